@@ -1,0 +1,33 @@
+// swift-tools-version: 6.0
+import PackageDescription
+
+// Arrows run one way: Numerics <- Learning <- Ising <- methods <- IsingRGExports.
+// A method never imports another method.
+let package = Package(
+    name: "isingrg",
+    products: [
+        .library(name: "isingrg", type: .dynamic, targets: ["IsingRGExports"])
+    ],
+    targets: [
+        // MARK: Foundations
+        .target(name: "Numerics"),
+        .target(name: "Learning", dependencies: ["Numerics"]),
+        .target(name: "Ising", dependencies: ["Numerics"]),
+
+        // MARK: Methods
+        .target(name: "MLRG", dependencies: ["Numerics", "Learning"]),
+
+        // MARK: Boundary
+        .target(name: "CIsingRG"),
+        .target(
+            name: "IsingRGExports",
+            dependencies: ["CIsingRG", "Numerics", "Learning", "Ising", "MLRG"]),
+
+        // MARK: Tests
+        .testTarget(name: "NumericsTests", dependencies: ["Numerics"]),
+        .testTarget(name: "LearningTests", dependencies: ["Learning", "Numerics"]),
+        .testTarget(name: "IsingTests", dependencies: ["Ising", "Numerics"]),
+        .testTarget(name: "MLRGTests", dependencies: ["MLRG", "Learning", "Numerics"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

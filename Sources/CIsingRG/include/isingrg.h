@@ -1,0 +1,3 @@
+#ifndef ISINGRG_H
+#define ISINGRG_H
+#endif

@@ -1,0 +1,168 @@
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+import Synchronization
+
+/// The number of threads used by `parallelFor`, the caller included. Between 1 and 1024.
+public var threadCount: Int {
+    get { ThreadPool.shared.threads.load(ordering: .relaxed) }
+    set { ThreadPool.shared.threads.store(min(max(newValue, 1), 1024), ordering: .relaxed) }
+}
+
+/// Runs `body(0) ... body(count - 1)`, in any order, on all threads, and returns when all are done.
+///
+/// Which thread runs an index is not fixed, so results must not depend on it: an index writes its
+/// own memory and draws from its own random stream. A loop started inside `body`, or while another
+/// thread of the host program is in a loop, runs on its own thread alone.
+///
+/// - Parameter progress: polled on the calling thread while it works and while it waits; once it
+///   is stopped the remaining indices are skipped.
+public func parallelFor(_ count: Int, progress: Progress? = nil, _ body: (Int) -> Void) {
+    guard count > 0 else { return }
+    let pool = ThreadPool.shared
+    guard count > 1, threadCount > 1, pool.enter() else {
+        for index in 0..<count {
+            progress?.poll()
+            if let progress, progress.isStopped { return }
+            body(index)
+        }
+        return
+    }
+    defer { pool.leave() }
+    withoutActuallyEscaping(body) { body in
+        pool.run(ThreadPool.Job(count: count, body: body, progress: progress))
+    }
+}
+
+/// Workers that sleep until a loop is posted. One loop runs at a time.
+private final class ThreadPool: @unchecked Sendable {
+    final class Job: @unchecked Sendable {
+        let count: Int
+        let body: (Int) -> Void
+        let progress: Progress?
+        let next = Atomic<Int>(0)
+        var helpers = 0
+
+        init(count: Int, body: @escaping (Int) -> Void, progress: Progress?) {
+            self.count = count
+            self.body = body
+            self.progress = progress
+        }
+
+        func work(polling: Bool) {
+            while true {
+                if polling { progress?.poll() }
+                if let progress, progress.isStopped { return }
+                let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+                if index >= count { return }
+                body(index)
+            }
+        }
+    }
+
+    static let shared = ThreadPool()
+
+    let threads: Atomic<Int>
+    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private let wake = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    private let done = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    private let busy = Atomic<Bool>(false)
+    private var job: Job?
+    private var wanted = 0
+    private var workers = 0
+    private var owner = getpid()
+
+    private init() {
+        threads = Atomic(max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+        initialise()
+    }
+
+    private func initialise() {
+        pthread_mutex_init(mutex, nil)
+        pthread_cond_init(wake, nil)
+        pthread_cond_init(done, nil)
+    }
+
+    /// Claims the pool; false while a loop is running, in a worker or on another thread.
+    func enter() -> Bool {
+        if owner != getpid() {
+            // A forked child has the memory of the pool but none of its threads.
+            initialise()
+            (job, wanted, workers, owner) = (nil, 0, 0, getpid())
+            busy.store(false, ordering: .relaxed)
+        }
+        return busy.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged
+    }
+
+    func leave() { busy.store(false, ordering: .releasing) }
+
+    func run(_ job: Job) {
+        let helpers = min(threads.load(ordering: .relaxed), job.count) - 1
+        pthread_mutex_lock(mutex)
+        while workers < helpers, spawn() { workers += 1 }
+        self.job = job
+        wanted = min(helpers, workers)
+        pthread_cond_broadcast(wake)
+        pthread_mutex_unlock(mutex)
+
+        job.work(polling: true)
+
+        pthread_mutex_lock(mutex)
+        wanted = 0  // workers that have not woken yet are not needed any more
+        self.job = nil
+        while job.helpers > 0 { waitPolling(job) }
+        pthread_mutex_unlock(mutex)
+    }
+
+    /// Waits for the helpers, but wakes every 50 ms so that the caller can ask to stop.
+    private func waitPolling(_ job: Job) {
+        guard let progress = job.progress else {
+            pthread_cond_wait(done, mutex)
+            return
+        }
+        var deadline = timespec()
+        clock_gettime(CLOCK_REALTIME, &deadline)
+        deadline.tv_nsec += 50_000_000
+        if deadline.tv_nsec >= 1_000_000_000 {
+            deadline.tv_nsec -= 1_000_000_000
+            deadline.tv_sec += 1
+        }
+        if pthread_cond_timedwait(done, mutex, &deadline) != 0 {
+            pthread_mutex_unlock(mutex)
+            progress.poll()
+            pthread_mutex_lock(mutex)
+        }
+    }
+
+    private func spawn() -> Bool {
+        var attributes = pthread_attr_t()
+        pthread_attr_init(&attributes)
+        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+        defer { pthread_attr_destroy(&attributes) }
+        // Signals belong to the host program's threads.
+        var all = sigset_t()
+        var before = sigset_t()
+        sigfillset(&all)
+        pthread_sigmask(SIG_SETMASK, &all, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+        var thread = pthread_t()
+        return pthread_create(&thread, &attributes, { _ in ThreadPool.shared.serve(); return nil }, nil) == 0
+    }
+
+    private func serve() {
+        pthread_mutex_lock(mutex)
+        while true {
+            while wanted == 0 || job == nil { pthread_cond_wait(wake, mutex) }
+            let job = self.job!
+            wanted -= 1
+            job.helpers += 1
+            pthread_mutex_unlock(mutex)
+            job.work(polling: false)
+            pthread_mutex_lock(mutex)
+            job.helpers -= 1
+            if job.helpers == 0 { pthread_cond_signal(done) }
+        }
+    }
+}

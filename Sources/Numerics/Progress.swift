@@ -1,0 +1,61 @@
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+import Synchronization
+
+/// The one protocol by which a long computation tells how far it is and learns that it should
+/// stop. The report is called on the thread that started the computation, at most every 50 ms.
+public final class Progress: @unchecked Sendable {
+    public let total: UInt64
+    private let report: ((_ done: UInt64, _ total: UInt64) -> Bool)?
+    private let done = Atomic<UInt64>(0)
+    private let stopped = Atomic<Bool>(false)
+    private var nextReport: UInt64 = 0
+
+    /// - Parameter report: receives units done and the total, returns false to stop.
+    public init(total: Int, report: ((UInt64, UInt64) -> Bool)? = nil) {
+        self.total = UInt64(max(total, 0))
+        self.report = report
+    }
+
+    /// A progress nobody listens to.
+    public static var none: Progress { Progress(total: 0) }
+
+    /// True once the caller asked to stop. Any thread may ask.
+    @inline(__always)
+    public var isStopped: Bool { stopped.load(ordering: .relaxed) }
+
+    /// Counts finished units. Any thread may call it.
+    public func advance(by units: Int = 1) {
+        done.wrappingAdd(UInt64(units), ordering: .relaxed)
+    }
+
+    /// Reports if the last report is 50 ms old. Only the thread that started the computation.
+    public func poll() {
+        guard let report, !isStopped else { return }
+        let now = Progress.nanoseconds()
+        guard now >= nextReport else { return }
+        if !report(done.load(ordering: .relaxed), total) { stopped.store(true, ordering: .relaxed) }
+        nextReport = Progress.nanoseconds() &+ 50_000_000
+    }
+
+    /// Reports the end, whatever the time.
+    public func finish() {
+        guard let report, !isStopped else { return }
+        _ = report(done.load(ordering: .relaxed), total)
+    }
+
+    /// Throws if the caller asked to stop.
+    public func check(_ kept: @autoclosure () -> String) throws(Failure) {
+        poll()
+        if isStopped { throw .interrupted(kept()) }
+    }
+
+    static func nanoseconds() -> UInt64 {
+        var now = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &now)
+        return UInt64(now.tv_sec) &* 1_000_000_000 &+ UInt64(now.tv_nsec)
+    }
+}
