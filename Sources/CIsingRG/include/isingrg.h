@@ -1,3 +1,292 @@
+/*
+ * isingrg: neural renormalization-group methods for the two-dimensional Ising model.
+ *
+ * The C contract of the library and its single source of truth: the Swift core implements it, the
+ * Python package is a client of it, and so can be any language that calls C.
+ *
+ * Conventions
+ * - Every function returns an isingrg_status. On failure, isingrg_last_error() gives the reason in
+ *   words, per thread, and nothing the caller owns has been changed unless the function says so.
+ * - Arrays are contiguous, in C order, and owned by the caller; sizes count elements. A NULL
+ *   pointer is an error unless the parameter says that it may be NULL.
+ * - p(s) ~ exp(K sum_<ij> s_i s_j) with s_i = +-1 and K = J/T; couplings J of the Boltzmann machines
+ *   enter as p(x, z) ~ exp(+J z x).
+ * - Every function may be called from any thread. Handles may be shared; a function that changes a
+ *   handle holds it for itself, and another call on the same handle meanwhile fails with
+ *   ISINGRG_BUSY.
+ * - Random results depend on the seed only, never on the number of threads.
+ */
 #ifndef ISINGRG_H
 #define ISINGRG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__GNUC__)
+#define ISINGRG_API __attribute__((visibility("default")))
+#else
+#define ISINGRG_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* MARK: Library */
+
+/* Raised whenever a function or a structure of this header changes its meaning. */
+#define ISINGRG_ABI_VERSION 1
+
+typedef int32_t isingrg_status;
+enum {
+    ISINGRG_OK = 0,
+    ISINGRG_INVALID_ARGUMENT = 1, /* outside the permitted range; the message names it */
+    ISINGRG_OUT_OF_MEMORY = 2,
+    ISINGRG_NOT_CONVERGED = 3,
+    ISINGRG_NON_FINITE = 4,  /* a result or a loss became NaN or infinite */
+    ISINGRG_INTERRUPTED = 5, /* the progress function asked to stop */
+    ISINGRG_CLOSED = 6,      /* the handle was destroyed or never existed */
+    ISINGRG_BUSY = 7         /* another thread is changing the handle */
+};
+
+/* The ABI version of the library at run time; compare it with ISINGRG_ABI_VERSION. */
+ISINGRG_API int32_t isingrg_abi_version(void);
+
+/* Version of the library, "major.minor.patch"; static. */
+ISINGRG_API const char *isingrg_version(void);
+
+/* The instruction set the library was compiled for, such as "avx2"; static. */
+ISINGRG_API const char *isingrg_instruction_set(void);
+
+/* Why the last failing call on this thread failed. Valid until the next failing call on this
+ * thread; "" when none failed. */
+ISINGRG_API const char *isingrg_last_error(void);
+
+/* Threads used by each call, the calling one included: 1 to 1024. Default: the processors. */
+ISINGRG_API isingrg_status isingrg_set_num_threads(int32_t count);
+ISINGRG_API int32_t isingrg_get_num_threads(void);
+
+/*
+ * Progress of a long computation: units done so far and in total. Called on the thread that made
+ * the call, at most every 50 ms and once at the end. Return 0 to go on, anything else to stop: the
+ * call then returns ISINGRG_INTERRUPTED within half a second.
+ */
+typedef int32_t (*isingrg_progress)(void *context, uint64_t done, uint64_t total);
+
+/* MARK: Ising model on the L x L torus */
+
+enum {
+    ISINGRG_WOLFF = 0,
+    ISINGRG_SWENDSEN_WANG = 1,
+    ISINGRG_METROPOLIS = 2,
+    ISINGRG_HEAT_BATH = 3
+};
+
+/*
+ * Samples spin configurations.
+ * \param size         L, even, 4 to 16384
+ * \param couplings    K, n_couplings finite numbers of either sign
+ * \param n_chains     independent chains per coupling, at least 1
+ * \param n_samples    samples kept per chain, at least 1
+ * \param n_thermalize sweeps before the first sample, or -1 for a default from the physics
+ * \param n_between    sweeps between samples, at least 1, or -1 for a default
+ * \param algorithm    ISINGRG_WOLFF ... ISINGRG_HEAT_BATH
+ * \param[out] spins   int8 of +-1, shape (n_couplings, n_chains, n_samples, L, L)
+ * \param spins_count  elements of spins, must equal that product
+ * \param progress     may be NULL; on interruption the content of spins is undefined
+ */
+ISINGRG_API isingrg_status isingrg_ising_sample(
+    int64_t size, const double *couplings, int64_t n_couplings, int64_t n_chains,
+    int64_t n_samples, int64_t n_thermalize, int64_t n_between, int32_t algorithm, uint64_t seed,
+    int8_t *spins, int64_t spins_count, isingrg_progress progress, void *context);
+
+/* Total energy E/J = -sum_<ij> s_i s_j of each of n configurations (n, L, L), L >= 2.
+ * \param[out] energies n numbers */
+ISINGRG_API isingrg_status isingrg_ising_energy(
+    const int8_t *spins, int64_t n, int64_t size, double *energies);
+
+/* Mean spin of each of n configurations (n, L, L).  \param[out] means n numbers in [-1, 1] */
+ISINGRG_API isingrg_status isingrg_ising_magnetization(
+    const int8_t *spins, int64_t n, int64_t size, double *means);
+
+/* Majority of each factor x factor block, ties to +1; factor divides L.
+ * \param[out] blocked int8, shape (n, L/factor, L/factor) */
+ISINGRG_API isingrg_status isingrg_ising_block_spin(
+    const int8_t *spins, int64_t n, int64_t size, int64_t factor, int8_t *blocked);
+
+/* Exact results on the L x L torus (Kaufman, doi:10.1103/PhysRev.76.1232), 2 <= L <= 4096. K >= 0
+ * where L is odd. Each output takes n numbers, one per coupling, or may be NULL.
+ * \param[out] log_partition ln Z
+ * \param[out] energy        <E>/J, total
+ * \param[out] heat_capacity K^2 (<E^2> - <E>^2) / J^2, total */
+ISINGRG_API isingrg_status isingrg_ising_exact_torus(
+    int64_t size, const double *couplings, int64_t n, double *log_partition, double *energy,
+    double *heat_capacity);
+
+/* Exact results of the infinite lattice (Onsager, doi:10.1103/PhysRev.65.117; Yang,
+ * doi:10.1103/PhysRev.85.808). Each output takes n numbers or may be NULL.
+ * \param[out] free_energy   -ln Z per site
+ * \param[out] energy        E/J per site
+ * \param[out] specific_heat K^2 d^2(ln Z)/dK^2 per site, +infinity at K_c
+ * \param[out] magnetization spontaneous, 0 for K <= K_c */
+ISINGRG_API isingrg_status isingrg_ising_exact_bulk(
+    const double *couplings, int64_t n, double *free_energy, double *energy,
+    double *specific_heat, double *magnetization);
+
+/* Integrated autocorrelation time tau = 1 + 2 sum_t rho(t) of a stationary series, in samples,
+ * with Sokal's window (c = 5). ISINGRG_NOT_CONVERGED when the chains are shorter than 50 tau.
+ * \param series    shape (n_chains, n_samples)
+ * \param[out] time one number */
+ISINGRG_API isingrg_status isingrg_ising_autocorrelation_time(
+    const double *series, int64_t n_chains, int64_t n_samples, double *time);
+
+/* MARK: Machine-learning renormalization group */
+
+enum { ISINGRG_MONOTONE = 0, ISINGRG_FLOW = 1 };
+enum { ISINGRG_KL = 0, ISINGRG_CD = 1 };
+enum { ISINGRG_STEP = 0, ISINGRG_ODE = 1 };
+enum { ISINGRG_PUBLISHED = 0, ISINGRG_CONSISTENT = 1 };
+enum {
+    ISINGRG_TANH = 0, ISINGRG_RELU = 1, ISINGRG_SILU = 2, ISINGRG_ELU = 3, ISINGRG_GELU = 4
+};
+
+/* Number of couplings J of a point-group representation such as "A1" (Eqs. 16-18 of Hou & You).
+ * \param[out] count one number */
+ISINGRG_API isingrg_status isingrg_mlrg_coupling_count(const char *representation, int32_t *count);
+
+/* Kullback-Leibler divergence in nats from the teacher's visible distribution to the student's
+ * (Eq. 7), hidden spins summed exactly, and its gradient in the student's couplings.
+ * \param teacher, student shape (n, c), finite
+ * \param[out] divergence  n numbers;  \param[out] gradient shape (n, c), may be NULL */
+ISINGRG_API isingrg_status isingrg_mlrg_divergence(
+    const char *representation, int32_t frame, const double *teacher, const double *student,
+    int64_t n, double *divergence, double *gradient);
+
+/* The exact RG map: the student couplings of least divergence, continued from the teacher's.
+ * \param couplings        shape (n, c), finite, |J| <= 4
+ * \param[out] renormalized shape (n, c);  \param[out] divergence n numbers in nats */
+ISINGRG_API isingrg_status isingrg_mlrg_exact_map(
+    const char *representation, int32_t frame, const double *couplings, int64_t n,
+    double *renormalized, double *divergence);
+
+/* Least divergence, in nats, of a student whose hidden spin carries the representation while all
+ * other spins carry A1 (Fig. 4).  \param[out] divergence n numbers */
+ISINGRG_API isingrg_status isingrg_mlrg_minimum_divergence(
+    const char *representation, const double *couplings, int64_t n, double *divergence);
+
+/* Logarithm of the teacher's Boltzmann weight tensor T(J) (Eq. 22) over x0, x1, x2, x3, corners
+ * counter-clockwise from top right; index bit 0 is the spin +1, and the first component of a
+ * corner is its most significant bit.
+ * \param[out] logarithms shape (n, 2^m, 2^m, 2^m, 2^m), m components per spin
+ * \param count           elements of logarithms */
+ISINGRG_API isingrg_status isingrg_mlrg_boltzmann_tensor(
+    const char *representation, int32_t frame, const double *couplings, int64_t n,
+    double *logarithms, int64_t count);
+
+/* A moderator network with everything needed to train it further. */
+typedef struct isingrg_mlrg isingrg_mlrg;
+
+typedef struct {
+    const char *representation;
+    int32_t moderator;  /* ISINGRG_MONOTONE (Eq. 13 of Hou & You) or ISINGRG_FLOW (Eq. 13 of Shen) */
+    int32_t divergence; /* ISINGRG_KL (exact) or ISINGRG_CD (sampled) */
+    int32_t transport;  /* ISINGRG_STEP: J' = J + v(J); ISINGRG_ODE: dJ/dl = v(J) to l = 1 */
+    int32_t frame;      /* ISINGRG_PUBLISHED or ISINGRG_CONSISTENT */
+    int32_t activation; /* ISINGRG_TANH ... ISINGRG_GELU */
+    int32_t layer_norm; /* 1 to normalise before each activation, else 0 */
+    int32_t n_hidden;   /* hidden layers, 1 to 16 */
+    const int32_t *hidden; /* their widths, 1 to 1024 each */
+    uint64_t seed;      /* of the initial parameters */
+} isingrg_mlrg_config;
+
+typedef struct {
+    uint64_t steps;          /* optimiser steps of this call */
+    uint64_t schedule_steps; /* length T of the schedules, counted from the model's first step */
+    uint64_t batch;          /* couplings J proposed per step */
+    double learning_rate;
+    double final_learning_rate; /* reached at T along a cosine; equal to the first: constant */
+    double weight_decay;
+    double clip_norm; /* largest norm of the gradient; 0 for no limit */
+    /* beta(t) = beta_max / (1 + exp(-beta_rate (t / T - beta_midpoint))), Eq. 14 */
+    double beta_max, beta_rate, beta_midpoint;
+    double proposal_scale; /* standard deviation of the first couplings */
+    double coupling_bound; /* proposals are confined to |J| <= bound */
+    double hmc_step;
+    uint32_t hmc_leapfrog, hmc_updates;
+    uint32_t cd_samples, teacher_sweeps, student_sweeps; /* contrastive divergence only */
+    uint64_t record_from; /* fixed points are recorded after each step from this one on */
+    double record_guess;  /* Newton's start for them: this value in J0, zeros elsewhere */
+    uint64_t seed;        /* of proposals and samples */
+} isingrg_mlrg_training;
+
+/* Columns of the training history. */
+enum {
+    ISINGRG_HISTORY_LOSS = 0,       /* mean divergence (nats) or contrastive divergence */
+    ISINGRG_HISTORY_ACCEPTANCE = 1, /* of the proposal */
+    ISINGRG_HISTORY_BETA = 2,
+    ISINGRG_HISTORY_FIXED_POINT = 3, /* J0 of the recorded fixed point, NaN where none */
+    ISINGRG_HISTORY_COLUMNS = 4
+};
+
+/* \param[out] model a handle to be given to isingrg_mlrg_destroy */
+ISINGRG_API isingrg_status isingrg_mlrg_create(
+    const isingrg_mlrg_config *config, isingrg_mlrg **model);
+
+/* Frees a model; its handle is never valid again and every later use of it is ISINGRG_CLOSED. */
+ISINGRG_API isingrg_status isingrg_mlrg_destroy(isingrg_mlrg *model);
+
+/*
+ * Trains further. However it ends, the model is at its last complete step, whose number is
+ * isingrg_mlrg_step, and the history holds a row for each step done by this call.
+ * \param[out] history  shape (steps, ISINGRG_HISTORY_COLUMNS)
+ * \param history_count elements of history
+ * \param[out] done     steps done by this call
+ * \param progress      may be NULL
+ */
+ISINGRG_API isingrg_status isingrg_mlrg_fit(
+    isingrg_mlrg *model, const isingrg_mlrg_training *training, double *history,
+    int64_t history_count, uint64_t *done, isingrg_progress progress, void *context);
+
+/* \param[out] step optimiser steps done since the model was created */
+ISINGRG_API isingrg_status isingrg_mlrg_step(isingrg_mlrg *model, uint64_t *step);
+
+/* RG monotone C(J); ISINGRG_INVALID_ARGUMENT for a flow moderator.
+ * \param couplings shape (n, c);  \param[out] values n numbers */
+ISINGRG_API isingrg_status isingrg_mlrg_monotone(
+    isingrg_mlrg *model, const double *couplings, int64_t n, double *values);
+
+/* v(J) = -grad C(J), or f(J), and its Jacobian.
+ * \param[out] velocity shape (n, c);  \param[out] jacobian dv_i/dJ_j, shape (n, c, c), may be NULL */
+ISINGRG_API isingrg_status isingrg_mlrg_velocity(
+    isingrg_mlrg *model, const double *couplings, int64_t n, double *velocity, double *jacobian);
+
+/* Follows the flow for a number of RG steps with the model's transport.
+ * \param[out] trajectory shape (steps + 1, n, c), the first entry being the couplings given */
+ISINGRG_API isingrg_status isingrg_mlrg_flow(
+    isingrg_mlrg *model, const double *couplings, int64_t n, int64_t steps, double *trajectory);
+
+/* Zero of v(J) by a safeguarded Newton iteration (Eq. 24) from a guess.
+ * \param guess c numbers;  \param[out] fixed_point c numbers */
+ISINGRG_API isingrg_status isingrg_mlrg_fixed_point(
+    isingrg_mlrg *model, const double *guess, double *fixed_point);
+
+/* The complete state of a model as named arrays: parameters, optimiser, proposals, counters.
+ * Writing all of them into a model of equal configuration makes it continue identically. */
+ISINGRG_API isingrg_status isingrg_mlrg_array_count(isingrg_mlrg *model, int32_t *count);
+
+/* \param[out] name  copied with its terminating zero, at most name_capacity characters
+ * \param[out] shape two numbers; a vector has shape (n, 1) */
+ISINGRG_API isingrg_status isingrg_mlrg_array_info(
+    isingrg_mlrg *model, int32_t index, char *name, int64_t name_capacity, int64_t *shape);
+ISINGRG_API isingrg_status isingrg_mlrg_read_array(
+    isingrg_mlrg *model, int32_t index, double *values, int64_t count);
+/* The number of proposals (array "proposal.couplings") may differ from the model's; every other
+ * count must agree. All values must be finite. */
+ISINGRG_API isingrg_status isingrg_mlrg_write_array(
+    isingrg_mlrg *model, int32_t index, const double *values, int64_t count);
+
+#ifdef __cplusplus
+}
+#endif
+
 #endif
