@@ -1,0 +1,150 @@
+"""Native entry points: `isingrg.h` one to one, with prepared arrays and no defaults.
+
+Arguments are positional. Arrays are C-contiguous in native byte order: `int8` spins, `float64`
+everything else. Outputs are the caller's and are filled in place. Whatever is wrong raises an
+exception that names the argument; the package's public functions prepare the arguments.
+"""
+
+from collections.abc import Callable
+from types import CapsuleType  # type: ignore[attr-defined]
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Spins = NDArray[np.int8]
+#: Called with units done and in total, about every 50 ms, with the GIL held. False stops the call
+#: with `isingrg.Interrupted`, an exception stops it with that exception.
+Progress = Callable[[int, int], Any] | None
+
+WOLFF: int
+SWENDSEN_WANG: int
+METROPOLIS: int
+HEAT_BATH: int
+MONOTONE: int
+FLOW: int
+KL: int
+CD: int
+STEP: int
+ODE: int
+PUBLISHED: int
+CONSISTENT: int
+TANH: int
+RELU: int
+SILU: int
+ELU: int
+GELU: int
+HISTORY_LOSS: int
+HISTORY_ACCEPTANCE: int
+HISTORY_BETA: int
+HISTORY_FIXED_POINT: int
+HISTORY_COLUMNS: int
+
+def abi_version() -> int: ...
+def version() -> str: ...
+def instruction_set() -> str: ...
+def set_num_threads(count: int, /) -> None: ...
+def get_num_threads() -> int: ...
+
+# Ising model. Optional outputs may be None.
+
+def ising_sample(
+    size: int, couplings: Array, n_chains: int, n_samples: int, n_thermalize: int, n_between: int,
+    algorithm: int, seed: int, spins: Spins, progress: Progress, /,
+) -> None:
+    """couplings (k,), spins (k, n_chains, n_samples, size, size); -1 sweeps is the default."""
+
+def ising_energy(spins: Spins, energies: Array, /) -> None:
+    """spins (n, L, L), energies (n,)."""
+
+def ising_magnetization(spins: Spins, means: Array, /) -> None:
+    """spins (n, L, L), means (n,)."""
+
+def ising_block_spin(spins: Spins, factor: int, blocked: Spins, /) -> None:
+    """spins (n, L, L), blocked (n, L/factor, L/factor)."""
+
+def ising_exact_torus(
+    size: int, couplings: Array, log_partition: Array | None, energy: Array | None,
+    heat_capacity: Array | None, /,
+) -> None:
+    """All arrays (n,)."""
+
+def ising_exact_bulk(
+    couplings: Array, free_energy: Array | None, energy: Array | None,
+    specific_heat: Array | None, magnetization: Array | None, /,
+) -> None:
+    """All arrays (n,)."""
+
+def ising_autocorrelation_time(series: Array, /) -> float:
+    """series (n_chains, n_samples)."""
+
+# Machine-learning renormalization group: c couplings of the representation.
+
+def mlrg_coupling_count(representation: str, /) -> int: ...
+def mlrg_divergence(
+    representation: str, frame: int, teacher: Array, student: Array, divergence: Array,
+    gradient: Array | None, /,
+) -> None:
+    """teacher, student, gradient (n, c), divergence (n,)."""
+
+def mlrg_exact_map(
+    representation: str, frame: int, couplings: Array, renormalized: Array, divergence: Array, /,
+) -> None:
+    """couplings, renormalized (n, c), divergence (n,)."""
+
+def mlrg_minimum_divergence(representation: str, couplings: Array, divergence: Array, /) -> None:
+    """couplings (n,), divergence (n,)."""
+
+def mlrg_boltzmann_tensor(
+    representation: str, frame: int, couplings: Array, logarithms: Array, /,
+) -> None:
+    """couplings (n, c), logarithms (n, 2^m, 2^m, 2^m, 2^m)."""
+
+def mlrg_create(
+    representation: str, moderator: int, divergence: int, transport: int, frame: int,
+    activation: int, layer_norm: int, hidden: tuple[int, ...], seed: int, /,
+) -> CapsuleType:
+    """A model, destroyed with the last reference to it or by `mlrg_destroy`."""
+
+def mlrg_destroy(model: CapsuleType, /) -> None:
+    """Frees the memory now; every later use of the model raises `IsingRGError`."""
+
+def mlrg_fit(
+    model: CapsuleType, steps: int, schedule_steps: int, batch: int, learning_rate: float,
+    final_learning_rate: float, weight_decay: float, clip_norm: float, beta_max: float,
+    beta_rate: float, beta_midpoint: float, proposal_scale: float, coupling_bound: float,
+    hmc_step: float, hmc_leapfrog: int, hmc_updates: int, cd_samples: int, teacher_sweeps: int,
+    student_sweeps: int, record_from: int, record_guess: float, seed: int, history: Array,
+    progress: Progress, /,
+) -> tuple[int, BaseException | None]:
+    """Rows of history (steps, HISTORY_COLUMNS) filled, and what ended the training early.
+
+    The exception is returned, not raised, so that the caller can record the finished steps first
+    and then raise it. Wrong arguments to this function are raised.
+    """
+
+def mlrg_step(model: CapsuleType, /) -> int: ...
+def mlrg_monotone(model: CapsuleType, couplings: Array, values: Array, /) -> None:
+    """couplings (n, c), values (n,)."""
+
+def mlrg_velocity(
+    model: CapsuleType, couplings: Array, velocity: Array, jacobian: Array | None, /,
+) -> None:
+    """couplings, velocity (n, c), jacobian (n, c, c)."""
+
+def mlrg_flow(model: CapsuleType, couplings: Array, steps: int, trajectory: Array, /) -> None:
+    """couplings (n, c), trajectory (steps + 1, n, c)."""
+
+def mlrg_fixed_point(model: CapsuleType, guess: Array, fixed_point: Array, /) -> None:
+    """guess, fixed_point (c,)."""
+
+def mlrg_array_count(model: CapsuleType, /) -> int: ...
+def mlrg_array_info(model: CapsuleType, index: int, /) -> tuple[str, tuple[int, int]]:
+    """Name and shape of one array of the complete state; a vector has shape (n, 1)."""
+
+def mlrg_read_array(model: CapsuleType, index: int, values: Array, /) -> None:
+    """values in the shape of `mlrg_array_info`."""
+
+def mlrg_write_array(model: CapsuleType, index: int, values: Array, /) -> None:
+    """As `mlrg_read_array`; the number of rows of "proposal.couplings" is free."""
