@@ -6,8 +6,7 @@ exception that names the argument; the package's public functions prepare the ar
 """
 
 from collections.abc import Callable
-from types import CapsuleType  # type: ignore[attr-defined]
-from typing import Any
+from typing import Any, NewType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +16,8 @@ Spins = NDArray[np.int8]
 #: Called with units done and in total, about every 50 ms, with the GIL held. False stops the call
 #: with `isingrg.Interrupted`, an exception stops it with that exception.
 Progress = Callable[[int, int], Any] | None
+#: A capsule; only the functions below can look inside.
+Model = NewType("Model", object)
 
 WOLFF: int
 SWENDSEN_WANG: int
@@ -104,14 +105,14 @@ def mlrg_boltzmann_tensor(
 def mlrg_create(
     representation: str, moderator: int, divergence: int, transport: int, frame: int,
     activation: int, layer_norm: int, hidden: tuple[int, ...], seed: int, /,
-) -> CapsuleType:
+) -> Model:
     """A model, destroyed with the last reference to it or by `mlrg_destroy`."""
 
-def mlrg_destroy(model: CapsuleType, /) -> None:
+def mlrg_destroy(model: Model, /) -> None:
     """Frees the memory now; every later use of the model raises `IsingRGError`."""
 
 def mlrg_fit(
-    model: CapsuleType, steps: int, schedule_steps: int, batch: int, learning_rate: float,
+    model: Model, steps: int, schedule_steps: int, batch: int, learning_rate: float,
     final_learning_rate: float, weight_decay: float, clip_norm: float, beta_max: float,
     beta_rate: float, beta_midpoint: float, proposal_scale: float, coupling_bound: float,
     hmc_step: float, hmc_leapfrog: int, hmc_updates: int, cd_samples: int, teacher_sweeps: int,
@@ -124,27 +125,27 @@ def mlrg_fit(
     and then raise it. Wrong arguments to this function are raised.
     """
 
-def mlrg_step(model: CapsuleType, /) -> int: ...
-def mlrg_monotone(model: CapsuleType, couplings: Array, values: Array, /) -> None:
+def mlrg_step(model: Model, /) -> int: ...
+def mlrg_monotone(model: Model, couplings: Array, values: Array, /) -> None:
     """couplings (n, c), values (n,)."""
 
 def mlrg_velocity(
-    model: CapsuleType, couplings: Array, velocity: Array, jacobian: Array | None, /,
+    model: Model, couplings: Array, velocity: Array, jacobian: Array | None, /,
 ) -> None:
     """couplings, velocity (n, c), jacobian (n, c, c)."""
 
-def mlrg_flow(model: CapsuleType, couplings: Array, steps: int, trajectory: Array, /) -> None:
+def mlrg_flow(model: Model, couplings: Array, steps: int, trajectory: Array, /) -> None:
     """couplings (n, c), trajectory (steps + 1, n, c)."""
 
-def mlrg_fixed_point(model: CapsuleType, guess: Array, fixed_point: Array, /) -> None:
+def mlrg_fixed_point(model: Model, guess: Array, fixed_point: Array, /) -> None:
     """guess, fixed_point (c,)."""
 
-def mlrg_array_count(model: CapsuleType, /) -> int: ...
-def mlrg_array_info(model: CapsuleType, index: int, /) -> tuple[str, tuple[int, int]]:
+def mlrg_array_count(model: Model, /) -> int: ...
+def mlrg_array_info(model: Model, index: int, /) -> tuple[str, tuple[int, int]]:
     """Name and shape of one array of the complete state; a vector has shape (n, 1)."""
 
-def mlrg_read_array(model: CapsuleType, index: int, values: Array, /) -> None:
+def mlrg_read_array(model: Model, index: int, values: Array, /) -> None:
     """values in the shape of `mlrg_array_info`."""
 
-def mlrg_write_array(model: CapsuleType, index: int, values: Array, /) -> None:
+def mlrg_write_array(model: Model, index: int, values: Array, /) -> None:
     """As `mlrg_read_array`; the number of rows of "proposal.couplings" is free."""

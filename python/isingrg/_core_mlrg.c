@@ -1,0 +1,92 @@
+/* The functions of couplings of isingrg.h: divergence, exact map, Boltzmann tensor. */
+#include "_core_support.h"
+
+static PyObject *mlrg_coupling_count(PyObject *module, PyObject *const *values, Py_ssize_t count)
+{
+    Call call;
+    open_call(&call, module, "mlrg_coupling_count", values, count, 1);
+    const char *representation = take_text(&call, "representation");
+    int32_t couplings = 0;
+    RUN(&call, isingrg_mlrg_coupling_count(representation, &couplings));
+    return close_call(&call) < 0 ? NULL : PyLong_FromLong(couplings);
+}
+
+int64_t coupling_count(Call *call, const char *representation)
+{
+    int32_t couplings = 1;
+    RUN(call, isingrg_mlrg_coupling_count(representation, &couplings));
+    if (call->status != ISINGRG_OK) call->failed = 1;
+    return couplings;
+}
+
+static PyObject *mlrg_divergence(PyObject *module, PyObject *const *values, Py_ssize_t count)
+{
+    Call call;
+    open_call(&call, module, "mlrg_divergence", values, count, 6);
+    const char *representation = take_text(&call, "representation");
+    int64_t c = coupling_count(&call, representation);
+    int64_t frame = take_integer(&call, "frame", 0, INT32_MAX);
+    Array teacher = take_array(&call, "teacher", 'd', INPUT, SHAPE(ANY, c));
+    int64_t n = teacher.shape[0];
+    Array student = take_array(&call, "student", 'd', INPUT, SHAPE(n, c));
+    Array divergence = take_array(&call, "divergence", 'd', OUTPUT, SHAPE(n));
+    Array gradient = take_array(&call, "gradient", 'd', OPTIONAL_OUTPUT, SHAPE(n, c));
+    RUN(&call, isingrg_mlrg_divergence(
+        representation, (int32_t)frame, teacher.data, student.data, n, divergence.data,
+        gradient.data));
+    return close_with_none(&call);
+}
+
+static PyObject *mlrg_exact_map(PyObject *module, PyObject *const *values, Py_ssize_t count)
+{
+    Call call;
+    open_call(&call, module, "mlrg_exact_map", values, count, 5);
+    const char *representation = take_text(&call, "representation");
+    int64_t c = coupling_count(&call, representation);
+    int64_t frame = take_integer(&call, "frame", 0, INT32_MAX);
+    Array couplings = take_array(&call, "couplings", 'd', INPUT, SHAPE(ANY, c));
+    int64_t n = couplings.shape[0];
+    Array renormalized = take_array(&call, "renormalized", 'd', OUTPUT, SHAPE(n, c));
+    Array divergence = take_array(&call, "divergence", 'd', OUTPUT, SHAPE(n));
+    RUN(&call, isingrg_mlrg_exact_map(
+        representation, (int32_t)frame, couplings.data, n, renormalized.data, divergence.data));
+    return close_with_none(&call);
+}
+
+static PyObject *mlrg_minimum_divergence(
+    PyObject *module, PyObject *const *values, Py_ssize_t count)
+{
+    Call call;
+    open_call(&call, module, "mlrg_minimum_divergence", values, count, 3);
+    const char *representation = take_text(&call, "representation");
+    Array couplings = take_array(&call, "couplings", 'd', INPUT, SHAPE(ANY));
+    Array divergence = take_array(&call, "divergence", 'd', OUTPUT, SHAPE(couplings.count));
+    RUN(&call, isingrg_mlrg_minimum_divergence(
+        representation, couplings.data, couplings.count, divergence.data));
+    return close_with_none(&call);
+}
+
+static PyObject *mlrg_boltzmann_tensor(PyObject *module, PyObject *const *values, Py_ssize_t count)
+{
+    Call call;
+    open_call(&call, module, "mlrg_boltzmann_tensor", values, count, 4);
+    const char *representation = take_text(&call, "representation");
+    int64_t c = coupling_count(&call, representation);
+    int64_t frame = take_integer(&call, "frame", 0, INT32_MAX);
+    Array couplings = take_array(&call, "couplings", 'd', INPUT, SHAPE(ANY, c));
+    int64_t n = couplings.shape[0];
+    Array logarithms = take_array(
+        &call, "logarithms", 'd', OUTPUT, SHAPE(n, ANY, SAME, SAME, SAME));
+    RUN(&call, isingrg_mlrg_boltzmann_tensor(
+        representation, (int32_t)frame, couplings.data, n, logarithms.data, logarithms.count));
+    return close_with_none(&call);
+}
+
+PyMethodDef mlrg_methods[] = {
+    METHOD(mlrg_coupling_count),
+    METHOD(mlrg_divergence),
+    METHOD(mlrg_exact_map),
+    METHOD(mlrg_minimum_divergence),
+    METHOD(mlrg_boltzmann_tensor),
+    {NULL, NULL, 0, NULL},
+};

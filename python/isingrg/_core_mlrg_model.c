@@ -1,0 +1,297 @@
+/* The moderator models of isingrg.h, held in capsules. */
+#include "_core_support.h"
+
+static const char model_name[] = "isingrg.mlrg";
+
+/* What a capsule points to. The handle goes stale when it is destroyed, and the core knows. */
+typedef struct {
+    isingrg_mlrg *handle;
+    int64_t couplings;
+} Model;
+
+static Model take_model(Call *call)
+{
+    Model none = {NULL, 1};
+    PyObject *value = take_object(call);
+    if (value == NULL) return none;
+    if (!PyCapsule_IsValid(value, model_name)) {
+        fail(call, PyExc_TypeError, "model must come from mlrg_create");
+        return none;
+    }
+    return *(const Model *)PyCapsule_GetPointer(value, model_name);
+}
+
+static void free_model(PyObject *capsule)
+{
+    Model *model = PyCapsule_GetPointer(capsule, model_name);
+    isingrg_mlrg_destroy(model->handle); /* ISINGRG_CLOSED when it was destroyed before */
+    PyMem_Free(model);
+}
+
+enum { MAX_HIDDEN = 16 };
+
+/* A tuple of layer widths. */
+static int32_t take_widths(Call *call, const char *name, int32_t widths[MAX_HIDDEN])
+{
+    PyObject *value = take_object(call);
+    if (value == NULL) return 0;
+    Py_ssize_t count = PyTuple_Check(value) ? PyTuple_Size(value) : 0;
+    if (count < 1 || count > MAX_HIDDEN) {
+        fail(
+            call, call_state(call)->argument, "%s must be a tuple of 1 to %d widths, got %R", name,
+            MAX_HIDDEN, value);
+        return 0;
+    }
+    for (Py_ssize_t i = 0; i < count; ++i) {
+        PyObject *width = PyTuple_GetItem(value, i);
+        widths[i] = (int32_t)as_integer(call, name, width, 1, 1024);
+    }
+    return (int32_t)count;
+}
+
+static PyObject *mlrg_create(PyObject *module, PyObject *const *values, Py_ssize_t count)
+{
+    Call call;
+    open_call(&call, module, "mlrg_create", values, count, 9);
+    int32_t widths[MAX_HIDDEN];
+    isingrg_mlrg_config config;
+    config.representation = take_text(&call, "representation");
+    int64_t couplings = coupling_count(&call, config.representation);
+    config.moderator = (int32_t)take_integer(&call, "moderator", 0, INT32_MAX);
+    config.divergence = (int32_t)take_integer(&call, "divergence", 0, INT32_MAX);
+    config.transport = (int32_t)take_integer(&call, "transport", 0, INT32_MAX);
+    config.frame = (int32_t)take_integer(&call, "frame", 0, INT32_MAX);
+    config.activation = (int32_t)take_integer(&call, "activation", 0, INT32_MAX);
+    config.layer_norm = (int32_t)take_integer(&call, "layer_norm", 0, 1);
+    config.n_hidden = take_widths(&call, "hidden", widths);
+    config.hidden = widths;
+    config.seed = take_unsigned(&call, "seed");
+    isingrg_mlrg *handle = NULL;
+    RUN(&call, isingrg_mlrg_create(&config, &handle));
+    if (close_call(&call) < 0) return NULL;
+
+    Model *model = PyMem_Malloc(sizeof *model);
+    PyObject *capsule = NULL;
+    if (model != NULL) {
+        *model = (Model){handle, couplings};
+        capsule = PyCapsule_New(model, model_name, free_model);
+    } else {
+        PyErr_NoMemory();
+    }
+    if (capsule == NULL) {
+        isingrg_mlrg_destroy(handle);
+        PyMem_Free(model);
+    }
+    return capsule;
+}
+
+static PyObject *mlrg_destroy(PyObject *module, PyObject *const *values, Py_ssize_t count)
+{
+    Call call;
+    open_call(&call, module, "mlrg_destroy", values, count, 1);
+    Model model = take_model(&call);
+    RUN(&call, isingrg_mlrg_destroy(model.handle));
+    return close_with_none(&call);
+}
+
+static PyObject *mlrg_step(PyObject *module, PyObject *const *values, Py_ssize_t count)
+{
+    Call call;
+    open_call(&call, module, "mlrg_step", values, count, 1);
+    Model model = take_model(&call);
+    uint64_t step = 0;
+    RUN(&call, isingrg_mlrg_step(model.handle, &step));
+    return close_call(&call) < 0 ? NULL : PyLong_FromUnsignedLongLong(step);
+}
+
+/* MARK: Training */
+
+static isingrg_mlrg_training take_training(Call *call)
+{
+    isingrg_mlrg_training training;
+    training.steps = (uint64_t)take_integer(call, "steps", 1, MAX_COUNT);
+    training.schedule_steps = (uint64_t)take_integer(call, "schedule_steps", 0, MAX_COUNT);
+    training.batch = (uint64_t)take_integer(call, "batch", 0, MAX_COUNT);
+    training.learning_rate = take_number(call, "learning_rate");
+    training.final_learning_rate = take_number(call, "final_learning_rate");
+    training.weight_decay = take_number(call, "weight_decay");
+    training.clip_norm = take_number(call, "clip_norm");
+    training.beta_max = take_number(call, "beta_max");
+    training.beta_rate = take_number(call, "beta_rate");
+    training.beta_midpoint = take_number(call, "beta_midpoint");
+    training.proposal_scale = take_number(call, "proposal_scale");
+    training.coupling_bound = take_number(call, "coupling_bound");
+    training.hmc_step = take_number(call, "hmc_step");
+    training.hmc_leapfrog = (uint32_t)take_integer(call, "hmc_leapfrog", 0, UINT32_MAX);
+    training.hmc_updates = (uint32_t)take_integer(call, "hmc_updates", 0, UINT32_MAX);
+    training.cd_samples = (uint32_t)take_integer(call, "cd_samples", 0, UINT32_MAX);
+    training.teacher_sweeps = (uint32_t)take_integer(call, "teacher_sweeps", 0, UINT32_MAX);
+    training.student_sweeps = (uint32_t)take_integer(call, "student_sweeps", 0, UINT32_MAX);
+    training.record_from = take_unsigned(call, "record_from");
+    training.record_guess = take_number(call, "record_guess");
+    training.seed = take_unsigned(call, "seed");
+    return training;
+}
+
+/* Takes the exception that is set, with its traceback. */
+static PyObject *take_exception(void)
+{
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyErr_NormalizeException(&type, &value, &traceback);
+    if (traceback != NULL) PyException_SetTraceback(value, traceback);
+    Py_XDECREF(type);
+    Py_XDECREF(traceback);
+    return value;
+}
+
+static PyObject *mlrg_fit(PyObject *module, PyObject *const *values, Py_ssize_t count)
+{
+    Call call;
+    open_call(&call, module, "mlrg_fit", values, count, 24);
+    Model model = take_model(&call);
+    isingrg_mlrg_training training = take_training(&call);
+    Array history = take_array(
+        &call, "history", 'd', OUTPUT,
+        SHAPE((int64_t)training.steps, ISINGRG_HISTORY_COLUMNS));
+    take_progress(&call, "progress");
+    if (call.failed) return close_with_none(&call);
+
+    uint64_t done = 0;
+    RUN(&call, isingrg_mlrg_fit(
+        model.handle, &training, history.data, history.count, &done, report_progress, &call));
+    PyObject *error = close_call(&call) < 0 ? take_exception() : Py_NewRef(Py_None);
+    return Py_BuildValue("KN", (unsigned long long)done, error);
+}
+
+/* MARK: What a model says */
+
+static PyObject *mlrg_monotone(PyObject *module, PyObject *const *values, Py_ssize_t count)
+{
+    Call call;
+    open_call(&call, module, "mlrg_monotone", values, count, 3);
+    Model model = take_model(&call);
+    Array couplings = take_array(&call, "couplings", 'd', INPUT, SHAPE(ANY, model.couplings));
+    Array monotone = take_array(&call, "values", 'd', OUTPUT, SHAPE(couplings.shape[0]));
+    RUN(&call, isingrg_mlrg_monotone(
+        model.handle, couplings.data, couplings.shape[0], monotone.data));
+    return close_with_none(&call);
+}
+
+static PyObject *mlrg_velocity(PyObject *module, PyObject *const *values, Py_ssize_t count)
+{
+    Call call;
+    open_call(&call, module, "mlrg_velocity", values, count, 4);
+    Model model = take_model(&call);
+    int64_t c = model.couplings;
+    Array couplings = take_array(&call, "couplings", 'd', INPUT, SHAPE(ANY, c));
+    int64_t n = couplings.shape[0];
+    Array velocity = take_array(&call, "velocity", 'd', OUTPUT, SHAPE(n, c));
+    Array jacobian = take_array(&call, "jacobian", 'd', OPTIONAL_OUTPUT, SHAPE(n, c, c));
+    RUN(&call, isingrg_mlrg_velocity(
+        model.handle, couplings.data, n, velocity.data, jacobian.data));
+    return close_with_none(&call);
+}
+
+static PyObject *mlrg_flow(PyObject *module, PyObject *const *values, Py_ssize_t count)
+{
+    Call call;
+    open_call(&call, module, "mlrg_flow", values, count, 4);
+    Model model = take_model(&call);
+    int64_t c = model.couplings;
+    Array couplings = take_array(&call, "couplings", 'd', INPUT, SHAPE(ANY, c));
+    int64_t n = couplings.shape[0];
+    int64_t steps = take_integer(&call, "steps", 0, MAX_COUNT);
+    Array trajectory = take_array(&call, "trajectory", 'd', OUTPUT, SHAPE(steps + 1, n, c));
+    RUN(&call, isingrg_mlrg_flow(model.handle, couplings.data, n, steps, trajectory.data));
+    return close_with_none(&call);
+}
+
+static PyObject *mlrg_fixed_point(PyObject *module, PyObject *const *values, Py_ssize_t count)
+{
+    Call call;
+    open_call(&call, module, "mlrg_fixed_point", values, count, 3);
+    Model model = take_model(&call);
+    Array guess = take_array(&call, "guess", 'd', INPUT, SHAPE(model.couplings));
+    Array fixed_point = take_array(&call, "fixed_point", 'd', OUTPUT, SHAPE(model.couplings));
+    RUN(&call, isingrg_mlrg_fixed_point(model.handle, guess.data, fixed_point.data));
+    return close_with_none(&call);
+}
+
+/* MARK: State */
+
+static PyObject *mlrg_array_count(PyObject *module, PyObject *const *values, Py_ssize_t count)
+{
+    Call call;
+    open_call(&call, module, "mlrg_array_count", values, count, 1);
+    Model model = take_model(&call);
+    int32_t arrays = 0;
+    RUN(&call, isingrg_mlrg_array_count(model.handle, &arrays));
+    return close_call(&call) < 0 ? NULL : PyLong_FromLong(arrays);
+}
+
+typedef struct {
+    char name[128];
+    int64_t shape[2];
+} ArrayInfo;
+
+static ArrayInfo array_info(Call *call, Model model, int64_t index)
+{
+    ArrayInfo info = {"", {1, 1}};
+    RUN(call, isingrg_mlrg_array_info(
+        model.handle, (int32_t)index, info.name, sizeof info.name, info.shape));
+    if (call->status != ISINGRG_OK) call->failed = 1;
+    return info;
+}
+
+static PyObject *mlrg_array_info(PyObject *module, PyObject *const *values, Py_ssize_t count)
+{
+    Call call;
+    open_call(&call, module, "mlrg_array_info", values, count, 2);
+    Model model = take_model(&call);
+    int64_t index = take_integer(&call, "index", 0, INT32_MAX);
+    ArrayInfo info = array_info(&call, model, index);
+    if (close_call(&call) < 0) return NULL;
+    return Py_BuildValue(
+        "s(LL)", info.name, (long long)info.shape[0], (long long)info.shape[1]);
+}
+
+static PyObject *mlrg_read_array(PyObject *module, PyObject *const *values, Py_ssize_t count)
+{
+    Call call;
+    open_call(&call, module, "mlrg_read_array", values, count, 3);
+    Model model = take_model(&call);
+    int64_t index = take_integer(&call, "index", 0, INT32_MAX);
+    ArrayInfo info = array_info(&call, model, index);
+    Array array = take_array(&call, "values", 'd', OUTPUT, SHAPE(info.shape[0], info.shape[1]));
+    RUN(&call, isingrg_mlrg_read_array(model.handle, (int32_t)index, array.data, array.count));
+    return close_with_none(&call);
+}
+
+static PyObject *mlrg_write_array(PyObject *module, PyObject *const *values, Py_ssize_t count)
+{
+    Call call;
+    open_call(&call, module, "mlrg_write_array", values, count, 3);
+    Model model = take_model(&call);
+    int64_t index = take_integer(&call, "index", 0, INT32_MAX);
+    ArrayInfo info = array_info(&call, model, index);
+    Array array = take_array(&call, "values", 'd', INPUT, SHAPE(ANY, info.shape[1]));
+    RUN(&call, isingrg_mlrg_write_array(model.handle, (int32_t)index, array.data, array.count));
+    return close_with_none(&call);
+}
+
+PyMethodDef mlrg_model_methods[] = {
+    METHOD(mlrg_create),
+    METHOD(mlrg_destroy),
+    METHOD(mlrg_step),
+    METHOD(mlrg_fit),
+    METHOD(mlrg_monotone),
+    METHOD(mlrg_velocity),
+    METHOD(mlrg_flow),
+    METHOD(mlrg_fixed_point),
+    METHOD(mlrg_array_count),
+    METHOD(mlrg_array_info),
+    METHOD(mlrg_read_array),
+    METHOD(mlrg_write_array),
+    {NULL, NULL, 0, NULL},
+};
