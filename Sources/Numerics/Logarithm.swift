@@ -9,7 +9,7 @@ public func log(_ x: SIMD16<Float>) -> SIMD16<Float> {
     let f = unsafeBitCast(bits &- (n &<< 23), to: SIMD16<Float>.self) - 1
     let shift = SIMD16<Float>(repeating: 0).replacing(with: 24, where: tiny)
     let result = logarithm(exponent: floatingPoint(n) - shift, onePlus: f)
-    return result.replacing(with: logarithmOutsideRange(x), where: (x .<= 0) .| .!(x .< Float.infinity))
+    return withLogarithmLimits(x, result)
 }
 
 /// Natural logarithm to 1 ulp, denormal arguments included. log(0) = -inf, NaN below zero.
@@ -22,7 +22,7 @@ public func log(_ x: SIMD8<Double>) -> SIMD8<Double> {
     let f = unsafeBitCast(bits &- ((n &- 1024) &<< 52), to: SIMD8<Double>.self) - 1
     let shift = SIMD8<Double>(repeating: 1024).replacing(with: 1078, where: tiny)
     let result = logarithm(exponent: floatingPoint(n) - shift, onePlus: f)
-    return result.replacing(with: logarithmOutsideRange(x), where: (x .<= 0) .| .!(x .< Double.infinity))
+    return withLogarithmLimits(x, result)
 }
 
 /// log(1 + c) to 1 ulp of c in 0...2^20, denormals included; a NaN is kept.
@@ -30,7 +30,7 @@ public func log(_ x: SIMD8<Double>) -> SIMD8<Double> {
 func boundedLog1p(_ c: SIMD16<Float>) -> SIMD16<Float> {
     let bits = unsafeBitCast(1 + c, to: SIMD16<Int32>.self)
     let n = (bits &- 0x3F35_04F3) &>> 23
-    let scale = powerOfTwo(0 &- n)
+    let scale = unsafeBitCast(SIMD16<Int32>(repeating: 0x3F80_0000) &- (n &<< 23), to: SIMD16<Float>.self)
     // 2^-n - 1 is exact here, so that f is rounded once and a small c loses nothing.
     return logarithm(exponent: floatingPoint(n), onePlus: (scale - 1).addingProduct(scale, c))
 }
@@ -40,7 +40,7 @@ func boundedLog1p(_ c: SIMD16<Float>) -> SIMD16<Float> {
 func boundedLog1p(_ c: SIMD8<Double>) -> SIMD8<Double> {
     let bits = unsafeBitCast(1 + c, to: SIMD8<UInt64>.self)
     let n = (bits &- 0x3FE6_A09E_667F_3BCD) &>> 52
-    let scale = powerOfTwo(unsafeBitCast(0 &- n, to: SIMD8<Int64>.self))
+    let scale = unsafeBitCast(SIMD8<UInt64>(repeating: 0x3FF0_0000_0000_0000) &- (n &<< 52), to: SIMD8<Double>.self)
     return logarithm(exponent: floatingPoint(n), onePlus: (scale - 1).addingProduct(scale, c))
 }
 
@@ -56,9 +56,9 @@ func logarithm(exponent n: SIMD16<Float>, onePlus f: SIMD16<Float>) -> SIMD16<Fl
     p = SIMD16(repeating: 0.19999763).addingProduct(p, f)
     p = SIMD16(repeating: -0.25000852).addingProduct(p, f)
     p = SIMD16(repeating: 0.33333355).addingProduct(p, f)
-    let square = f * f
-    let tail = (n * -1.9046542e-9).addingProduct(square, (f * p) - 0.5)
-    return (f + tail).addingProduct(n, 0.6931472)
+    p = SIMD16(repeating: -0.5).addingProduct(p, f)
+    // A product and a sum here instead of addingProduct: with it the optimiser breaks up the vector.
+    return (f + (f * f * p + n * -1.9046542e-9)).addingProduct(n, 0.6931472)
 }
 
 /// With s = f / (2 + f), log(1 + f) = 2 artanh(s) = f - f^2/2 + s (f^2/2 + s^2 Q(s^2)).
@@ -78,15 +78,20 @@ func logarithm(exponent n: SIMD8<Double>, onePlus f: SIMD8<Double>) -> SIMD8<Dou
     return (f + tail).addingProduct(n, 0.6931471805599453)
 }
 
-/// The logarithm of zero, of negative numbers, of infinity and of NaN.
+/// Puts in the logarithms of zero, of negative numbers, of infinity and of NaN. One mask at a time:
+/// combined masks become slow integer tests.
 @inlinable @inline(__always)
-func logarithmOutsideRange(_ x: SIMD16<Float>) -> SIMD16<Float> {
-    x.replacing(with: Float.nan, where: x .< 0).replacing(with: -Float.infinity, where: x .== 0)
+func withLogarithmLimits(_ x: SIMD16<Float>, _ result: SIMD16<Float>) -> SIMD16<Float> {
+    let positive = result.replacing(with: Float.infinity, where: x .== Float.infinity)
+    let defined = SIMD16<Float>(repeating: .nan).replacing(with: positive, where: x .>= 0)
+    return defined.replacing(with: -Float.infinity, where: x .== 0)
 }
 
 @inlinable @inline(__always)
-func logarithmOutsideRange(_ x: SIMD8<Double>) -> SIMD8<Double> {
-    x.replacing(with: Double.nan, where: x .< 0).replacing(with: -Double.infinity, where: x .== 0)
+func withLogarithmLimits(_ x: SIMD8<Double>, _ result: SIMD8<Double>) -> SIMD8<Double> {
+    let positive = result.replacing(with: Double.infinity, where: x .== Double.infinity)
+    let defined = SIMD8<Double>(repeating: .nan).replacing(with: positive, where: x .>= 0)
+    return defined.replacing(with: -Double.infinity, where: x .== 0)
 }
 
 /// Exact for |n| below 2^22.

@@ -15,14 +15,13 @@ public func sinCos2Pi(_ u: SIMD16<Float>) -> (sin: SIMD16<Float>, cos: SIMD16<Fl
     c = SIMD16(repeating: 64.93917).addingProduct(c, z)
     c = SIMD16(repeating: -19.739208).addingProduct(c, z)
     c = SIMD16(repeating: 1).addingProduct(c, z)
-    // Each quarter turn sends (cos, sin) to (-sin, cos).
+    // Each quarter turn sends (cos, sin) to (-sin, cos). Integer comparisons are slow, so swap by bits.
     let quadrant = unsafeBitCast(shifted, to: SIMD16<UInt32>.self)
-    let swap = (quadrant & 1) .== 1
-    let sinBits = unsafeBitCast(s.replacing(with: c, where: swap), to: SIMD16<UInt32>.self)
-    let cosBits = unsafeBitCast(c.replacing(with: s, where: swap), to: SIMD16<UInt32>.self)
+    let (sinBits, cosBits) = (unsafeBitCast(s, to: SIMD16<UInt32>.self), unsafeBitCast(c, to: SIMD16<UInt32>.self))
+    let difference = (sinBits ^ cosBits) & (0 &- (quadrant & 1))
     return (
-        unsafeBitCast(sinBits ^ (quadrant & 2) &<< 30, to: SIMD16<Float>.self),
-        unsafeBitCast(cosBits ^ ((quadrant &+ 1) & 2) &<< 30, to: SIMD16<Float>.self)
+        unsafeBitCast(sinBits ^ difference ^ (quadrant & 2) &<< 30, to: SIMD16<Float>.self),
+        unsafeBitCast(cosBits ^ difference ^ ((quadrant &+ 1) & 2) &<< 30, to: SIMD16<Float>.self)
     )
 }
 
@@ -50,11 +49,10 @@ public func sinCos2Pi(_ u: SIMD8<Double>) -> (sin: SIMD8<Double>, cos: SIMD8<Dou
     c = SIMD8(repeating: -19.739208802178716).addingProduct(c, z)
     c = SIMD8(repeating: 1).addingProduct(c, z)
     let quadrant = unsafeBitCast(shifted, to: SIMD8<UInt64>.self)
-    let swap = (quadrant & 1) .== 1
-    let sinBits = unsafeBitCast(s.replacing(with: c, where: swap), to: SIMD8<UInt64>.self)
-    let cosBits = unsafeBitCast(c.replacing(with: s, where: swap), to: SIMD8<UInt64>.self)
+    let (sinBits, cosBits) = (unsafeBitCast(s, to: SIMD8<UInt64>.self), unsafeBitCast(c, to: SIMD8<UInt64>.self))
+    let difference = (sinBits ^ cosBits) & (0 &- (quadrant & 1))
     return (
-        unsafeBitCast(sinBits ^ (quadrant & 2) &<< 62, to: SIMD8<Double>.self),
-        unsafeBitCast(cosBits ^ ((quadrant &+ 1) & 2) &<< 62, to: SIMD8<Double>.self)
+        unsafeBitCast(sinBits ^ difference ^ (quadrant & 2) &<< 62, to: SIMD8<Double>.self),
+        unsafeBitCast(cosBits ^ difference ^ ((quadrant &+ 1) & 2) &<< 62, to: SIMD8<Double>.self)
     )
 }
