@@ -1,0 +1,182 @@
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+import Numerics
+
+/// Hamiltonian Monte Carlo with unit mass for many chains side by side
+/// (Duane et al., doi:10.1016/0370-2693(87)91197-X; Neal, arXiv:1206.1901).
+///
+/// Chain i samples exp(-beta_i U(q)). A `State` is carried from step to step, an `Info` is reported
+/// by each. Chain i draws from the random stream `firstStream` + i at the state's step, so it does
+/// not depend on how many other chains there are, unless they share an adapted step size.
+public final class HMC {
+    public let potential: any Potential
+    public let chains: Int
+    /// Leapfrog steps per trajectory.
+    public let leapfrogSteps: Int
+    /// Leapfrog step of each chain. Change it between steps, not while measuring.
+    public let stepSizes: Buffer<Double>
+    /// beta of each chain, 1 unless set. The state stays valid when it changes.
+    public let inverseTemperatures: Buffer<Double>
+    public let seed: UInt64
+    public let purpose: RandomPurpose
+    public let firstStream: UInt64
+
+    /// An energy error beyond this means that the integrator is unstable, not merely imprecise.
+    public static let divergenceThreshold = 1000.0
+
+    private let momenta, positions, energies, gradients, kineticEnergies, uniforms: Buffer<Double>
+
+    /// - Throws: `Failure.invalidArgument` unless `chains` and `leapfrogSteps` are at least 1 and
+    ///   `stepSize` is positive and finite; `Failure.outOfMemory`.
+    public init(
+        potential: any Potential, chains: Int, stepSize: Double, leapfrogSteps: Int,
+        seed: UInt64, purpose: RandomPurpose = .sampler, firstStream: UInt64 = 0
+    ) throws(Failure) {
+        guard chains >= 1 else { throw .invalidArgument("chains must be at least 1, not \(chains)") }
+        guard leapfrogSteps >= 1 else {
+            throw .invalidArgument("leapfrog steps must be at least 1, not \(leapfrogSteps)")
+        }
+        guard stepSize > 0 && stepSize.isFinite else {
+            throw .invalidArgument("step size must be positive and finite, not \(stepSize)")
+        }
+        (self.potential, self.chains, self.leapfrogSteps) = (potential, chains, leapfrogSteps)
+        (self.seed, self.purpose, self.firstStream) = (seed, purpose, firstStream)
+        stepSizes = try Buffer(count: chains)
+        inverseTemperatures = try Buffer(count: chains)
+        kineticEnergies = try Buffer(count: chains)
+        uniforms = try Buffer(count: chains)
+        energies = try Buffer(count: chains)
+        momenta = try Buffer(count: chains * potential.dimension)
+        positions = try Buffer(count: chains * potential.dimension)
+        gradients = try Buffer(count: chains * potential.dimension)
+        setStepSize(stepSize)
+        for i in 0..<chains { inverseTemperatures[i] = 1 }
+    }
+
+    /// The same leapfrog step for all chains.
+    public func setStepSize(_ stepSize: Double) {
+        for i in 0..<chains { stepSizes[i] = stepSize }
+    }
+
+    /// Where the chains are.
+    public final class State {
+        public let chains: Int
+        public let dimension: Int
+        /// Shape (chains, dimension).
+        public let positions: Buffer<Double>
+        /// U, shape (chains), without the inverse temperature.
+        public let energies: Buffer<Double>
+        /// dU/dq, shape (chains, dimension).
+        public let gradients: Buffer<Double>
+        /// Steps done, the position in the random streams.
+        public var step: UInt64 = 0
+
+        /// - Parameter positions: shape (chains, dimension).
+        /// - Throws: `Failure.invalidArgument` if the positions are not whole chains;
+        ///   `Failure.nonFinite` where the energy is not finite; `Failure.outOfMemory`.
+        public init(_ start: [Double], potential: any Potential) throws(Failure) {
+            dimension = potential.dimension
+            guard !start.isEmpty, dimension > 0, start.count.isMultiple(of: dimension) else {
+                throw .invalidArgument("\(start.count) numbers are not positions of dimension \(dimension)")
+            }
+            chains = start.count / dimension
+            positions = try Buffer(count: start.count)
+            gradients = try Buffer(count: start.count)
+            energies = try Buffer(count: chains)
+            positions.base.update(from: start, count: start.count)
+            potential.evaluate(
+                positions: positions.base, count: chains, energy: energies.base, gradient: gradients.base)
+            for chain in 0..<chains where !energies[chain].isFinite {
+                throw .nonFinite("the energy of the start of chain \(chain) is \(energies[chain])")
+            }
+        }
+    }
+
+    /// What one step did, per chain.
+    public struct Info {
+        /// min(1, exp(-energyError)), 0 for a divergence.
+        public internal(set) var acceptanceProbability: [Double]
+        public internal(set) var accepted: [Bool]
+        /// Change of beta U + p^2 / 2 along the trajectory.
+        public internal(set) var energyError: [Double]
+        /// The energy error is not finite or exceeds `divergenceThreshold`; the proposal was rejected.
+        public internal(set) var diverged: [Bool]
+
+        public var meanAcceptance: Double {
+            acceptanceProbability.reduce(0, +) / Double(acceptanceProbability.count)
+        }
+        public var divergences: Int { diverged.count { $0 } }
+
+        init(chains: Int) {
+            acceptanceProbability = Array(repeating: 0, count: chains)
+            accepted = Array(repeating: false, count: chains)
+            energyError = Array(repeating: 0, count: chains)
+            diverged = Array(repeating: false, count: chains)
+        }
+    }
+
+    /// One trajectory and one Metropolis decision for every chain.
+    public func step(_ state: State) -> Info {
+        let dimension = state.dimension
+        precondition(state.chains == chains && dimension == potential.dimension, "a state of another sampler")
+        for i in 0..<chains {
+            var random = RandomStream(
+                seed: seed, purpose: purpose, stream: firstStream + UInt64(i), step: state.step)
+            uniforms.base[i] = random.nextUniform()[0]
+            drawNormal(momenta.base + i * dimension, count: dimension, from: &random)
+            kineticEnergies.base[i] = kineticEnergy(chain: i)
+        }
+        positions.base.update(from: state.positions.base, count: positions.count)
+        gradients.base.update(from: state.gradients.base, count: gradients.count)
+        potential.leapfrog(
+            positions: positions.base, momenta: momenta.base, energies: energies.base,
+            gradients: gradients.base, count: chains, stepSizes: stepSizes.base,
+            inverseTemperatures: inverseTemperatures.base, steps: leapfrogSteps)
+
+        var info = Info(chains: chains)
+        for i in 0..<chains {
+            let change = inverseTemperatures.base[i] * (energies.base[i] - state.energies.base[i])
+            let error = change + kineticEnergy(chain: i) - kineticEnergies.base[i]
+            let stable = abs(error) <= HMC.divergenceThreshold  // false for NaN
+            let probability = stable ? min(1, exp(-error)) : 0
+            let accepted = uniforms.base[i] < probability
+            info.energyError[i] = error
+            info.diverged[i] = !stable
+            info.acceptanceProbability[i] = probability
+            info.accepted[i] = accepted
+            guard accepted else { continue }
+            let row = i * dimension
+            state.energies.base[i] = energies.base[i]
+            (state.positions.base + row).update(from: positions.base + row, count: dimension)
+            (state.gradients.base + row).update(from: gradients.base + row, count: dimension)
+        }
+        state.step += 1
+        return info
+    }
+
+    private func kineticEnergy(chain: Int) -> Double {
+        let dimension = potential.dimension
+        let p = momenta.base + chain * dimension
+        var sum = 0.0
+        for j in 0..<dimension { sum += p[j] * p[j] }
+        return sum / 2
+    }
+}
+
+/// Standard normal numbers by Box and Muller.
+private func drawNormal(_ values: UnsafeMutablePointer<Double>, count: Int, from random: inout RandomStream) {
+    var start = 0
+    while start < count {
+        let radius = (-2 * log(1 - random.nextUniform())).squareRoot()
+        let (sine, cosine) = sinCos2Pi(random.nextUniform())
+        let pair = (radius * cosine, radius * sine)
+        for lane in 0..<min(8, count - start) { values[start + lane] = pair.0[lane] }
+        start += 8
+        guard start < count else { break }
+        for lane in 0..<min(8, count - start) { values[start + lane] = pair.1[lane] }
+        start += 8
+    }
+}

@@ -1,0 +1,97 @@
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+import Numerics
+
+// Functions of each element. They are free functions as for plain numbers.
+
+public func exp(_ x: Tensor) -> Tensor { x.map(vector: { exp($0) }) { g, y in g * y } }
+
+/// exp(x) - 1, accurate near 0.
+public func expm1(_ x: Tensor) -> Tensor { x.map({ expm1($0) }) { g, y in g * (y + 1) } }
+
+public func log(_ x: Tensor) -> Tensor { x.map(vector: { log($0) }) { g, _ in g / x } }
+
+public func sqrt(_ x: Tensor) -> Tensor { x.map({ $0.squareRoot() }) { g, y in g / (2 * y) } }
+
+/// x to the n-th power, also for negative x and n.
+public func pow(_ x: Tensor, _ n: Int) -> Tensor {
+    switch n {
+    case 0: return Tensor(repeating: 1, shape: x.shape)
+    case 1: return x
+    default: return x.map({ pow($0, Double(n)) }) { g, _ in g * (Double(n) * pow(x, n - 1)) }
+    }
+}
+
+public func tanh(_ x: Tensor) -> Tensor { x.map(vector: { tanh($0) }) { g, y in g * (1 - y * y) } }
+
+/// 1 / (1 + exp(-x))
+public func sigmoid(_ x: Tensor) -> Tensor { x.map(vector: { sigmoid($0) }) { g, y in g * (y * (1 - y)) } }
+
+/// ln(1 + exp(x))
+public func softplus(_ x: Tensor) -> Tensor { x.map(vector: { softplus($0) }) { g, _ in g * sigmoid(x) } }
+
+/// ln cosh x
+public func logCosh(_ x: Tensor) -> Tensor { x.map(vector: { logCosh($0) }) { g, _ in g * tanh(x) } }
+
+/// max(x, 0). The derivative at 0 is 0, the second derivative is 0 everywhere.
+public func relu(_ x: Tensor) -> Tensor { x.map({ $0 > 0 ? $0 : 0 }) { g, _ in select(x .> 0, g, Tensor(0)) } }
+
+/// x / (1 + exp(-x))
+public func silu(_ x: Tensor) -> Tensor { x * sigmoid(x) }
+
+/// x for x > 0, exp(x) - 1 otherwise. The second derivative at 0 is its limit from the left, 1.
+public func elu(_ x: Tensor) -> Tensor {
+    let positive = x .> 0
+    return select(positive, x, expm1(select(positive, Tensor(0), x)))
+}
+
+/// x times the normal distribution function.
+public func gelu(_ x: Tensor) -> Tensor {
+    x * normalCumulative(x)
+}
+
+/// The normal distribution function, (1 + erf(x / sqrt 2)) / 2.
+public func normalCumulative(_ x: Tensor) -> Tensor {
+    x.map(Scalar.normalCumulative) { g, _ in g * (exp(x * x * -0.5) * Scalar.normalDensity(0)) }
+}
+
+extension Activation {
+    public func callAsFunction(_ x: Tensor) -> Tensor {
+        switch self {
+        case .tanh: return Learning.tanh(x)
+        case .relu: return Learning.relu(x)
+        case .silu: return Learning.silu(x)
+        case .elu: return Learning.elu(x)
+        case .gelu: return Learning.gelu(x)
+        }
+    }
+}
+
+extension Tensor {
+    /// A function of each element, eight at a time; the last ones are padded with 0.
+    @inline(__always)
+    fileprivate func map(
+        vector f: (SIMD8<Double>) -> SIMD8<Double>,
+        pullback: @escaping (_ gradient: Tensor, _ output: Tensor) -> Tensor
+    ) -> Tensor {
+        let results = values.withUnsafeBytes { x in
+            [Double](unsafeUninitializedCapacity: count) { y, written in
+                let whole = count - count % 8
+                let bytes = UnsafeMutableRawBufferPointer(y)
+                for i in stride(from: 0, to: whole, by: 8) {
+                    let result = f(x.loadUnaligned(fromByteOffset: 8 * i, as: SIMD8<Double>.self))
+                    bytes.storeBytes(of: result, toByteOffset: 8 * i, as: SIMD8<Double>.self)
+                }
+                var last = SIMD8<Double>()
+                for i in whole..<count { last[i - whole] = values[i] }
+                let result = f(last)
+                for i in whole..<count { y[i] = result[i - whole] }
+                written = count
+            }
+        }
+        return Tensor(results, shape: shape, edges: [Edge(parent: self, pullback: pullback)])
+    }
+}
