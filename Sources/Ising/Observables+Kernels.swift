@@ -1,7 +1,13 @@
-/// The loops over bytes. A spin is 0x01 or 0xFF, so that bit 1 is set in -1 only, and in the
-/// exclusive or of two spins exactly if they differ.
+/// The loops over bytes, eight at a time in each lane of a word vector: vectors of bytes proper
+/// fall into generic code in Swift 6.3 and run a thousand times slower.
+///
+/// A spin is 0x01 or 0xFF, so that bit 1 is set in -1 only, and in the exclusive or of two spins
+/// exactly if they differ.
 enum Observables {
-    /// Loads of 64 bytes whose counts of 2 per byte still fit: 127 * 2 < 256.
+    private typealias Words = SIMD8<UInt64>
+    private static let ones: UInt64 = 0x0101_0101_0101_0101
+    private static let twos: UInt64 = 0x0202_0202_0202_0202
+    /// How many times 2 can be added to a byte without a carry into its neighbour.
     private static let loadsPerFlush = 127
 
     /// How many of a[0..<count] differ from b[0..<count].
@@ -11,11 +17,11 @@ enum Observables {
         var i = 0
         while i &+ 64 <= count {
             let end = min(count, i &+ 64 &* loadsPerFlush)
-            var bits = SIMD64<UInt8>()
+            var bits = Words()
             while i &+ 64 <= end {
-                let x = a.loadUnaligned(fromByteOffset: i, as: SIMD64<UInt8>.self)
-                let y = b.loadUnaligned(fromByteOffset: i, as: SIMD64<UInt8>.self)
-                bits = bits &+ ((x ^ y) & SIMD64(repeating: 2))
+                let x = a.loadUnaligned(fromByteOffset: i, as: Words.self)
+                let y = b.loadUnaligned(fromByteOffset: i, as: Words.self)
+                bits = bits &+ ((x ^ y) & Words(repeating: twos))
                 i &+= 64
             }
             total &+= byteSum(bits)
@@ -23,11 +29,12 @@ enum Observables {
         while i &+ 8 <= count {
             let x = a.loadUnaligned(fromByteOffset: i, as: UInt64.self)
             let y = b.loadUnaligned(fromByteOffset: i, as: UInt64.self)
-            total &+= 2 &* ((x ^ y) & 0x0202_0202_0202_0202).nonzeroBitCount
+            total &+= 2 &* ((x ^ y) & twos).nonzeroBitCount
             i &+= 8
         }
         while i < count {
-            total &+= Int((a.load(fromByteOffset: i, as: UInt8.self) ^ b.load(fromByteOffset: i, as: UInt8.self)) & 2)
+            let x = a.load(fromByteOffset: i, as: UInt8.self)
+            total &+= Int((x ^ b.load(fromByteOffset: i, as: UInt8.self)) & 2)
             i &+= 1
         }
         return total &>> 1
@@ -40,9 +47,10 @@ enum Observables {
         var i = 0
         while i &+ 64 <= count {
             let end = min(count, i &+ 64 &* loadsPerFlush)
-            var bits = SIMD64<UInt8>()
+            var bits = Words()
             while i &+ 64 <= end {
-                bits = bits &+ (spins.loadUnaligned(fromByteOffset: i, as: SIMD64<UInt8>.self) & SIMD64(repeating: 2))
+                let x = spins.loadUnaligned(fromByteOffset: i, as: Words.self)
+                bits = bits &+ (x & Words(repeating: twos))
                 i &+= 64
             }
             total &+= byteSum(bits)
@@ -54,18 +62,18 @@ enum Observables {
         return total &>> 1
     }
 
-    /// Whether every byte is 0x01 or 0xFF: x + 1 must be 2 or 0.
+    /// Whether every byte is 0x01 or 0xFF: bit 0 is set and bits 1 to 7 are equal.
     static func areSpins(_ spins: UnsafePointer<Int8>, count: Int) -> Bool {
         let spins = UnsafeRawPointer(spins)
-        var wrong = SIMD64<UInt8>()
+        var wrong = Words()
         var i = 0
         while i &+ 64 <= count {
-            let x = spins.loadUnaligned(fromByteOffset: i, as: SIMD64<UInt8>.self)
-            wrong |= (x &+ SIMD64(repeating: 1)) & SIMD64(repeating: 0xFD)
+            let x = spins.loadUnaligned(fromByteOffset: i, as: Words.self)
+            wrong |= (x ^ x &>> 1) & Words(repeating: 0x7E7E_7E7E_7E7E_7E7E)
+            wrong |= ~x & Words(repeating: ones)
             i &+= 64
         }
-        let words = unsafeBitCast(wrong, to: SIMD8<UInt64>.self)
-        var rest = words[0] | words[1] | words[2] | words[3] | words[4] | words[5] | words[6] | words[7]
+        var rest = wrong[0] | wrong[1] | wrong[2] | wrong[3] | wrong[4] | wrong[5] | wrong[6] | wrong[7]
         while i < count {
             rest |= UInt64((spins.load(fromByteOffset: i, as: UInt8.self) &+ 1) & 0xFD)
             i &+= 1
@@ -79,20 +87,23 @@ enum Observables {
     ) {
         let (a, b) = (UnsafeRawPointer(upper), UnsafeRawPointer(lower))
         let target = UnsafeMutableRawPointer(output)
-        var i = 0
-        while i &+ 32 <= count {
-            let x = a.loadUnaligned(fromByteOffset: 2 &* i, as: SIMD64<Int8>.self)
-            let y = b.loadUnaligned(fromByteOffset: 2 &* i, as: SIMD64<Int8>.self)
-            let pairs = unsafeBitCast(x &+ y, to: SIMD32<Int16>.self)  // two column sums in each
-            let sums = (pairs &<< 8) &>> 8 &+ pairs &>> 8
-            let signs = sums &>> 15 | SIMD32(repeating: 1)
-            target.storeBytes(of: SIMD32<Int8>(truncatingIfNeeded: signs), toByteOffset: i, as: SIMD32<Int8>.self)
-            i &+= 32
+        let everyPair: UInt64 = 0x0001_0001_0001_0001
+        let words = count &>> 2
+        for word in 0..<words {
+            let x = a.loadUnaligned(fromByteOffset: 8 &* word, as: UInt64.self)
+            let y = b.loadUnaligned(fromByteOffset: 8 &* word, as: UInt64.self)
+            let columns = (x & twos) &+ (y & twos)
+            // Twice the number of -1 in each block, in 16 bits; adding 2 carries 3 or 4 of them to bit 3.
+            let blocks = (columns &+ columns &>> 8) & (0x00FF &* everyPair)
+            let down = (blocks &+ 2 &* everyPair) &>> 3 & everyPair
+            let spins = (down &<< 8 &- down &<< 1) | everyPair  // 0xFF or 0x01 in 16 bits
+            let packed = (spins | spins &>> 8) & 0x0000_FFFF_0000_FFFF
+            let four = UInt32(truncatingIfNeeded: packed | packed &>> 16)
+            target.storeBytes(of: four, toByteOffset: 4 &* word, as: UInt32.self)
         }
-        while i < count {
+        for i in 4 &* words..<count {
             let sum = Int(upper[2 &* i]) &+ Int(upper[2 &* i &+ 1]) &+ Int(lower[2 &* i]) &+ Int(lower[2 &* i &+ 1])
             output[i] = sum < 0 ? -1 : 1
-            i &+= 1
         }
     }
 
@@ -117,10 +128,9 @@ enum Observables {
 
     /// The sum of 64 unsigned bytes.
     @inline(__always)
-    private static func byteSum(_ bytes: SIMD64<UInt8>) -> Int {
-        let words = unsafeBitCast(bytes, to: SIMD8<UInt64>.self)
-        let mask = SIMD8<UInt64>(repeating: 0x00FF_00FF_00FF_00FF)
-        let pairs = (words & mask) &+ (words &>> 8 & mask)  // four 16-bit sums, each below 511
+    private static func byteSum(_ bytes: Words) -> Int {
+        let mask = Words(repeating: 0x00FF_00FF_00FF_00FF)
+        let pairs = (bytes & mask) &+ (bytes &>> 8 & mask)  // four 16-bit sums, each below 511
         let fours = pairs.lowHalf &+ pairs.highHalf
         let eights = fours.lowHalf &+ fours.highHalf
         let sums = eights[0] &+ eights[1]  // each 16-bit sum below 4081
