@@ -66,14 +66,18 @@ public func silu(_ x: SIMD8<Double>) -> SIMD8<Double> {
 @inlinable @inline(__always)
 public func siluDerivative(_ x: SIMD16<Float>) -> SIMD16<Float> {
     let bounded = bound(x, -120, 120)
-    let s = sigmoid(bounded)
-    return s.addingProduct(bounded * s, 1 - s)
+    let t = exp(-magnitude(bounded))
+    let d = 1 / (1 + t)
+    let s = d.replacing(with: t * d, where: x .< 0)
+    return s.addingProduct(bounded * d, t * d)
 }
 
 /// The derivative of `silu`, s (1 + x (1 - s)) with s = sigmoid(x); it crosses zero near -1.278.
 @inlinable @inline(__always)
 public func siluDerivative(_ x: SIMD8<Double>) -> SIMD8<Double> {
     let bounded = bound(x, -760, 760)
-    let s = sigmoid(bounded)
-    return s.addingProduct(bounded * s, 1 - s)
+    let t = exp(-magnitude(bounded))
+    let d = 1 / (1 + t)
+    let s = d.replacing(with: t * d, where: x .< 0)
+    return s.addingProduct(bounded * d, t * d)
 }

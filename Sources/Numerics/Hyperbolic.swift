@@ -12,7 +12,7 @@ public func tanh(_ x: SIMD8<Double>) -> SIMD8<Double> {
     return withSign(of: x, e / (e + 2))
 }
 
-/// log cosh x to 6 ulp: x^2 / 2 where x is small, |x| - log 2 where it is large.
+/// log cosh x to 5 ulp: x^2 / 2 where x is small, |x| - log 2 where it is large.
 ///
 /// cosh x = 1 + e^2 / (2 + 2 e) with e = e^|x| - 1 subtracts nothing; beyond the bound on |x| the
 /// function is a straight line within rounding.
