@@ -1,0 +1,49 @@
+# Every target makes what it needs: a virtual environment in .venv with the package, built from
+# the Swift and C sources. Nothing has to be installed besides Swift 6, Python 3.11 with its
+# headers, a C compiler and make.
+
+PYTHON ?= python3
+export ISINGRG_TARGET_CPU ?= native
+
+BIN := .venv/bin
+SOURCES := Package.swift setup.py pyproject.toml \
+	$(shell find Sources -type f) $(wildcard python/isingrg/*.c python/isingrg/*.h)
+SWIFT_TESTS := --configuration release --scratch-path .build/test \
+	-Xswiftc -target-cpu -Xswiftc $(ISINGRG_TARGET_CPU)
+NOTEBOOKS := $(wildcard notebooks/*.ipynb)
+
+.PHONY: run test bench notebooks clean
+
+run: .venv/with-all
+	$(BIN)/isingrg demo
+
+test: .venv/with-test
+	swift build --build-tests $(SWIFT_TESTS)
+	swift test --skip-build $(SWIFT_TESTS)
+	$(BIN)/python -m pytest
+
+bench: .venv/with-bench
+	$(BIN)/python benchmarks/run.py
+
+# Runs copies, in the fast mode of the notebooks; the committed ones keep their outputs.
+notebooks: .venv/with-notebooks
+ifneq ($(NOTEBOOKS),)
+	ISINGRG_FAST=1 $(BIN)/jupyter nbconvert --to notebook --execute \
+		--output-dir .build/notebooks $(NOTEBOOKS)
+else
+	@echo "notebooks/ holds no notebook"
+endif
+
+clean:
+	rm -rf .build .venv build dist python/*.egg-info python/isingrg/*.so
+	find python -name __pycache__ -prune -exec rm -rf {} +
+
+.venv/bin/pip:
+	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'isingrg needs Python 3.11')"
+	$(PYTHON) -m venv .venv || { echo "Install the venv module: apt install python3-venv"; exit 1; }
+
+# The package with one of its extras; made again when a source that is compiled has changed.
+.venv/with-%: .venv/bin/pip $(SOURCES)
+	@echo "Building isingrg from source; the first time takes a few minutes"
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable ".[$*]"
+	@touch $@

@@ -1,0 +1,40 @@
+"""Neural renormalization-group methods for the two-dimensional Ising model.
+
+`isingrg.ising` makes Monte Carlo data and knows the exact answers; `isingrg.mlrg` learns the
+renormalization-group flow. Arrays are NumPy in C order, spins are int8, and every random function
+takes a seed: equal seeds give equal results whatever the number of threads.
+"""
+
+from isingrg._citation import citation
+from isingrg._errors import (
+    ArgumentError,
+    ConvergenceError,
+    Interrupted,
+    IsingRGError,
+    NonFiniteError,
+)
+from isingrg._library import (
+    __version__,
+    abi_version,
+    get_num_threads,
+    instruction_set,
+    set_num_threads,
+)
+
+from isingrg import ising, mlrg  # isort: skip
+
+__all__ = [
+    "ArgumentError",
+    "ConvergenceError",
+    "Interrupted",
+    "IsingRGError",
+    "NonFiniteError",
+    "__version__",
+    "abi_version",
+    "citation",
+    "get_num_threads",
+    "instruction_set",
+    "ising",
+    "mlrg",
+    "set_num_threads",
+]

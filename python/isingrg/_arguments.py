@@ -1,0 +1,179 @@
+"""The one place where arguments are checked and brought into the form the core wants.
+
+Every message names the argument, what is permitted and what was given. A wrong kind of object is
+a TypeError, a wrong value an `ArgumentError` (which is a ValueError).
+"""
+
+import difflib
+import math
+import numbers
+import operator
+import os
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from isingrg._errors import ArgumentError
+
+LARGEST_SEED = 2**64 - 1
+
+
+def _given(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _kind(value: Any) -> str:
+    return type(value).__name__
+
+
+# Scalars
+
+
+def integer(name: str, value: Any, low: int, high: int, *, even: bool = False) -> int:
+    """A Python int from `low` to `high`; anything with `__index__` except a bool."""
+    try:
+        if isinstance(value, bool):
+            raise TypeError
+        number = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} must be an integer, not {_kind(value)}") from None
+    if not low <= number <= high or (even and number % 2):
+        what = "even and from" if even else "from"
+        raise ArgumentError(f"{name} must be {what} {low} to {high}, got {_given(number)}")
+    return number
+
+
+def seed(value: Any, name: str = "seed") -> int:
+    """A random seed: 0 to 2**64 - 1."""
+    try:
+        return integer(name, value, 0, LARGEST_SEED)
+    except ArgumentError:
+        raise ArgumentError(
+            f"{name} must be from 0 to 2**64 - 1, got {_given(operator.index(value))}"
+        ) from None
+
+
+def finite(name: str, value: Any, low: float = -math.inf, high: float = math.inf) -> float:
+    """A finite Python float from `low` to `high`."""
+    array = reals(name, value)
+    if array.ndim != 0:
+        raise TypeError(f"{name} must be a single number, not an array of shape {array.shape}")
+    number = float(array)
+    if not low <= number <= high:
+        raise ArgumentError(f"{name} must be {_interval(low, high)}, got {number!r}")
+    return number
+
+
+def boolean(name: str, value: Any) -> bool:
+    """True or False, of Python or NumPy."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} must be True or False, not {_kind(value)}")
+    return bool(value)
+
+
+def choice(name: str, value: Any, permitted: Iterable[str]) -> str:
+    """One of some names; a misspelt one is answered with the nearest."""
+    permitted = list(permitted)
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be one of {_quoted(permitted)}, not {_kind(value)}")
+    if value in permitted:
+        return str(value)
+    near = {option.lower(): option for option in permitted}
+    nearest = difflib.get_close_matches(value.lower(), near, n=1, cutoff=0.5)
+    hint = f"; did you mean {near[nearest[0]]!r}?" if nearest else ""
+    raise ArgumentError(f"{name} must be one of {_quoted(permitted)}, got {_given(value)}{hint}")
+
+
+def _quoted(names: Sequence[str]) -> str:
+    return ", ".join(map(repr, names))
+
+
+def _interval(low: float, high: float) -> str:
+    if low == -math.inf and high == math.inf:
+        return "finite"
+    if high == math.inf:
+        return f"finite and at least {low:g}"
+    if low == -math.inf:
+        return f"finite and at most {high:g}"
+    return f"from {low:g} to {high:g}"
+
+
+# Arrays
+
+
+def _array(name: str, value: Any) -> NDArray[Any]:
+    """Any array-like as a plain array of numbers, not yet converted."""
+    if isinstance(value, np.ma.MaskedArray):
+        if np.ma.is_masked(value):
+            raise ArgumentError(f"{name} must have no masked values")
+        value = value.data
+    if isinstance(value, numbers.Real) and not isinstance(value, (bool, np.generic)):
+        # Subclasses of float and int, fractions: Python knows how to make a float of them.
+        try:
+            value = value if isinstance(value, int) and abs(value) < 2**63 else float(value)
+        except OverflowError:
+            raise ArgumentError(f"{name} must be finite, got {_given(value)}") from None
+    try:
+        array = np.asarray(value)
+    except (ValueError, TypeError, OverflowError):
+        raise TypeError(f"{name} must be a number or a rectangular array of numbers") from None
+    if array.dtype.kind not in "iuf" and array.size:
+        raise TypeError(f"{name} must hold real numbers, not {_kind_of_items(value, array)}")
+    return array
+
+
+def _kind_of_items(value: Any, array: NDArray[Any]) -> str:
+    return _kind(value) if array.ndim == 0 else array.dtype.name
+
+
+def reals(name: str, value: Any, low: float = -math.inf, high: float = math.inf) -> NDArray[np.float64]:
+    """Finite float64 numbers of any shape, C-contiguous, from `low` to `high`.
+
+    The result is the given array itself when it is already of that form.
+    """
+    with np.errstate(over="ignore"):  # a long double beyond float64 becomes an infinity, refused
+        array = _array(name, value)
+        array = np.asarray(array, dtype=np.float64, order="C")
+    # NaN compares false, so the test is written to let only good numbers through.
+    good = np.isfinite(array) & (array >= low) & (array <= high)
+    if not good.all():
+        first = array[~good].flat[0]
+        raise ArgumentError(f"{name} must be {_interval(low, high)}, got {float(first)!r}")
+    return array
+
+
+def spins(value: Any, name: str = "spins", *, least: int = 2) -> NDArray[np.int8]:
+    """Configurations (..., L, L) as C-contiguous int8, from any integer or floating dtype.
+
+    int8 in C order is not copied, and whether it holds +1 and -1 only is left to the core, which
+    looks at every spin anyway. Other dtypes are converted only if no value changes.
+    """
+    array = _array(name, value)
+    if array.ndim < 2 or array.shape[-1] != array.shape[-2] or array.shape[-1] < least:
+        raise ArgumentError(
+            f"{name} must have the shape (..., L, L) with L at least {least}, got {array.shape}"
+        )
+    with np.errstate(invalid="ignore"):
+        converted = np.asarray(array, dtype=np.int8, order="C")
+    if array.dtype != np.int8:
+        wrong = array[converted != array]
+        if wrong.size:
+            raise ArgumentError(f"{name} must be +1 or -1 everywhere, got {wrong[0].item()!r}")
+    return converted
+
+
+# Memory
+
+
+def allocate(name: str, shape: tuple[int, ...], dtype: type[np.generic]) -> NDArray[Any]:
+    """An uninitialised array, refused with the bytes it would need if the machine has fewer."""
+    size = math.prod(shape) * np.dtype(dtype).itemsize
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    if size > memory:
+        raise MemoryError(
+            f"{name} of shape {shape} would need {size:.3g} bytes; this machine has {memory:.3g}"
+        )
+    return np.empty(shape, dtype=dtype)

@@ -1,0 +1,35 @@
+"""The native library as a whole: versions and threads."""
+
+from typing import Any
+
+from isingrg import _arguments, _core
+
+__version__: str = _core.version()
+
+
+def abi_version() -> int:
+    """Version of the C interface the package is linked to (`isingrg.h`)."""
+    return _core.abi_version()
+
+
+def instruction_set() -> str:
+    """The instruction set the native library was compiled for, such as ``"avx2"``."""
+    return _core.instruction_set()
+
+
+def set_num_threads(n: Any) -> None:
+    """Set the number of threads of every call, the calling one included.
+
+    Results do not depend on it.
+
+    Parameters
+    ----------
+    n : int
+        1 to 1024. The default is the number of processors.
+    """
+    _core.set_num_threads(_arguments.integer("n", n, 1, 1024))
+
+
+def get_num_threads() -> int:
+    """The number of threads used by each call."""
+    return _core.get_num_threads()

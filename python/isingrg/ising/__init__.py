@@ -1,0 +1,34 @@
+"""The Ising model on the square lattice: Monte Carlo, observables, block spins, exact results.
+
+Conventions: p(s) ~ exp(K sum_<ij> s_i s_j) with spins +1 and -1, K = J/T, and periodic
+boundaries. Energies are E/J = -sum_<ij> s_i s_j.
+"""
+
+from isingrg.ising._bulk import (
+    K_CRITICAL,
+    free_energy_density,
+    internal_energy_density,
+    specific_heat_density,
+    spontaneous_magnetization,
+)
+from isingrg.ising._observables import block_spin, energy, magnetization
+from isingrg.ising._sampling import sample
+from isingrg.ising._statistics import autocorrelation_time, mean_and_error
+from isingrg.ising._torus import heat_capacity, log_partition, mean_energy
+
+__all__ = [
+    "K_CRITICAL",
+    "autocorrelation_time",
+    "block_spin",
+    "energy",
+    "free_energy_density",
+    "heat_capacity",
+    "internal_energy_density",
+    "log_partition",
+    "magnetization",
+    "mean_and_error",
+    "mean_energy",
+    "sample",
+    "specific_heat_density",
+    "spontaneous_magnetization",
+]

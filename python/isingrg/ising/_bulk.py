@@ -1,0 +1,78 @@
+"""Exact results of the infinite lattice, per site (Onsager; Yang)."""
+
+from collections.abc import Callable
+
+from numpy.typing import ArrayLike
+
+from isingrg import _core
+from isingrg.ising._exact import LARGEST_COUPLING, Floats, Reals, evaluate
+
+#: Critical coupling of the square lattice, where sinh 2K = 1 (Kramers and Wannier,
+#: doi:10.1103/PhysRev.60.252).
+K_CRITICAL: float = 0.44068679350977151  # ln(1 + sqrt 2) / 2
+
+
+def free_energy_density(K: ArrayLike) -> Reals:
+    """-ln Z per site of the infinite square lattice.
+
+    Parameters
+    ----------
+    K : float or array_like
+        Coupling J/T, at most 100 in magnitude. K and -K have the same free energy.
+
+    Returns
+    -------
+    float or ndarray, shape of K
+
+    References
+    ----------
+    L. Onsager, doi:10.1103/PhysRev.65.117.
+    """
+    return _bulk(K, lambda k, out: _core.ising_exact_bulk(k, out, None, None, None))
+
+
+def internal_energy_density(K: ArrayLike) -> Reals:
+    """Energy E/J per site of the infinite square lattice: 0 at K = 0, -sqrt 2 at K_c, to -2.
+
+    Parameters and references as for `free_energy_density`.
+
+    Returns
+    -------
+    float or ndarray, shape of K
+    """
+    return _bulk(K, lambda k, out: _core.ising_exact_bulk(k, None, out, None, None))
+
+
+def specific_heat_density(K: ArrayLike) -> Reals:
+    """Specific heat K**2 d^2(ln Z)/dK^2 per site, in units of k_B; infinite at K_c.
+
+    Parameters and references as for `free_energy_density`.
+
+    Returns
+    -------
+    float or ndarray, shape of K
+    """
+    return _bulk(K, lambda k, out: _core.ising_exact_bulk(k, None, None, out, None))
+
+
+def spontaneous_magnetization(K: ArrayLike) -> Reals:
+    """Spontaneous magnetization (1 - sinh(2K)**-4)**(1/8) per site; 0 for K <= K_c.
+
+    Parameters
+    ----------
+    K : float or array_like
+        Coupling J/T, at most 100 in magnitude.
+
+    Returns
+    -------
+    float or ndarray, shape of K
+
+    References
+    ----------
+    C. N. Yang, doi:10.1103/PhysRev.85.808.
+    """
+    return _bulk(K, lambda k, out: _core.ising_exact_bulk(k, None, None, None, out))
+
+
+def _bulk(K: ArrayLike, function: Callable[[Floats, Floats], None]) -> Reals:
+    return evaluate(function, K, -LARGEST_COUPLING, chunk=2**13)

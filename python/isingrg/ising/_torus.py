@@ -1,0 +1,63 @@
+"""Exact results of the finite torus, by Kaufman's sum."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from numpy.typing import ArrayLike
+
+from isingrg import _arguments, _core
+from isingrg.ising._exact import LARGEST_COUPLING, Floats, Reals, evaluate
+
+
+def log_partition(L: int, K: ArrayLike) -> Reals:
+    """ln Z of the L x L torus, exact.
+
+    Parameters
+    ----------
+    L : int
+        Linear size, 2 to 4096. For L = 2 both bonds between two neighbours count.
+    K : float or array_like
+        Coupling J/T, at most 100 in magnitude; not negative where L is odd, because an
+        antiferromagnet is frustrated there.
+
+    Returns
+    -------
+    float or ndarray, shape of K
+        ln sum_s exp(K sum_<ij> s_i s_j), total.
+
+    References
+    ----------
+    B. Kaufman, doi:10.1103/PhysRev.76.1232.
+    """
+    return _torus(L, K, lambda L, k, out: _core.ising_exact_torus(L, k, out, None, None))
+
+
+def mean_energy(L: int, K: ArrayLike) -> Reals:
+    """Mean total energy <E>/J = -d ln Z/dK of the L x L torus, exact.
+
+    Parameters and references as for `log_partition`.
+
+    Returns
+    -------
+    float or ndarray, shape of K
+    """
+    return _torus(L, K, lambda L, k, out: _core.ising_exact_torus(L, k, None, out, None))
+
+
+def heat_capacity(L: int, K: ArrayLike) -> Reals:
+    """Total heat capacity K**2 (<E**2> - <E>**2) / J**2 of the L x L torus, exact, in units of k_B.
+
+    Parameters and references as for `log_partition`.
+
+    Returns
+    -------
+    float or ndarray, shape of K
+    """
+    return _torus(L, K, lambda L, k, out: _core.ising_exact_torus(L, k, None, None, out))
+
+
+def _torus(L: Any, K: ArrayLike, function: Callable[[int, Floats, Floats], None]) -> Reals:
+    L = _arguments.integer("L", L, 2, 4096)
+    low = 0.0 if L % 2 else -LARGEST_COUPLING
+    return evaluate(partial(function, L), K, low, chunk=max(1, 2**19 // L))

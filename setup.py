@@ -1,0 +1,89 @@
+"""Builds the Swift core, puts its library into the package, compiles the extension against it.
+
+Everything else about the package is in pyproject.toml. The environment variable
+ISINGRG_TARGET_CPU replaces the instruction set of this machine by another ("haswell", "znver4").
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+
+LIBRARY = "libisingrg.so"
+SCRATCH = Path(".build", "python")  # its own, so that `swift build` and `swift test` keep theirs
+HEADERS = Path("Sources", "CIsingRG", "include")
+PACKAGE = Path("python", "isingrg")
+
+
+def require_tools():
+    """Stops with what has to be installed, before anything is built."""
+    missing = []
+    if not sys.platform.startswith("linux"):
+        missing.append("Linux: this build does not know other systems yet")
+    if shutil.which("swift") is None:
+        missing.append("Swift 6 or newer on the PATH: https://www.swift.org/install/linux")
+    compiler = (sysconfig.get_config_var("CC") or "cc").split()[0]
+    if shutil.which(os.environ.get("CC", compiler).split()[0]) is None:
+        missing.append("a C compiler: apt install gcc")
+    if not Path(sysconfig.get_path("include"), "Python.h").exists():
+        missing.append("Python's C headers: apt install python3-dev")
+    if missing:
+        sys.exit("\nisingrg is built from source and needs\n  - " + "\n  - ".join(missing) + "\n")
+
+
+def build_core():
+    """The Swift core as one library without runpath or dependencies on Swift."""
+    command = ["swift", "build", "--configuration", "release", "--product", "isingrg"]
+    command += ["--scratch-path", str(SCRATCH), "--disable-local-rpath"]
+    for flag in ["-static-stdlib", "-use-ld=lld"]:
+        command += ["-Xswiftc", flag]
+    command += ["-Xswiftc", "-target-cpu"]
+    command += ["-Xswiftc", os.environ.get("ISINGRG_TARGET_CPU", "native")]
+    version_script = Path("Sources", "exports.map").resolve()
+    for flag in [f"-soname={LIBRARY}", f"--version-script={version_script}", "--strip-all"]:
+        command += ["-Xlinker", flag]
+    print(" ".join(command), flush=True)
+    if subprocess.run(command).returncode != 0:
+        sys.exit("\nisingrg: the Swift core did not build; its messages are above\n")
+    return SCRATCH / "release" / LIBRARY
+
+
+class BuildCoreAndExtension(build_ext):
+    def run(self):
+        require_tools()
+        library = build_core()
+        super().run()
+        folder = PACKAGE if self.inplace else Path(self.build_lib, "isingrg")
+        # Renamed into place: a running Python may have the old library mapped.
+        fresh = folder / f"{LIBRARY}.fresh"
+        shutil.copyfile(library, fresh)
+        fresh.chmod(0o755)
+        fresh.replace(folder / LIBRARY)
+
+    def get_outputs(self):
+        folder = PACKAGE if self.inplace else Path(self.build_lib, "isingrg")
+        return [*super().get_outputs(), str(folder / LIBRARY)]
+
+
+setup(
+    ext_modules=[
+        Extension(
+            "isingrg._core",
+            sources=[str(path) for path in sorted(PACKAGE.glob("_core*.c"))],
+            depends=[str(HEADERS / "isingrg.h"), str(PACKAGE / "_core_support.h")],
+            include_dirs=[str(HEADERS)],
+            library_dirs=[str(SCRATCH / "release")],
+            libraries=["isingrg"],
+            extra_compile_args=["-std=c11", "-Wall", "-Wextra", "-fvisibility=hidden"],
+            extra_link_args=["-Wl,--enable-new-dtags,-rpath,$ORIGIN"],
+            py_limited_api=True,
+        )
+    ],
+    cmdclass={"build_ext": BuildCoreAndExtension},
+    options={"bdist_wheel": {"py_limited_api": "cp311"}},
+)
