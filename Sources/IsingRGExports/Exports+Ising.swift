@@ -1,0 +1,122 @@
+import CIsingRG
+import Ising
+import Numerics
+
+@_cdecl("isingrg_ising_sample")
+public func isingrg_ising_sample(
+    _ size: Int64, _ couplings: UnsafePointer<Double>?, _ couplingCount: Int64, _ chains: Int64,
+    _ samples: Int64, _ thermalize: Int64, _ between: Int64, _ algorithm: Int32, _ seed: UInt64,
+    _ spins: UnsafeMutablePointer<Int8>?, _ spinsCount: Int64, _ function: isingrg_progress?,
+    _ context: UnsafeMutableRawPointer?
+) -> isingrg_status {
+    status { () throws(Failure) in
+        let couplings = try required(couplings, "couplings")
+        let count = try integer(couplingCount, "n_couplings", 1...1 << 20)
+        let spins = try required(spins, "spins")
+        let plan = SamplingPlan(
+            size: Int(size), couplings: Array(UnsafeBufferPointer(start: couplings, count: count)),
+            chains: Int(chains), samples: Int(samples),
+            thermalize: thermalize == -1 ? nil : Int(thermalize),
+            between: between == -1 ? nil : Int(between),
+            algorithm: try choice(algorithm, "algorithm", Algorithm.self), seed: seed)
+        try plan.validate()
+        let needed = count * plan.chains * plan.samples * plan.size * plan.size
+        guard spinsCount == needed else {
+            throw .invalidArgument("spins must have \(needed) elements, not \(spinsCount)")
+        }
+        try sample(plan, into: spins, progress: progress(total: plan.work, function, context))
+    }
+}
+
+/// Configurations as the observables take them.
+private func configurations(
+    _ spins: UnsafePointer<Int8>?, _ count: Int64, _ size: Int64
+) throws(Failure) -> (spins: UnsafePointer<Int8>, count: Int, size: Int) {
+    let size = try integer(size, "size", 2...1 << 20)
+    return (try required(spins, "spins"), try integer(count, "n", 0...1 << 40 / Int64(size * size)), size)
+}
+
+@_cdecl("isingrg_ising_energy")
+public func isingrg_ising_energy(
+    _ spins: UnsafePointer<Int8>?, _ count: Int64, _ size: Int64, _ output: UnsafeMutablePointer<Double>?
+) -> isingrg_status {
+    status { () throws(Failure) in
+        let input = try configurations(spins, count, size)
+        try energies(
+            spins: input.spins, count: input.count, size: input.size,
+            into: try required(output, "energies"))
+    }
+}
+
+@_cdecl("isingrg_ising_magnetization")
+public func isingrg_ising_magnetization(
+    _ spins: UnsafePointer<Int8>?, _ count: Int64, _ size: Int64, _ output: UnsafeMutablePointer<Double>?
+) -> isingrg_status {
+    status { () throws(Failure) in
+        let input = try configurations(spins, count, size)
+        try magnetizations(
+            spins: input.spins, count: input.count, size: input.size,
+            into: try required(output, "means"))
+    }
+}
+
+@_cdecl("isingrg_ising_block_spin")
+public func isingrg_ising_block_spin(
+    _ spins: UnsafePointer<Int8>?, _ count: Int64, _ size: Int64, _ factor: Int64,
+    _ blocked: UnsafeMutablePointer<Int8>?
+) -> isingrg_status {
+    status { () throws(Failure) in
+        let input = try configurations(spins, count, size)
+        try blockSpins(
+            spins: input.spins, count: input.count, size: input.size,
+            block: try integer(factor, "factor", 1...size), into: try required(blocked, "blocked"))
+    }
+}
+
+@_cdecl("isingrg_ising_exact_torus")
+public func isingrg_ising_exact_torus(
+    _ size: Int64, _ couplings: UnsafePointer<Double>?, _ count: Int64,
+    _ logPartition: UnsafeMutablePointer<Double>?, _ energy: UnsafeMutablePointer<Double>?,
+    _ heatCapacity: UnsafeMutablePointer<Double>?
+) -> isingrg_status {
+    status { () throws(Failure) in
+        let couplings = try required(couplings, "couplings")
+        let size = try integer(size, "size", 2...4096)
+        for i in 0..<(try integer(count, "n", 0...rowLimit)) {
+            let exact = try torusThermodynamics(size: size, coupling: couplings[i])
+            logPartition?[i] = exact.logPartition
+            energy?[i] = exact.energy
+            heatCapacity?[i] = exact.heatCapacity
+        }
+    }
+}
+
+@_cdecl("isingrg_ising_exact_bulk")
+public func isingrg_ising_exact_bulk(
+    _ couplings: UnsafePointer<Double>?, _ count: Int64, _ freeEnergy: UnsafeMutablePointer<Double>?,
+    _ energy: UnsafeMutablePointer<Double>?, _ specificHeat: UnsafeMutablePointer<Double>?,
+    _ magnetization: UnsafeMutablePointer<Double>?
+) -> isingrg_status {
+    status { () throws(Failure) in
+        let couplings = try required(couplings, "couplings")
+        for i in 0..<(try integer(count, "n", 0...rowLimit)) {
+            let lattice = try InfiniteSquareLattice(coupling: couplings[i])
+            if let freeEnergy { freeEnergy[i] = try lattice.freeEnergyDensity() }
+            energy?[i] = lattice.internalEnergyDensity()
+            specificHeat?[i] = lattice.specificHeat()
+            magnetization?[i] = lattice.spontaneousMagnetization()
+        }
+    }
+}
+
+@_cdecl("isingrg_ising_autocorrelation_time")
+public func isingrg_ising_autocorrelation_time(
+    _ series: UnsafePointer<Double>?, _ chains: Int64, _ samples: Int64,
+    _ time: UnsafeMutablePointer<Double>?
+) -> isingrg_status {
+    status { () throws(Failure) in
+        try required(time, "time").pointee = try integratedAutocorrelationTime(
+            series: try required(series, "series"), chains: try integer(chains, "n_chains", 1...1 << 31),
+            samples: try integer(samples, "n_samples", 1...1 << 31))
+    }
+}

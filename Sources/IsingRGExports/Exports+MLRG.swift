@@ -1,0 +1,228 @@
+import CIsingRG
+import Learning
+import MLRG
+import Numerics
+
+private let models = HandleTable<MLRGModel>(name: "model")
+
+@_cdecl("isingrg_mlrg_create")
+public func isingrg_mlrg_create(
+    _ config: UnsafePointer<isingrg_mlrg_config>?, _ model: UnsafeMutablePointer<OpaquePointer?>?
+) -> isingrg_status {
+    status { () throws(Failure) in
+        let config = try required(config, "config").pointee
+        let output = try required(model, "model")
+        let layers = try integer(Int64(config.n_hidden), "n_hidden", 1...16)
+        var configuration = MLRGModel.Configuration()
+        configuration.representation = try text(config.representation, "representation")
+        configuration.moderator = try choice(config.moderator, "moderator", ModeratorKind.self)
+        configuration.divergence = try choice(config.divergence, "divergence", DivergenceKind.self)
+        configuration.transport = try choice(config.transport, "transport", TransportKind.self)
+        configuration.frame = try choice(config.frame, "frame", Frame.self)
+        configuration.activation = try choice(config.activation, "activation", Activation.self)
+        configuration.layerNorm = try integer(Int64(config.layer_norm), "layer_norm", 0...1) == 1
+        let hidden = UnsafeBufferPointer(start: try required(config.hidden, "hidden"), count: layers)
+        configuration.hidden = hidden.map(Int.init)
+        configuration.seed = config.seed
+        output.pointee = models.insert(try MLRGModel(configuration))
+    }
+}
+
+@_cdecl("isingrg_mlrg_destroy")
+public func isingrg_mlrg_destroy(_ model: OpaquePointer?) -> isingrg_status {
+    handleStatus { () throws(HandleFailure) in try models.remove(model) }
+}
+
+/// The body of an entry point that reads a model.
+private func reading(
+    _ model: OpaquePointer?, _ body: (MLRGModel) throws(Failure) -> Void
+) -> isingrg_status {
+    handleStatus { () throws(HandleFailure) in try models.use(model, body) }
+}
+
+/// The body of an entry point that changes a model.
+private func changing(
+    _ model: OpaquePointer?, _ body: (MLRGModel) throws(Failure) -> Void
+) -> isingrg_status {
+    handleStatus { () throws(HandleFailure) in try models.use(model, exclusive: true, body) }
+}
+
+extension Training {
+    init(_ c: isingrg_mlrg_training) throws(Failure) {
+        func whole(_ value: UInt64, _ name: String) throws(Failure) -> Int {
+            guard let result = Int(exactly: value) else {
+                throw .invalidArgument("\(name) is too large: \(value)")
+            }
+            return result
+        }
+        self.init()
+        steps = try whole(c.steps, "steps")
+        scheduleSteps = try whole(c.schedule_steps, "schedule_steps")
+        batch = try whole(c.batch, "batch")
+        (learningRate, finalLearningRate) = (c.learning_rate, c.final_learning_rate)
+        (weightDecay, clipNorm) = (c.weight_decay, c.clip_norm)
+        (betaMax, betaRate, betaMidpoint) = (c.beta_max, c.beta_rate, c.beta_midpoint)
+        (proposalScale, couplingBound) = (c.proposal_scale, c.coupling_bound)
+        (hmcStep, hmcLeapfrog, hmcUpdates) = (c.hmc_step, Int(c.hmc_leapfrog), Int(c.hmc_updates))
+        (cdSamples, teacherSweeps) = (Int(c.cd_samples), Int(c.teacher_sweeps))
+        studentSweeps = Int(c.student_sweeps)
+        recordFrom = Int(exactly: c.record_from) ?? .max
+        (recordGuess, seed) = (c.record_guess, c.seed)
+    }
+}
+
+@_cdecl("isingrg_mlrg_fit")
+public func isingrg_mlrg_fit(
+    _ model: OpaquePointer?, _ training: UnsafePointer<isingrg_mlrg_training>?,
+    _ history: UnsafeMutablePointer<Double>?, _ historyCount: Int64,
+    _ done: UnsafeMutablePointer<UInt64>?, _ function: isingrg_progress?,
+    _ context: UnsafeMutableRawPointer?
+) -> isingrg_status {
+    changing(model) { (model) throws(Failure) in
+        let done = try required(done, "done")
+        done.pointee = 0
+        let training = try Training(try required(training, "training").pointee)
+        let history = try required(history, "history")
+        let columns = Int(ISINGRG_HISTORY_COLUMNS)
+        let (needed, overflow) = training.steps.multipliedReportingOverflow(by: columns)
+        guard !overflow, historyCount == Int64(needed) else {
+            throw .invalidArgument("history must have steps x \(columns) elements, not \(historyCount)")
+        }
+        let progress = progress(total: training.steps, function, context)
+        try model.fit(training, progress: progress) { record in
+            let row = history + Int(done.pointee) * columns
+            row[Int(ISINGRG_HISTORY_LOSS)] = record.loss
+            row[Int(ISINGRG_HISTORY_ACCEPTANCE)] = record.acceptance
+            row[Int(ISINGRG_HISTORY_BETA)] = record.beta
+            row[Int(ISINGRG_HISTORY_FIXED_POINT)] = record.fixedPoint
+            done.pointee += 1
+        }
+    }
+}
+
+@_cdecl("isingrg_mlrg_step")
+public func isingrg_mlrg_step(
+    _ model: OpaquePointer?, _ step: UnsafeMutablePointer<UInt64>?
+) -> isingrg_status {
+    reading(model) { (model) throws(Failure) in
+        try required(step, "step").pointee = UInt64(model.step)
+    }
+}
+
+// MARK: - Evaluation
+
+@_cdecl("isingrg_mlrg_monotone")
+public func isingrg_mlrg_monotone(
+    _ model: OpaquePointer?, _ couplings: UnsafePointer<Double>?, _ count: Int64,
+    _ values: UnsafeMutablePointer<Double>?
+) -> isingrg_status {
+    reading(model) { (model) throws(Failure) in
+        let (couplings, count) = try rows(model, couplings, count)
+        try model.monotone(couplings, count: count, into: try required(values, "values"))
+    }
+}
+
+@_cdecl("isingrg_mlrg_velocity")
+public func isingrg_mlrg_velocity(
+    _ model: OpaquePointer?, _ couplings: UnsafePointer<Double>?, _ count: Int64,
+    _ velocity: UnsafeMutablePointer<Double>?, _ jacobian: UnsafeMutablePointer<Double>?
+) -> isingrg_status {
+    reading(model) { (model) throws(Failure) in
+        let (couplings, count) = try rows(model, couplings, count)
+        try model.velocity(
+            couplings, count: count, into: try required(velocity, "velocity"), jacobian: jacobian)
+    }
+}
+
+@_cdecl("isingrg_mlrg_flow")
+public func isingrg_mlrg_flow(
+    _ model: OpaquePointer?, _ couplings: UnsafePointer<Double>?, _ count: Int64, _ steps: Int64,
+    _ trajectory: UnsafeMutablePointer<Double>?
+) -> isingrg_status {
+    reading(model) { (model) throws(Failure) in
+        let (couplings, count) = try rows(model, couplings, count)
+        try model.flow(
+            couplings, count: count, steps: try integer(steps, "steps", 0...1 << 24),
+            into: try required(trajectory, "trajectory"))
+    }
+}
+
+@_cdecl("isingrg_mlrg_fixed_point")
+public func isingrg_mlrg_fixed_point(
+    _ model: OpaquePointer?, _ guess: UnsafePointer<Double>?, _ output: UnsafeMutablePointer<Double>?
+) -> isingrg_status {
+    reading(model) { (model) throws(Failure) in
+        let guess = try required(guess, "guess")
+        let output = try required(output, "fixed_point")
+        try finite(guess, count: model.dimension, "guess")
+        let point = try model.fixedPoint(from: Array(UnsafeBufferPointer(start: guess, count: model.dimension)))
+        output.update(from: point, count: model.dimension)
+    }
+}
+
+private func rows(
+    _ model: MLRGModel, _ couplings: UnsafePointer<Double>?, _ count: Int64
+) throws(Failure) -> (UnsafePointer<Double>, Int) {
+    let couplings = try required(couplings, "couplings")
+    let count = try integer(count, "n", 0...rowLimit)
+    try finite(couplings, count: count * model.dimension, "couplings")
+    return (couplings, count)
+}
+
+// MARK: - State
+
+@_cdecl("isingrg_mlrg_array_count")
+public func isingrg_mlrg_array_count(
+    _ model: OpaquePointer?, _ count: UnsafeMutablePointer<Int32>?
+) -> isingrg_status {
+    reading(model) { (model) throws(Failure) in
+        try required(count, "count").pointee = Int32(model.stateArrays.count)
+    }
+}
+
+private func array(_ model: MLRGModel, _ index: Int32) throws(Failure) -> MLRGModel.StateArray {
+    let arrays = model.stateArrays
+    return arrays[try integer(Int64(index), "index", 0...Int64(arrays.count - 1))]
+}
+
+@_cdecl("isingrg_mlrg_array_info")
+public func isingrg_mlrg_array_info(
+    _ model: OpaquePointer?, _ index: Int32, _ name: UnsafeMutablePointer<CChar>?,
+    _ capacity: Int64, _ shape: UnsafeMutablePointer<Int64>?
+) -> isingrg_status {
+    reading(model) { (model) throws(Failure) in
+        let array = try array(model, index)
+        let (name, shape) = (try required(name, "name"), try required(shape, "shape"))
+        let bytes = Array(array.name.utf8CString)
+        guard capacity >= bytes.count else {
+            throw .invalidArgument("name_capacity must be at least \(bytes.count), not \(capacity)")
+        }
+        name.update(from: bytes, count: bytes.count)
+        (shape[0], shape[1]) = (Int64(array.rows), Int64(array.columns))
+    }
+}
+
+@_cdecl("isingrg_mlrg_read_array")
+public func isingrg_mlrg_read_array(
+    _ model: OpaquePointer?, _ index: Int32, _ values: UnsafeMutablePointer<Double>?, _ count: Int64
+) -> isingrg_status {
+    reading(model) { (model) throws(Failure) in
+        let array = try array(model, index)
+        guard count == Int64(array.count) else {
+            throw .invalidArgument("array \"\(array.name)\" has \(array.count) values, not \(count)")
+        }
+        model.read(array: Int(index), into: try required(values, "values"))
+    }
+}
+
+@_cdecl("isingrg_mlrg_write_array")
+public func isingrg_mlrg_write_array(
+    _ model: OpaquePointer?, _ index: Int32, _ values: UnsafePointer<Double>?, _ count: Int64
+) -> isingrg_status {
+    changing(model) { (model) throws(Failure) in
+        _ = try array(model, index)
+        try model.write(
+            array: Int(index), from: try required(values, "values"),
+            count: try integer(count, "count", 0...1 << 32))
+    }
+}

@@ -1,0 +1,148 @@
+import Numerics
+
+extension PerceptronWorkspace {
+    /// Evaluates `output` for the samples in `input`.
+    public func forward(_ parameters: UnsafePointer<Double>) {
+        run(parameters, tangent: false)
+    }
+
+    /// Evaluates `output`, and `outputTangent` along `inputTangent`.
+    public func forwardTangent(_ parameters: UnsafePointer<Double>) {
+        run(parameters, tangent: true)
+    }
+
+    private func run(_ parameters: UnsafePointer<Double>, tangent: Bool) {
+        var (values, tangents) = (input, inputTangent)
+        for (layer, trace) in zip(shape.layers, traces) {
+            linear(layer, parameters, values, into: trace.output, bias: true)
+            if tangent { linear(layer, parameters, tangents, into: trace.linearTangent, bias: false) }
+            if let scale = layer.scale, let shift = layer.shift {
+                normalise(
+                    layer.outputs, trace, scale: parameters + scale, shift: parameters + shift,
+                    tangent: tangent)
+            }
+            activate(layer.outputs, trace, normalised: layer.scale != nil, tangent: tangent)
+            (values, tangents) = (trace.output, trace.outputTangent)
+        }
+        let last = shape.layers[shape.layers.count - 1]
+        linear(last, parameters, values, into: output, bias: true)
+        if tangent { linear(last, parameters, tangents, into: outputTangent, bias: false) }
+    }
+
+    /// out = W values (+ b): outputs x inputs fused multiply-adds on blocks.
+    private func linear(
+        _ layer: Perceptron.Layer, _ parameters: UnsafePointer<Double>,
+        _ values: UnsafePointer<Block>, into out: UnsafeMutablePointer<Block>, bias: Bool
+    ) {
+        for o in 0..<layer.outputs {
+            let row = parameters + (layer.weight + o * layer.inputs)
+            var sum = Block(repeating: bias ? parameters[layer.bias + o] : 0)
+            for i in 0..<layer.inputs {
+                sum = sum.addingProduct(Block(repeating: row[i]), values[i])
+            }
+            out[o] = sum
+        }
+    }
+
+    /// Layer norm in place of `trace.output`, which becomes scale * normalised + shift; the
+    /// tangent of the result is left in `trace.outputTangent`.
+    private func normalise(
+        _ width: Int, _ trace: Trace, scale: UnsafePointer<Double>, shift: UnsafePointer<Double>,
+        tangent: Bool
+    ) {
+        let share = 1 / Double(width)
+        var mean = Block(repeating: 0)
+        for o in 0..<width { mean += trace.output[o] }
+        mean *= share
+        var variance = Block(repeating: 0)
+        for o in 0..<width {
+            let centred = trace.output[o] - mean
+            trace.normalised[o] = centred
+            variance = variance.addingProduct(centred, centred)
+        }
+        let inverse = 1 / (variance * share + Perceptron.normEpsilon).squareRoot()
+        trace.inverseDeviation[0] = inverse
+        for o in 0..<width {
+            let value = trace.normalised[o] * inverse
+            trace.normalised[o] = value
+            trace.output[o] = Block(repeating: shift[o]).addingProduct(Block(repeating: scale[o]), value)
+        }
+        guard tangent else { return }
+        let (mean1, correlation) = moments(trace.linearTangent, trace.normalised, width)
+        for o in 0..<width {
+            let value = (trace.linearTangent[o] - mean1 - trace.normalised[o] * correlation) * inverse
+            trace.normalisedTangent[o] = value
+            trace.outputTangent[o] = value * scale[o]
+        }
+    }
+
+    /// Means over units of `values` and of `values * normalised`.
+    func moments(
+        _ values: UnsafePointer<Block>, _ normalised: UnsafePointer<Block>, _ width: Int
+    ) -> (mean: Block, correlation: Block) {
+        var mean = Block(repeating: 0)
+        var correlation = Block(repeating: 0)
+        for o in 0..<width {
+            mean += values[o]
+            correlation = correlation.addingProduct(values[o], normalised[o])
+        }
+        let share = 1 / Double(width)
+        return (mean * share, correlation * share)
+    }
+
+    /// Activation in place of `trace.output`, keeping phi' and, with tangents, phi'' n'.
+    private func activate(_ width: Int, _ trace: Trace, normalised: Bool, tangent: Bool) {
+        let count = width * (blockSize / 8)
+        func scalars(_ vectors: UnsafeMutablePointer<SIMD8<Double>>) -> UnsafeMutablePointer<Double> {
+            UnsafeMutableRawPointer(vectors).assumingMemoryBound(to: Double.self)
+        }
+        let value = UnsafeMutableRawPointer(trace.output).assumingMemoryBound(to: SIMD8<Double>.self)
+        let slope = UnsafeMutableRawPointer(trace.slope).assumingMemoryBound(to: SIMD8<Double>.self)
+        let curvature = UnsafeMutableRawPointer(trace.curvature).assumingMemoryBound(to: SIMD8<Double>.self)
+        switch shape.activation {
+        case .tanh:
+            for i in 0..<count {
+                let t = tanh(value[i])
+                let d = 1 - t * t
+                (value[i], slope[i], curvature[i]) = (t, d, -2 * t * d)
+            }
+        case .relu:
+            for i in 0..<count {
+                let active = value[i] .> 0
+                slope[i] = SIMD8(repeating: 0).replacing(with: 1, where: active)
+                (value[i], curvature[i]) = (value[i] * slope[i], SIMD8(repeating: 0))
+            }
+        case .silu:
+            for i in 0..<count {
+                let x = value[i]
+                let s = sigmoid(x)
+                let r = s * (1 - s)
+                (value[i], slope[i], curvature[i]) = (x * s, s + x * r, r * (2 + x * (1 - 2 * s)))
+            }
+        case .elu:
+            for i in 0..<count {
+                let x = value[i]
+                let decay = exp(pointwiseMin(x, SIMD8(repeating: 0)))
+                let positive = x .> 0
+                value[i] = (decay - 1).replacing(with: x, where: positive)
+                slope[i] = decay
+                curvature[i] = decay.replacing(with: 0, where: positive)
+            }
+        case .gelu:  // no vector error function: lane by lane
+            let (values, slopes, curvatures) = (scalars(value), scalars(slope), scalars(curvature))
+            for i in 0..<8 * count {
+                let x = values[i]
+                values[i] = shape.activation(x)
+                slopes[i] = shape.activation.derivative(x)
+                curvatures[i] = shape.activation.secondDerivative(x)
+            }
+        }
+        guard tangent else { return }
+        let incoming = normalised ? trace.outputTangent : trace.linearTangent
+        for o in 0..<width {
+            let direction = incoming[o]
+            trace.curvature[o] *= direction
+            trace.outputTangent[o] = trace.slope[o] * direction
+        }
+    }
+}

@@ -1,0 +1,88 @@
+import Numerics
+
+/// 32 samples side by side: the unit in which the fused network kernels work. A weight is
+/// broadcast once and used for eight (AVX2) or four (AVX-512) registers of samples.
+public typealias Block = SIMD32<Double>
+
+public let blockSize = 32
+
+/// Everything one thread needs to run a perceptron forward and backward on one `Block` of
+/// samples. Allocated once; the passes allocate nothing.
+///
+/// The passes compute, lane by lane and for the network y = N(x):
+/// - `forward`: y;
+/// - `forwardTangent`: also its directional derivative  y' = dN(x)/dx . t;
+/// - `backward`: the adjoints of x (and of the parameters) for given adjoints of y and, after
+///   `forwardTangent`, of y'. With zero adjoint of y and unit adjoint of y' this is the gradient
+///   of t . grad N: a Hessian-vector product, and the derivative of a force in the parameters,
+///   without ever forming a Hessian.
+public final class PerceptronWorkspace {
+    /// What a hidden layer keeps from the forward pass for the backward pass. Blocks, one per unit.
+    struct Trace {
+        let normalised, normalisedTangent, inverseDeviation: UnsafeMutablePointer<Block>
+        let linearTangent: UnsafeMutablePointer<Block>
+        let slope, curvature: UnsafeMutablePointer<Block>  // phi'(n), phi''(n) n'
+        let output, outputTangent: UnsafeMutablePointer<Block>
+    }
+
+    public let shape: Perceptron
+    /// (inputs) blocks each: the samples, the tangent direction, and the resulting adjoint of x.
+    public let input, inputTangent, inputAdjoint: UnsafeMutablePointer<Block>
+    /// (outputs) blocks each: the network's values, their tangents, and the adjoints of both.
+    public let output, outputTangent, outputAdjoint, outputTangentAdjoint: UnsafeMutablePointer<Block>
+
+    let traces: [Trace]
+    let adjoint, tangentAdjoint, nextAdjoint, nextTangentAdjoint: UnsafeMutablePointer<Block>
+    private let storage: Buffer<Block>
+
+    public init(_ shape: Perceptron) throws(Failure) {
+        self.shape = shape
+        let widest = max(shape.hidden.max()!, shape.inputs, shape.outputs)
+        let total =
+            3 * shape.inputs + 4 * shape.outputs + 4 * widest
+            + shape.hidden.reduce(0) { $0 + 7 * $1 + 1 }
+        storage = try Buffer(count: total)
+        var next = storage.base
+        func take(_ count: Int) -> UnsafeMutablePointer<Block> {
+            defer { next += count }
+            return next
+        }
+        (input, inputTangent, inputAdjoint) = (take(shape.inputs), take(shape.inputs), take(shape.inputs))
+        (output, outputTangent) = (take(shape.outputs), take(shape.outputs))
+        (outputAdjoint, outputTangentAdjoint) = (take(shape.outputs), take(shape.outputs))
+        (adjoint, tangentAdjoint) = (take(widest), take(widest))
+        (nextAdjoint, nextTangentAdjoint) = (take(widest), take(widest))
+        traces = shape.hidden.map { width in
+            Trace(
+                normalised: take(width), normalisedTangent: take(width), inverseDeviation: take(1),
+                linearTangent: take(width), slope: take(width), curvature: take(width),
+                output: take(width), outputTangent: take(width))
+        }
+    }
+}
+
+extension PerceptronWorkspace {
+    /// Loads samples `first ..< first + blockSize` of a (count, inputs) array; lanes past the end
+    /// repeat the last sample.
+    public func load(_ samples: UnsafePointer<Double>, first: Int, count: Int) {
+        for i in 0..<shape.inputs {
+            let lanes = UnsafeMutableRawPointer(input + i).assumingMemoryBound(to: Double.self)
+            for lane in 0..<blockSize {
+                lanes[lane] = samples[min(first + lane, count - 1) * shape.inputs + i]
+            }
+        }
+    }
+}
+
+/// Writes the lanes that stand for samples back into a (count, width) array.
+public func store(
+    _ blocks: UnsafePointer<Block>, width: Int, into samples: UnsafeMutablePointer<Double>,
+    first: Int, count: Int
+) {
+    for i in 0..<width {
+        let lanes = UnsafeRawPointer(blocks + i).assumingMemoryBound(to: Double.self)
+        for lane in 0..<min(blockSize, count - first) {
+            samples[(first + lane) * width + i] = lanes[lane]
+        }
+    }
+}

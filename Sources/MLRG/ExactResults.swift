@@ -1,0 +1,107 @@
+import Numerics
+
+/// Exact results that need no network: divergences, the RG map, and the Boltzmann weight tensor,
+/// for many couplings at once over all threads.
+public struct ExactResults {
+    private let divergence: ExactDivergence
+
+    /// - Parameter centre: representation of the student's hidden spin where it differs from the
+    ///   corners', as in Fig. 4 of Hou & You.
+    public init(
+        corners: Representation, centre: Representation? = nil, frame: Frame
+    ) throws(Failure) {
+        divergence = try ExactDivergence(corners: corners, centre: centre ?? corners, frame: frame)
+    }
+
+    /// Couplings of the teacher, and of the student.
+    public var teacherCount: Int { divergence.teacher.couplingCount }
+    public var studentCount: Int { divergence.student.couplingCount }
+
+    /// Divergence in nats of (count, teacherCount) teachers and (count, studentCount) students, and
+    /// its gradient in the students' couplings.
+    public func divergences(
+        teacher: UnsafePointer<Double>, student: UnsafePointer<Double>, count: Int,
+        into values: UnsafeMutablePointer<Double>, gradient: UnsafeMutablePointer<Double>?
+    ) throws(Failure) {
+        let work = try ExactDivergence.Workspace(divergence)
+        for first in stride(from: 0, to: count, by: 8) {
+            divergence.evaluateRows(
+                work, first: first, count: count, teacher: teacher, student: student,
+                divergence: values, gradient: gradient)
+        }
+    }
+
+    /// The student of least divergence for each teacher, continued from `start`, or from the
+    /// teacher's own couplings.
+    ///
+    /// - Parameters:
+    ///   - students: (count, studentCount), overwritten; nil where only the divergence is wanted.
+    ///   - values: (count) divergences in nats.
+    public func minimise(
+        teacher: UnsafePointer<Double>, count: Int, start: [Double]? = nil,
+        students: UnsafeMutablePointer<Double>?, into values: UnsafeMutablePointer<Double>
+    ) throws(Failure) {
+        var failures = [Failure?](repeating: nil, count: count)
+        failures.withUnsafeMutableBufferPointer { failures in
+            parallelFor(count) { index in
+                do throws(Failure) {
+                    let row = teacher + index * teacherCount
+                    let couplings = Array(UnsafeBufferPointer(start: row, count: teacherCount))
+                    let (minimum, value) = try ExactMap(divergence).minimise(
+                        teacher: couplings, start: start ?? couplings)
+                    students?.advanced(by: index * studentCount).update(from: minimum, count: studentCount)
+                    values[index] = value
+                } catch {
+                    failures[index] = error
+                }
+            }
+        }
+        if let failure = failures.lazy.compactMap({ $0 }).first { throw failure }
+    }
+}
+
+/// log T(J)_{x0 x1 x2 x3} (Eq. 22 of Hou & You) of the teacher. Corner states are numbered with
+/// the first component as the most significant bit, and a cleared bit for spin +1.
+///
+/// - Parameter logarithms: 2^(4 components) numbers, x0 slowest.
+public func boltzmannTensor(
+    _ representation: Representation, couplings: UnsafePointer<Double>,
+    into logarithms: UnsafeMutablePointer<Double>
+) {
+    let machine = BoltzmannMachine.teacher(representation)
+    let weights = machine.weights(couplings)
+    let units = machine.visibleCount
+    for index in 0..<1 << units {
+        var bits = 0
+        for v in 0..<units { bits |= (1 - index >> (units - 1 - v) & 1) << v }
+        logarithms[index] = machine.logWeight(bits, weights: weights)
+    }
+}
+
+extension ExactDivergence {
+    /// `evaluate` for rows `first ..< first + 8` of (count, couplings) arrays; lanes past the end
+    /// repeat the last row and are not written.
+    func evaluateRows(
+        _ work: Workspace, first: Int, count: Int, teacher teacherRows: UnsafePointer<Double>,
+        student studentRows: UnsafePointer<Double>, divergence: UnsafeMutablePointer<Double>,
+        gradient: UnsafeMutablePointer<Double>?
+    ) {
+        let (m, n) = (teacher.couplingCount, student.couplingCount)
+        withUnsafeTemporaryAllocation(of: Lanes.self, capacity: m + 2 * n) { lanes in
+            let (teachers, students) = (lanes.baseAddress!, lanes.baseAddress! + m)
+            let slopes = students + n
+            for lane in 0..<8 {
+                let row = min(first + lane, count - 1)
+                for c in 0..<m { teachers[c][lane] = teacherRows[row * m + c] }
+                for c in 0..<n { students[c][lane] = studentRows[row * n + c] }
+            }
+            let values = evaluate(
+                work, teacher: teachers, student: students, gradient: gradient == nil ? nil : slopes)
+            for lane in 0..<min(8, count - first) {
+                divergence[first + lane] = values[lane]
+                guard let gradient else { continue }
+                for c in 0..<n { gradient[(first + lane) * n + c] = slopes[c][lane] }
+            }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+import Learning
+import Numerics
+
+extension MLRGModel {
+    /// RG monotone C(J) of (count, dimension) couplings.
+    /// - Throws: `invalidArgument` for a flow moderator, which has no monotone.
+    public func monotone(
+        _ couplings: UnsafePointer<Double>, count: Int, into values: UnsafeMutablePointer<Double>
+    ) throws(Failure) {
+        guard configuration.moderator == .monotone else {
+            throw .invalidArgument("moderator must be \"monotone\" for a monotone C(J); this model learns the flow")
+        }
+        try eachBlock(count) { (evaluator, first) in
+            evaluator.network.load(couplings, first: first, count: count)
+            evaluator.network.forward(parameters.base)
+            store(evaluator.network.output, width: 1, into: values, first: first, count: count)
+        }
+    }
+
+    /// v(J) of (count, dimension) couplings, and its Jacobian dv_i/dJ_j, (count, dimension, dimension).
+    public func velocity(
+        _ couplings: UnsafePointer<Double>, count: Int, into velocity: UnsafeMutablePointer<Double>,
+        jacobian: UnsafeMutablePointer<Double>?
+    ) throws(Failure) {
+        let n = dimension
+        let work = try Buffer<Block>(count: n + n * n)
+        let adjoint = try Buffer<Block>(count: n)
+        try eachBlock(count) { (evaluator, first) in
+            evaluator.network.load(couplings, first: first, count: count)
+            evaluator.velocity(parameters.base, into: work.base)
+            store(work.base, width: n, into: velocity, first: first, count: count)
+            guard let jacobian else { return }
+            for row in 0..<n {
+                for c in 0..<n { adjoint.base[c] = Block(repeating: c == row ? 1 : 0) }
+                evaluator.pullback(parameters.base, adjoint: adjoint.base, gradient: nil)
+                (work.base + n + row * n).update(from: evaluator.network.inputAdjoint, count: n)
+            }
+            store(work.base + n, width: n * n, into: jacobian, first: first, count: count)
+        }
+    }
+
+    /// Couplings after 0, 1, ..., steps RG steps: (steps + 1, count, dimension).
+    public func flow(
+        _ couplings: UnsafePointer<Double>, count: Int, steps: Int,
+        into trajectory: UnsafeMutablePointer<Double>
+    ) throws(Failure) {
+        let size = count * dimension
+        trajectory.update(from: couplings, count: size)
+        let evaluator = try ModeratorEvaluator(configuration.moderator, shape)
+        let transport = try Transport(configuration.transport, evaluator)
+        for first in stride(from: 0, to: count, by: blockSize) {
+            evaluator.network.load(couplings, first: first, count: count)
+            transport.end.update(from: evaluator.network.input, count: dimension)
+            for step in 1..<steps + 1 {
+                transport.start.update(from: transport.end, count: dimension)
+                try transport.forward(parameters.base)
+                store(
+                    transport.end, width: dimension, into: trajectory + step * size, first: first,
+                    count: count)
+            }
+        }
+    }
+
+    /// A zero of v(J) near the guess, (dimension) numbers; see `findFixedPoint`.
+    public func fixedPoint(from guess: [Double]) throws(Failure) -> [Double] {
+        try findFixedPoint(
+            try ModeratorEvaluator(configuration.moderator, shape), parameters.base, guess)
+    }
+
+    private func eachBlock(_ count: Int, _ body: (ModeratorEvaluator, Int) -> Void) throws(Failure) {
+        let evaluator = try ModeratorEvaluator(configuration.moderator, shape)
+        for first in stride(from: 0, to: count, by: blockSize) { body(evaluator, first) }
+    }
+}

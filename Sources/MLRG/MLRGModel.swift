@@ -1,0 +1,95 @@
+import Learning
+import Numerics
+
+public enum DivergenceKind: Int32, CaseIterable, Sendable {
+    /// Kullback-Leibler, exact (Eq. 7 of Hou & You).
+    case exact = 0
+    /// Contrastive, sampled (Eq. 11 of Shen).
+    case contrastive = 1
+}
+
+/// A moderator network with everything needed to train it further.
+public final class MLRGModel: @unchecked Sendable {
+    public struct Configuration: Sendable, Equatable {
+        public var representation = "A1"
+        public var moderator = ModeratorKind.monotone
+        public var divergence = DivergenceKind.exact
+        public var transport = TransportKind.step
+        public var frame = Frame.published
+        public var activation = Activation.tanh
+        public var layerNorm = false
+        public var hidden = [16]
+        /// Of the initial parameters.
+        public var seed: UInt64 = 0
+
+        public init() {}
+    }
+
+    public let configuration: Configuration
+    public let representation: Representation
+    /// Number of couplings.
+    public let dimension: Int
+    let shape: Perceptron
+    let parameters: Buffer<Double>
+    let optimiser: Adam
+    /// Proposed couplings, (batch, dimension); empty before the first step.
+    var couplings: [Double] = []
+    /// Optimiser steps done.
+    public internal(set) var step = 0
+
+    /// - Throws: `invalidArgument` for a representation that cannot be read, hidden layers other
+    ///   than 1 to 16 of widths 1 to 1024, or a frame the representation does not have.
+    public init(_ configuration: Configuration) throws(Failure) {
+        guard (1...16).contains(configuration.hidden.count) else {
+            throw .invalidArgument("hidden must list 1 to 16 layers, not \(configuration.hidden.count)")
+        }
+        for width in configuration.hidden where !(1...1024).contains(width) {
+            throw .invalidArgument("hidden must list widths from 1 to 1024, not \(width)")
+        }
+        self.configuration = configuration
+        representation = try Representation(configuration.representation)
+        _ = try BoltzmannMachine.student(
+            corners: representation, centre: representation, frame: configuration.frame)
+        dimension = representation.couplingCount
+        shape = Perceptron(
+            inputs: dimension, hidden: configuration.hidden,
+            outputs: configuration.moderator == .flow ? dimension : 1,
+            activation: configuration.activation, layerNorm: configuration.layerNorm)
+        parameters = try Buffer(count: shape.parameterCount)
+        shape.initialise(parameters.base, seed: configuration.seed)
+        optimiser = try Adam(count: shape.parameterCount)
+    }
+
+    /// Trains for `training.steps` steps. However it ends, the model is at its last complete step
+    /// and `record` has been called for each.
+    public func fit(
+        _ training: Training, progress: Progress = .none, record: (StepRecord) -> Void
+    ) throws(Failure) {
+        try training.validate(contrastive: configuration.divergence == .contrastive)
+        prepareCouplings(training)
+        let trainer = try Trainer(self, training)
+        for _ in 0..<training.steps {
+            progress.poll()
+            if progress.isStopped { throw interruption(self) }
+            record(try trainer.step(progress))
+            progress.advance()
+        }
+        progress.finish()
+    }
+
+    /// Couplings begin as independent normal numbers; a batch of another size begins anew.
+    private func prepareCouplings(_ training: Training) {
+        let count = training.batch * dimension
+        guard couplings.count != count else { return }
+        var random = RandomStream(
+            seed: training.seed, purpose: .initialisation, stream: 1 << 20, step: UInt64(step))
+        couplings = [Double](repeating: 0, count: count)
+        couplings.withUnsafeMutableBufferPointer { couplings in
+            random.fillNormal(couplings.baseAddress!, count: count)
+            for i in 0..<count {
+                let value = couplings[i] * training.proposalScale
+                couplings[i] = max(-training.couplingBound, min(training.couplingBound, value))
+            }
+        }
+    }
+}

@@ -1,0 +1,190 @@
+import Learning
+import Numerics
+
+/// One training run: everything it allocates, and its step.
+///
+/// A step (Fig. 1 of Hou & You): propose couplings J of teachers, let the moderator carry them to
+/// J' = transport(J), compare teacher and student by their divergence, and send its gradient
+/// through the transport to the network. The phases pass plain (batch, couplings) arrays to each
+/// other, so each is parallel over what suits it: blocks of 32 for the network, groups of eight
+/// for the exact divergence, single couplings for the sampled one.
+final class Trainer {
+    private let model: MLRGModel
+    private let training: Training
+    private let blocks: [BlockWork]
+    private let divergence: Divergence
+    private let proposed, carried, adjoints, losses: Buffer<Double>
+    private let gradient: Buffer<Double>
+
+    /// The network's tools for one block of couplings.
+    private struct BlockWork {
+        let first, count: Int
+        let transport: Transport
+        let proposal: Proposal
+        let gradient: Buffer<Double>
+    }
+
+    private enum Divergence {
+        case exact(ExactDivergence, groupsPerTask: Int, [ExactDivergence.Workspace])
+        case contrastive(ContrastiveDivergence, [ContrastiveDivergence.Workspace])
+    }
+
+    init(_ model: MLRGModel, _ training: Training) throws(Failure) {
+        self.model = model
+        self.training = training
+        let (batch, n) = (training.batch, model.dimension)
+        proposed = try Buffer(count: batch * n)
+        carried = try Buffer(count: batch * n)
+        adjoints = try Buffer(count: batch * n)
+        losses = try Buffer(count: batch)
+        gradient = try Buffer(count: model.shape.parameterCount)
+        var blocks: [BlockWork] = []
+        for first in stride(from: 0, to: batch, by: blockSize) {
+            let evaluator = try ModeratorEvaluator(model.configuration.moderator, model.shape)
+            let count = min(blockSize, batch - first)
+            let potential = try ProposalPotential(
+                evaluator, parameters: UnsafePointer(model.parameters.base), bound: training.couplingBound)
+            blocks.append(
+                BlockWork(
+                    first: first, count: count,
+                    transport: try Transport(model.configuration.transport, evaluator),
+                    proposal: try Proposal(potential, first: first, count: count, training: training),
+                    gradient: try Buffer(count: model.shape.parameterCount)))
+        }
+        self.blocks = blocks
+        let (representation, frame) = (model.representation, model.configuration.frame)
+        switch model.configuration.divergence {
+        case .exact:
+            let exact = try ExactDivergence(corners: representation, centre: representation, frame: frame)
+            // Waking a thread costs some 10 us, about what 4096 states of a group of eight do.
+            let perTask = max(1, 4096 / exact.orbits.representatives.count)
+            let tasks = ((batch + 7) / 8 + perTask - 1) / perTask
+            var workspaces: [ExactDivergence.Workspace] = []
+            for _ in 0..<tasks { workspaces.append(try ExactDivergence.Workspace(exact)) }
+            divergence = .exact(exact, groupsPerTask: perTask, workspaces)
+        case .contrastive:
+            let sampled = try ContrastiveDivergence(
+                representation, frame: frame, samples: training.cdSamples,
+                teacherSweeps: training.teacherSweeps, studentSweeps: training.studentSweeps)
+            var workspaces: [ContrastiveDivergence.Workspace] = []
+            for _ in 0..<batch { workspaces.append(try ContrastiveDivergence.Workspace(sampled)) }
+            divergence = .contrastive(sampled, workspaces)
+        }
+    }
+
+    /// Does one step. The model changes only at its very end, when everything has succeeded.
+    ///
+    /// - Throws: `nonFinite` when loss or gradient are not finite, `notConverged` when the flow
+    ///   equation is too stiff, `interrupted`.
+    func step(_ progress: Progress) throws(Failure) -> StepRecord {
+        let step = model.step
+        let beta = training.beta(step: step)
+        let (batch, n) = (training.batch, model.dimension)
+        let parameters = UnsafePointer(model.parameters.base)
+
+        proposed.base.update(from: model.couplings, count: batch * n)
+        var acceptances = [Double](repeating: 0, count: blocks.count)
+        try eachBlock(progress) { (index, block) throws(Failure) in
+            let acceptance = try block.proposal.advance(
+                proposed.base, updates: training.hmcUpdates, step: step, beta: beta)
+            acceptances[index] = acceptance * Double(block.count)
+            let network = block.transport.evaluator.network
+            network.load(proposed.base, first: block.first, count: batch)
+            block.transport.start.update(from: network.input, count: n)
+            try block.transport.forward(parameters)
+            store(block.transport.end, width: n, into: carried.base, first: block.first, count: batch)
+        }
+        compare(step, progress)
+        try eachBlock(progress) { (_, block) throws(Failure) in
+            clear(block.gradient)
+            loadAdjoint(block)
+            block.transport.backward(parameters, gradient: block.gradient.base)
+        }
+
+        clear(gradient)
+        for block in blocks {
+            for i in 0..<gradient.count { gradient.base[i] += block.gradient.base[i] }
+        }
+        var loss = 0.0
+        for i in 0..<batch { loss += losses.base[i] / Double(batch) }
+        let norm = clipGlobalNorm(
+            gradient.base, count: gradient.count,
+            maximum: training.clipNorm > 0 ? training.clipNorm : .infinity)
+        guard loss.isFinite, norm.isFinite else {
+            throw .nonFinite("the loss became \(loss) with a gradient of norm \(norm); the model is at step \(step)")
+        }
+        model.optimiser.learningRate = training.learningRate
+        model.optimiser.weightDecay = training.weightDecay
+        model.optimiser.update(
+            model.parameters.base, gradient: gradient.base, scale: training.learningRateFactor(step: step))
+        model.couplings.withUnsafeMutableBufferPointer { couplings in
+            _ = couplings.update(fromContentsOf: UnsafeBufferPointer(start: proposed.base, count: batch * n))
+        }
+        model.step += 1
+        return StepRecord(
+            loss: loss, acceptance: acceptances.reduce(0, +) / Double(batch), beta: beta,
+            fixedPoint: recordedFixedPoint())
+    }
+
+    /// Runs over the blocks in parallel and rethrows the first failure.
+    private func eachBlock(
+        _ progress: Progress, _ body: (Int, BlockWork) throws(Failure) -> Void
+    ) throws(Failure) {
+        var failures = [Failure?](repeating: nil, count: blocks.count)
+        failures.withUnsafeMutableBufferPointer { failures in
+            parallelFor(blocks.count, progress: progress) { index in
+                do throws(Failure) { try body(index, blocks[index]) } catch { failures[index] = error }
+            }
+        }
+        if let failure = failures.lazy.compactMap({ $0 }).first { throw failure }
+        if progress.isStopped { throw interruption(model) }
+    }
+
+    /// Fills `losses`, and `adjoints` with d(mean loss)/dJ'.
+    private func compare(_ step: Int, _ progress: Progress) {
+        let (batch, n) = (training.batch, model.dimension)
+        switch divergence {
+        case .exact(let exact, let perTask, let workspaces):
+            parallelFor(workspaces.count, progress: progress) { task in
+                for group in task * perTask..<min((task + 1) * perTask, (batch + 7) / 8) {
+                    exact.evaluateRows(
+                        workspaces[task], first: 8 * group, count: batch, teacher: proposed.base,
+                        student: carried.base, divergence: losses.base, gradient: adjoints.base)
+                }
+            }
+        case .contrastive(let sampled, let workspaces):
+            parallelFor(batch, progress: progress) { i in
+                losses.base[i] = sampled.evaluate(
+                    workspaces[i], teacher: proposed.base + i * n, student: carried.base + i * n,
+                    gradient: adjoints.base + i * n, seed: training.seed, stream: UInt64(i),
+                    step: UInt64(step))
+            }
+        }
+        for i in 0..<batch * n { adjoints.base[i] /= Double(batch) }
+    }
+
+    /// Lanes that stand for no coupling get zero, so that they add nothing to the gradient.
+    private func loadAdjoint(_ block: BlockWork) {
+        let n = model.dimension
+        for c in 0..<n {
+            var lanes = Block(repeating: 0)
+            for lane in 0..<block.count { lanes[lane] = adjoints.base[(block.first + lane) * n + c] }
+            block.transport.endAdjoint[c] = lanes
+        }
+    }
+
+    private func recordedFixedPoint() -> Double {
+        guard model.step > training.recordFrom else { return .nan }
+        var guess = [Double](repeating: 0, count: model.dimension)
+        guess[0] = training.recordGuess
+        return (try? findFixedPoint(
+            blocks[0].transport.evaluator, UnsafePointer(model.parameters.base), guess))?[0] ?? .nan
+    }
+
+    private func clear(_ buffer: Buffer<Double>) { buffer.base.update(repeating: 0, count: buffer.count) }
+}
+
+/// The one message of an interrupted training.
+func interruption(_ model: MLRGModel) -> Failure {
+    .interrupted("training was interrupted; the model is at step \(model.step)")
+}

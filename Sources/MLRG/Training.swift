@@ -1,0 +1,85 @@
+import Learning
+import Numerics
+
+/// How a model is trained; ranges as in `validate`.
+public struct Training: Sendable, Equatable {
+    public var steps = 0
+    /// Length T of the schedules, counted from the model's first step.
+    public var scheduleSteps = 0
+    /// Couplings proposed per step.
+    public var batch = 0
+    public var learningRate = 0.0
+    /// Reached at T along a cosine.
+    public var finalLearningRate = 0.0
+    public var weightDecay = 0.0
+    /// Largest norm of the gradient, 0 for no limit.
+    public var clipNorm = 0.0
+    /// beta(t) = betaMax / (1 + exp(-betaRate (t / T - betaMidpoint))), Eq. 14 of Hou & You.
+    public var betaMax = 0.0, betaRate = 0.0, betaMidpoint = 0.0
+    /// Standard deviation of the first couplings.
+    public var proposalScale = 0.0
+    public var couplingBound = 0.0
+    public var hmcStep = 0.0
+    public var hmcLeapfrog = 0, hmcUpdates = 0
+    /// For contrastive divergence: samples per coupling, sweeps of the teacher, and k.
+    public var cdSamples = 0, teacherSweeps = 0, studentSweeps = 0
+    /// Fixed points are recorded after each step from this one on, by Newton from this J0.
+    public var recordFrom = Int.max
+    public var recordGuess = 0.0
+    public var seed: UInt64 = 0
+
+    public init() {}
+
+    public func validate(contrastive: Bool) throws(Failure) {
+        func range(_ name: String, _ value: Int, _ allowed: ClosedRange<Int>) throws(Failure) {
+            guard allowed.contains(value) else {
+                throw .invalidArgument("\(name) must be from \(allowed.lowerBound) to \(allowed.upperBound), not \(value)")
+            }
+        }
+        func range(_ name: String, _ value: Double, _ allowed: ClosedRange<Double>) throws(Failure) {
+            guard allowed.contains(value) else {
+                throw .invalidArgument("\(name) must be from \(allowed.lowerBound) to \(allowed.upperBound), not \(value)")
+            }
+        }
+        try range("steps", steps, 1...1_000_000_000)
+        try range("schedule_steps", scheduleSteps, 1...1_000_000_000)
+        try range("batch", batch, 1...1_000_000)
+        try range("learning_rate", learningRate, 1e-12...10)
+        try range("final_learning_rate", finalLearningRate, 0...10)
+        try range("weight_decay", weightDecay, 0...10)
+        try range("clip_norm", clipNorm, 0...1e12)
+        try range("beta_max", betaMax, 0...1e6)
+        try range("beta_rate", betaRate, 0...1e6)
+        try range("beta_midpoint", betaMidpoint, -10...10)
+        try range("proposal_scale", proposalScale, 1e-6...10)
+        try range("coupling_bound", couplingBound, 0.1...10)
+        try range("hmc_step", hmcStep, 1e-6...1)
+        try range("hmc_leapfrog", hmcLeapfrog, 1...10_000)
+        try range("hmc_updates", hmcUpdates, 1...10_000)
+        try range("record_guess", recordGuess, -10...10)
+        guard contrastive else { return }
+        try range("cd_samples", cdSamples, 1...1_000_000)
+        try range("teacher_sweeps", teacherSweeps, 1...1_000_000)
+        try range("student_sweeps", studentSweeps, 1...1_000_000)
+    }
+
+    func beta(step: Int) -> Double {
+        let exponent = -betaRate * (Double(step) / Double(scheduleSteps) - betaMidpoint)
+        return betaMax * sigmoid(SIMD8<Double>(repeating: -exponent))[0]
+    }
+
+    func learningRateFactor(step: Int) -> Double {
+        Schedule.cosine(final: finalLearningRate / learningRate).factor(step: step, of: scheduleSteps)
+    }
+}
+
+/// What one training step did.
+public struct StepRecord: Sendable {
+    /// Mean over the batch of the divergence in nats, or of the contrastive divergence.
+    public let loss: Double
+    /// Mean acceptance probability of the proposals.
+    public let acceptance: Double
+    public let beta: Double
+    /// J0 of the fixed point found from the recording guess; NaN where none was asked for or found.
+    public let fixedPoint: Double
+}
