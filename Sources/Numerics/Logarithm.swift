@@ -25,7 +25,7 @@ public func log(_ x: SIMD8<Double>) -> SIMD8<Double> {
     return withLogarithmLimits(x, result)
 }
 
-/// log(1 + c) to 1 ulp of c in 0...2^20, denormals included; a NaN is kept.
+/// log(1 + c) to 1 ulp for c in 0...2^20, denormals included; a NaN is kept.
 @inlinable @inline(__always)
 func boundedLog1p(_ c: SIMD16<Float>) -> SIMD16<Float> {
     let bits = unsafeBitCast(1 + c, to: SIMD16<Int32>.self)
