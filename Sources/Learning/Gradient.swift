@@ -8,10 +8,14 @@ import Darwin
 ///
 /// Reverse mode: one pass from the scalar to the variables, at a few times the cost of computing
 /// it. The results are tensors with a history, so they can be differentiated again, to any order.
-/// Wrap the call in `noGrad` when the first order is all that is needed.
 ///
-/// - Parameter variables: variables, or tensors on the way from them to `scalar`.
-public func gradient(of scalar: Tensor, withRespectTo variables: [Tensor]) -> [Tensor] {
+/// - Parameters:
+///   - variables: variables, or tensors on the way from them to `scalar`.
+///   - differentiable: pass false to save the time and memory of the results' history.
+public func gradient(
+    of scalar: Tensor, withRespectTo variables: [Tensor], differentiable: Bool = true
+) -> [Tensor] {
+    if !differentiable { return noGrad { gradient(of: scalar, withRespectTo: variables) } }
     precondition(scalar.count == 1, "the gradient of shape \(scalar.shape) is not defined: sum it first")
     let wanted = Set(variables.map(ObjectIdentifier.init))
 
@@ -50,7 +54,8 @@ public func gradient(of scalar: Tensor, withRespectTo variables: [Tensor]) -> [T
     }
 }
 
-/// Runs `body` without recording, on this thread: its results are plain numbers.
+/// Runs `body` without recording, on this thread: its results are plain numbers, and whatever is
+/// computed inside has gradient zero.
 public func noGrad<Result>(_ body: () throws -> Result) rethrows -> Result {
     let before = Recording.isOn
     Recording.isOn = false

@@ -9,6 +9,8 @@ import Darwin
 ///
 /// While adapting, give `stepSize` to the sampler and the acceptance it had to `update`. Then
 /// measure with `averagedStepSize`, fixed: an adapting chain has not quite the right distribution.
+/// The acceptance must fall with the step size; for nearly harmonic energies and several leapfrog
+/// steps it need not (a trajectory of half a period is accepted always), and there may be no limit.
 public struct StepSizeAdaptation: Sendable {
     /// The step size to try next.
     public private(set) var stepSize: Double

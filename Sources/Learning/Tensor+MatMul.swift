@@ -1,3 +1,5 @@
+import Numerics
+
 /// The product of two matrices, op(a) op(b), where op transposes if the flag says so.
 ///
 /// - Parameters:
@@ -9,21 +11,13 @@ public func matmul(_ a: Tensor, _ b: Tensor, transposeA: Bool = false, transpose
     let (m, k) = transposeA ? (a.shape[1], a.shape[0]) : (a.shape[0], a.shape[1])
     let (inner, n) = transposeB ? (b.shape[1], b.shape[0]) : (b.shape[0], b.shape[1])
     precondition(k == inner, "shapes \(a.shape) and \(b.shape) have no product")
-    // Rows of op(a) times rows of op(b): i, l, j is the order that runs through memory.
-    let x = (transposeA ? a.detached.transposed() : a).values
-    let y = (transposeB ? b.detached.transposed() : b).values
-    var values = [Double](repeating: 0, count: m * n)
-    values.withUnsafeMutableBufferPointer { z in
-        x.withUnsafeBufferPointer { x in
-            y.withUnsafeBufferPointer { y in
-                for i in 0..<m {
-                    for l in 0..<k {
-                        let factor = x[i * k + l]
-                        for j in 0..<n { z[i * n + j] += factor * y[l * n + j] }
-                    }
-                }
-            }
+    let values = [Double](unsafeUninitializedCapacity: m * n) { product, written in
+        if let product = product.baseAddress {
+            Numerics.matmul(
+                transposeA: transposeA, transposeB: transposeB, m: m, n: n, k: k,
+                a.values, lda: a.shape[1], b.values, ldb: b.shape[1], product, ldc: n)
         }
+        written = m * n
     }
     return Tensor(
         values, shape: [m, n],
