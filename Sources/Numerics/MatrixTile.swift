@@ -1,7 +1,7 @@
 /// The register tile of `matmul`: six rows of A against a panel of B one cache line wide. On AVX2
 /// that is 12 accumulators, 2 registers of B and 1 broadcast of A, and 2 FMAs per cycle hide the
 /// latency of 4 cycles.
-protocol TileScalar: BinaryFloatingPoint, SIMDScalar {
+protocol TileScalar: BinaryFloatingPoint {
     /// Elements in a cache line: the width of a tile.
     static var lanes: Int { get }
 
