@@ -105,21 +105,24 @@ class Trainer:
 
     def teacher_samples(self, J):
         """Corner spins, shape (4, couplings, samples), after 32 sweeps from random spins."""
-        J = J.detach()[:, None]
+        # p(s = +1) = (1 + tanh(J field)) / 2. Each spin has two neighbours: the field is -2, 0 or 2,
+        # and tanh(J field) = field tanh(2J) / 2.
+        response = 0.5 * torch.tanh(2 * J.detach())[:, None]
         noise = torch.empty(4, len(J), self.samples)
-        corners = torch.where(noise.uniform_() < 0.5, -1.0, 1.0)
+        up = torch.ones(())
+        corners = torch.copysign(up, noise.uniform_(-1, 1))
         for _ in range(SWEEPS):
-            # p(s = +1) = (1 + tanh(J field)) / 2
-            edges = torch.where(noise.uniform_(-1, 1) < torch.tanh(J * (corners + corners.roll(-1, 0))), 1.0, -1.0)
-            corners = torch.where(noise.uniform_(-1, 1) < torch.tanh(J * (edges + edges.roll(1, 0))), 1.0, -1.0)
+            edges = torch.copysign(up, response * (corners + corners.roll(-1, 0)) - noise.uniform_(-1, 1))
+            corners = torch.copysign(up, response * (edges + edges.roll(1, 0)) - noise.uniform_(-1, 1))
         return corners
 
     def student_step(self, J, corners):
         """One Gibbs step of the student, corners -> centre -> corners."""
         J = J.detach()[:, None]
         noise = torch.empty_like(corners)
-        centre = torch.where(noise[0].uniform_(-1, 1) < torch.tanh(J * corners.sum(0)), 1.0, -1.0)
-        return torch.where(noise.uniform_(-1, 1) < torch.tanh(J * centre), 1.0, -1.0)
+        up = torch.ones(())
+        centre = torch.copysign(up, torch.tanh(J * corners.sum(0)) - noise[0].uniform_(-1, 1))
+        return torch.copysign(up, torch.tanh(J * centre) - noise.uniform_(-1, 1))
 
     @staticmethod
     def log_two_cosh(x):
