@@ -65,6 +65,12 @@ class BuildCoreAndExtension(build_ext):
         fresh.chmod(0o755)
         fresh.replace(folder / LIBRARY)
 
+    def build_extensions(self):
+        # A Python built from source hands its own runpath on to every extension.
+        linker = [flag for flag in self.compiler.linker_so if not flag.startswith("-Wl,-rpath")]
+        self.compiler.set_executable("linker_so", linker)
+        super().build_extensions()
+
     def get_outputs(self):
         folder = PACKAGE if self.inplace else Path(self.build_lib, "isingrg")
         return [*super().get_outputs(), str(folder / LIBRARY)]
@@ -79,7 +85,7 @@ setup(
             include_dirs=[str(HEADERS)],
             library_dirs=[str(SCRATCH / "release")],
             libraries=["isingrg"],
-            extra_compile_args=["-std=c11", "-Wall", "-Wextra", "-fvisibility=hidden"],
+            extra_compile_args=["-std=c11", "-g0", "-Wall", "-Wextra", "-fvisibility=hidden"],
             extra_link_args=["-Wl,--enable-new-dtags,-rpath,$ORIGIN"],
             py_limited_api=True,
         )

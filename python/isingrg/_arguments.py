@@ -136,7 +136,7 @@ def reals(name: str, value: Any, low: float = -math.inf, high: float = math.inf)
     """
     with np.errstate(over="ignore"):  # a long double beyond float64 becomes an infinity, refused
         array = _array(name, value)
-        array = np.asarray(array, dtype=np.float64, order="C")
+        array = np.require(array, np.float64, ["C_CONTIGUOUS", "ALIGNED"])
     # NaN compares false, so the test is written to let only good numbers through.
     good = np.isfinite(array) & (array >= low) & (array <= high)
     if not good.all():

@@ -1,0 +1,74 @@
+"""The package as a whole: versions, threads, exceptions, what an import costs."""
+
+import importlib.metadata
+import pickle
+import re
+import subprocess
+import sys
+
+import pytest
+
+import isingrg
+from isingrg import _core
+
+
+def test_versions_agree():
+    assert isingrg.__version__ == importlib.metadata.version("isingrg") == _core.version()
+    assert isingrg.abi_version() == _core.abi_version() >= 1
+    assert isingrg.instruction_set()
+
+
+def test_threads():
+    before = isingrg.get_num_threads()
+    try:
+        isingrg.set_num_threads(1)
+        assert isingrg.get_num_threads() == 1
+        with pytest.raises(isingrg.ArgumentError):
+            isingrg.set_num_threads(0)
+        assert isingrg.get_num_threads() == 1
+    finally:
+        isingrg.set_num_threads(before)
+
+
+def test_exceptions_are_what_one_expects():
+    for name in ("ArgumentError", "ConvergenceError", "NonFiniteError", "Interrupted"):
+        error = getattr(isingrg, name)
+        assert issubclass(error, isingrg.IsingRGError)
+        assert str(pickle.loads(pickle.dumps(error("why")))) == "why"
+    assert issubclass(isingrg.ArgumentError, ValueError)
+    assert issubclass(isingrg.NonFiniteError, ArithmeticError)
+
+
+def test_citation_names_four_papers():
+    text = isingrg.citation()
+    assert len(re.findall(r"^@\w+\{[\w-]+,$", text, re.M)) == 4
+    for name in ("Hou, Wanda", "Shen, Jay", "Li, Shuo-Hui", "Meng, Tingyu"):
+        assert name in text
+    assert text.count("{") == text.count("}")
+
+
+def test_import_brings_numpy_only():
+    code = (
+        "import sys; import isingrg;"
+        "print(*{'tqdm', 'matplotlib', 'safetensors', 'scipy', 'torch'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
+def test_names_exported_exist_and_are_documented():
+    for module in (isingrg, isingrg.ising):
+        for name in module.__all__:
+            value = getattr(module, name)
+            if callable(value):
+                assert value.__doc__, name
+
+
+def test_forked_child_computes_the_same():
+    code = (
+        "import os; from isingrg import ising; a = ising.sample(64, 0.44, 4, n_chains=4).tobytes()\n"
+        "pid = os.fork()\n"
+        "if pid == 0: os._exit(a != ising.sample(64, 0.44, 4, n_chains=4).tobytes())\n"
+        "raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0

@@ -1,0 +1,120 @@
+"""Progress is reported, and every way of stopping a computation works."""
+
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+import isingrg
+from isingrg import _progress, ising
+
+ENDLESS = dict(n_thermalize=2**40)
+
+
+def test_callable_receives_done_and_total():
+    calls = []
+    ising.sample(64, 0.44, 50, n_chains=4, progress=lambda *call: calls.append(call))
+    done, total = zip(*calls)
+    assert len(set(total)) == 1
+    assert sorted(done) == list(done)
+    assert done[-1] == total[-1]
+
+
+def test_reports_do_not_change_the_result():
+    silent = ising.sample(16, 0.4, 20)
+    assert np.array_equal(ising.sample(16, 0.4, 20, progress=lambda done, total: None), silent)
+
+
+@pytest.mark.parametrize("answer", [False, np.False_])
+def test_returning_false_stops(answer):
+    start = time.monotonic()
+    with pytest.raises(isingrg.Interrupted):
+        ising.sample(64, 0.44, 1, progress=lambda done, total: answer, **ENDLESS)
+    assert time.monotonic() - start < 2
+
+
+@pytest.mark.parametrize("answer", [None, 0, True, ""])
+def test_other_answers_go_on(answer):
+    assert ising.sample(8, 0.4, 2, progress=lambda done, total: answer).shape == (1, 2, 8, 8)
+
+
+def test_exceptions_of_the_callable_come_out_unchanged():
+    error = LookupError("mine")
+
+    def fail(done, total):
+        raise error
+
+    with pytest.raises(LookupError) as caught:
+        ising.sample(64, 0.44, 1, progress=fail, **ENDLESS)
+    assert caught.value is error
+    assert "fail" in [entry.name for entry in caught.traceback]
+
+
+def test_interruption_leaves_the_library_usable():
+    with pytest.raises(isingrg.Interrupted):
+        ising.sample(64, 0.44, 1, n_chains=8, progress=lambda done, total: False, **ENDLESS)
+    assert ising.sample(8, 0.4, 2, n_chains=4).shape == (4, 2, 8, 8)
+
+
+def test_bar(capsys):
+    pytest.importorskip("tqdm")
+    ising.sample(16, 0.4, 20, progress=True)
+    text = capsys.readouterr().err
+    assert "sampling" in text and "100%" in text
+
+
+def test_missing_bar_is_mentioned_once(capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tqdm.auto", None)
+    monkeypatch.setattr(_progress, "_told_about_tqdm", False)
+    for _ in range(2):
+        ising.sample(8, 0.4, 2, progress=True)
+    text = capsys.readouterr().err
+    assert text.count("isingrg[progress]") == 1 and text.count("\n") == 1
+
+
+INTERRUPTED = """
+import time
+from isingrg import ising
+print("ready", flush=True)
+try:
+    ising.sample({L}, 0.44, 1, n_chains={n_chains}, algorithm="{algorithm}", n_thermalize=2**40)
+except KeyboardInterrupt:
+    print(time.clock_gettime(time.CLOCK_MONOTONIC))
+"""
+
+
+def seconds_to_stop(**settings):
+    process = subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTED.format(**settings)], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout.readline() == "ready\n"
+    time.sleep(0.3)
+    sent = time.clock_gettime(time.CLOCK_MONOTONIC)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    return float(output) - sent
+
+
+@pytest.mark.parametrize("algorithm", ["wolff", "swendsen-wang", "metropolis", "heat-bath"])
+@pytest.mark.parametrize("L, n_chains", [(32, 3), (4096, 1)])
+def test_control_c_returns_within_half_a_second(algorithm, L, n_chains):
+    # A machine busy with other work can delay any process: the best of three counts.
+    settings = dict(L=L, n_chains=n_chains, algorithm=algorithm)
+    assert any(seconds_to_stop(**settings) < 0.5 for _ in range(3))
+
+
+def test_control_c_between_pieces_of_an_exact_result():
+    code = INTERRUPTED.replace(
+        'ising.sample({L}, 0.44, 1, n_chains={n_chains}, algorithm="{algorithm}", n_thermalize=2**40)',
+        "ising.log_partition(4096, [0.44] * 10**6)",
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "ready\n"
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=60)
+    assert float(output) > 0
