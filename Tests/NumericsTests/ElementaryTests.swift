@@ -50,18 +50,18 @@ let referenceError = 1.0  // libm in the same precision
     @Test func exponentialLinear() {
         #expect(worst(elu) { $0 < 0 ? expm1($0) : $0 } < 1.0)
         #expect(worstWide(elu) { $0 < 0 ? expm1($0) : $0 } < 1.3)
-        #expect(worst(eluDerivative) { $0 < 0 ? exp($0) : $0 + 1 - $0 } < 1.0)
-        #expect(worstWide(eluDerivative) { $0 < 0 ? exp($0) : $0 + 1 - $0 } < 1.1)
+        #expect(worst(eluDerivative) { $0 < 0 ? exp($0) : $0.isNaN ? $0 : 1 } < 1.0)
+        #expect(worstWide(eluDerivative) { $0 < 0 ? exp($0) : $0.isNaN ? $0 : 1 } < 1.1)
     }
 
     @Test func sigmoidLinear() {
-        #expect(worst(silu, in: -87...Float.infinity) { $0 / (1 + exp(-$0)) } < 2.7)
+        #expect(worst(silu, in: -87...Float.infinity) { $0 / (1 + exp(-$0)) } < 2.9)
         #expect(worstWide(silu, in: -708...Double.infinity) { $0 / (1 + exp(-$0)) } < 2.9)
         for i in 0..<4000 {
-            let x = -87 - Double(i) / 100
-            #expect(abs(Double(silu(SIMD16<Float>(repeating: Float(x)))[0]) - x * exp(x)) < 1e-43)
+            let x = -87 - Double(i) / 128
+            #expect(abs(Double(silu(SIMD16<Float>(repeating: Float(x)))[0]) - x * exp(x)) < 2e-43)
             let y = silu(SIMD8<Double>(repeating: 8.2 * x))[0]
-            #expect(abs(y - 8.2 * x * exp(8.2 * x)) < 1e-320)
+            #expect(abs(y - 8.2 * x * exp(8.2 * x)) < 0x1p-1063)
         }
     }
 
@@ -101,18 +101,18 @@ let referenceError = 1.0  // libm in the same precision
 
     /// Signs of zero, limits, and NaN, which the sweeps compare by value only.
     @Test func limits() {
-        let x = SIMD8<Double>(0.0, -0.0, .infinity, -.infinity, .nan, 5e-324, -5e-324, -1)
+        let x = SIMD8<Double>(0.0, -0.0, .infinity, -.infinity, .nan, .leastNonzeroMagnitude, -.leastNonzeroMagnitude, -1)
         #expect(tanh(x)[0].sign == .plus && tanh(x)[1].sign == .minus)
-        #expect(tanh(x)[5] == 5e-324 && tanh(x)[6] == -5e-324)
+        #expect(tanh(x)[5] == .leastNonzeroMagnitude && tanh(x)[6] == -.leastNonzeroMagnitude)
         #expect(elu(x)[1].sign == .minus && silu(x)[1].sign == .minus)
         #expect(log(x)[0] == -.infinity && log(x)[1] == -.infinity && log(x)[7].isNaN)
         #expect(silu(x)[3] == 0)
         for f in [exp, log, tanh, logCosh, sigmoid, softplus, elu, eluDerivative, silu] as [(SIMD8<Double>) -> SIMD8<Double>] {
             #expect(f(x)[4].isNaN)
         }
-        let y = SIMD16<Float>(0.0, -0.0, .infinity, -.infinity, .nan, 1e-45, -1e-45, -1, 0, 0, 0, 0, 0, 0, 0, 0)
+        let y = SIMD16<Float>(0.0, -0.0, .infinity, -.infinity, .nan, .leastNonzeroMagnitude, -.leastNonzeroMagnitude, -1, 0, 0, 0, 0, 0, 0, 0, 0)
         #expect(tanh(y)[0].sign == .plus && tanh(y)[1].sign == .minus)
-        #expect(tanh(y)[5] == 1e-45 && tanh(y)[6] == -1e-45)
+        #expect(tanh(y)[5] == .leastNonzeroMagnitude && tanh(y)[6] == -.leastNonzeroMagnitude)
         #expect(log(y)[0] == -.infinity && log(y)[7].isNaN)
         #expect(silu(y)[3] == 0)
         for f in [exp, log, tanh, logCosh, sigmoid, softplus, elu, eluDerivative, silu] as [(SIMD16<Float>) -> SIMD16<Float>] {
@@ -164,7 +164,7 @@ private func worstWide(
         case 2: x = 2 * uniform
         default: x = uniform * exp(SIMD8<Double>(repeating: -Double(round) / 100))
         }
-        if round == 0 { x = SIMD8(0, .infinity, -.infinity, .nan, .greatestFiniteMagnitude, 5e-324, 1e-310, -0.0) }
+        if round == 0 { x = SIMD8(0, .infinity, -.infinity, .nan, .greatestFiniteMagnitude, .leastNonzeroMagnitude, 0x1p-1030, -0.0) }
         let y = f(x)
         for lane in 0..<8 where range.contains(x[lane]) {
             let exact = reference(Wide(x[lane]))
