@@ -5,7 +5,7 @@ import Numerics
 ///
 /// Weight decay is the classic one: `weightDecay` times the parameter is added to its gradient
 /// before the moments, as in the published models, and not subtracted from the parameter as in AdamW.
-public final class Adam: @unchecked Sendable {
+public final class Adam {
     public let count: Int
     public var learningRate: Double
     public var beta1: Double
@@ -81,14 +81,7 @@ private func power(_ base: Double, _ exponent: Int) -> Double {
 public func clipGlobalNorm(
     _ gradient: UnsafeMutablePointer<Double>, count: Int, maximum: Double
 ) -> Double {
-    var sum = SIMD8<Double>()
-    for start in stride(from: 0, to: count - count % 8, by: 8) {
-        let g = UnsafeRawPointer(gradient + start).loadUnaligned(as: SIMD8<Double>.self)
-        sum.addProduct(g, g)
-    }
-    var total = sum.sum()
-    for i in count - count % 8..<count { total += gradient[i] * gradient[i] }
-    let norm = total.squareRoot()
+    let norm = dot(gradient, gradient, count: count).squareRoot()
     if norm > maximum && norm.isFinite {
         let factor = maximum / norm
         for i in 0..<count { gradient[i] *= factor }

@@ -29,13 +29,16 @@ public final class HMC {
 
     private let momenta, positions, energies, gradients, kineticEnergies, uniforms: Buffer<Double>
 
-    /// - Throws: `Failure.invalidArgument` unless `chains` and `leapfrogSteps` are at least 1 and
-    ///   `stepSize` is positive and finite; `Failure.outOfMemory`.
+    /// - Parameter firstStream: below 2^48.
+    /// - Throws: `Failure.invalidArgument` unless `chains` is in 1...2^32, `leapfrogSteps` at least 1
+    ///   and `stepSize` positive and finite; `Failure.outOfMemory`.
     public init(
         potential: any Potential, chains: Int, stepSize: Double, leapfrogSteps: Int,
         seed: UInt64, purpose: RandomPurpose = .sampler, firstStream: UInt64 = 0
     ) throws(Failure) {
-        guard chains >= 1 else { throw .invalidArgument("chains must be at least 1, not \(chains)") }
+        guard chains >= 1 && chains <= 1 << 32 else {
+            throw .invalidArgument("chains must be between 1 and 2^32, not \(chains)")
+        }
         guard leapfrogSteps >= 1 else {
             throw .invalidArgument("leapfrog steps must be at least 1, not \(leapfrogSteps)")
         }
@@ -126,7 +129,7 @@ public final class HMC {
             var random = RandomStream(
                 seed: seed, purpose: purpose, stream: firstStream + UInt64(i), step: state.step)
             uniforms.base[i] = random.nextUniform()[0]
-            drawNormal(momenta.base + i * dimension, count: dimension, from: &random)
+            random.fillNormal(momenta.base + i * dimension, count: dimension)
             kineticEnergies.base[i] = kineticEnergy(chain: i)
         }
         positions.base.update(from: state.positions.base, count: positions.count)
@@ -163,20 +166,5 @@ public final class HMC {
         var sum = 0.0
         for j in 0..<dimension { sum += p[j] * p[j] }
         return sum / 2
-    }
-}
-
-/// Standard normal numbers by Box and Muller.
-private func drawNormal(_ values: UnsafeMutablePointer<Double>, count: Int, from random: inout RandomStream) {
-    var start = 0
-    while start < count {
-        let radius = (-2 * log(1 - random.nextUniform())).squareRoot()
-        let (sine, cosine) = sinCos2Pi(random.nextUniform())
-        let pair = (radius * cosine, radius * sine)
-        for lane in 0..<min(8, count - start) { values[start + lane] = pair.0[lane] }
-        start += 8
-        guard start < count else { break }
-        for lane in 0..<min(8, count - start) { values[start + lane] = pair.1[lane] }
-        start += 8
     }
 }

@@ -43,12 +43,9 @@ public struct Linear: Layer {
         precondition(inputs > 0 && outputs > 0)
         let bound = 1 / Double(inputs).squareRoot()
         func uniform(_ shape: [Int]) -> Tensor {
-            var values: [Double] = []
-            while values.count < shape.product {
-                let u = (2 * random.nextUniform() - 1) * bound
-                for lane in 0..<min(8, shape.product - values.count) { values.append(u[lane]) }
-            }
-            return Tensor(values, shape: shape, requiresGradient: true)
+            var values = [Double](repeating: 0, count: shape.product)
+            random.fillUniform(&values, count: values.count)
+            return Tensor(values.mapped { (2 * $0 - 1) * bound }, shape: shape, requiresGradient: true)
         }
         weight = uniform([outputs, inputs])
         bias = uniform([outputs])

@@ -38,6 +38,9 @@ public final class ReplicaExchange {
         guard stepSizes.count == replicas, stepSizes.allSatisfy({ $0 > 0 && $0.isFinite }) else {
             throw .invalidArgument("\(replicas) replicas need as many positive finite step sizes")
         }
+        guard chains >= 1 && chains <= 1 << 32 else {
+            throw .invalidArgument("chains must be between 1 and 2^32, not \(chains)")
+        }
         sampler = try HMC(
             potential: potential, chains: replicas * chains, stepSize: stepSizes[0],
             leapfrogSteps: leapfrogSteps, seed: seed, purpose: purpose)

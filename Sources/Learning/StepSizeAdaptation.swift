@@ -3,6 +3,7 @@ import Glibc
 #else
 import Darwin
 #endif
+import Numerics
 
 /// Dual averaging of the leapfrog step towards an acceptance probability
 /// (Hoffman and Gelman, Algorithm 5, arXiv:1111.4246).
@@ -25,8 +26,14 @@ public struct StepSizeAdaptation: Sendable {
     /// - Parameters:
     ///   - initial: positive; a guess that is too small is corrected faster than one too large.
     ///   - target: mean acceptance in (0, 1); 0.65 is best for trajectories of fixed length.
-    public init(initial: Double, target: Double = 0.65) {
-        precondition(initial > 0 && initial.isFinite && target > 0 && target < 1)
+    /// - Throws: `Failure.invalidArgument` outside these ranges.
+    public init(initial: Double, target: Double = 0.65) throws(Failure) {
+        guard initial > 0 && initial.isFinite else {
+            throw .invalidArgument("step size must be positive and finite, not \(initial)")
+        }
+        guard target > 0 && target < 1 else {
+            throw .invalidArgument("target acceptance must be between 0 and 1, not \(target)")
+        }
         (stepSize, averagedStepSize, self.target) = (initial, initial, target)
         shrinkage = log(10 * initial)
     }

@@ -49,12 +49,10 @@ public func elu(_ x: Tensor) -> Tensor {
 }
 
 /// x times the normal distribution function.
-public func gelu(_ x: Tensor) -> Tensor {
-    x * normalCumulative(x)
-}
+public func gelu(_ x: Tensor) -> Tensor { x * normalCumulative(x) }
 
 /// The normal distribution function, (1 + erf(x / sqrt 2)) / 2.
-public func normalCumulative(_ x: Tensor) -> Tensor {
+private func normalCumulative(_ x: Tensor) -> Tensor {
     x.map(Scalar.normalCumulative) { g, _ in g * (exp(x * x * -0.5) * Scalar.normalDensity(0)) }
 }
 
@@ -71,27 +69,40 @@ extension Activation {
 }
 
 extension Tensor {
-    /// A function of each element, eight at a time; the last ones are padded with 0.
+    /// A function of each element, eight at a time.
     @inline(__always)
     fileprivate func map(
         vector f: (SIMD8<Double>) -> SIMD8<Double>,
         pullback: @escaping (_ gradient: Tensor, _ output: Tensor) -> Tensor
     ) -> Tensor {
-        let results = values.withUnsafeBytes { x in
+        let results = values.withUnsafeBufferPointer { x in
             [Double](unsafeUninitializedCapacity: count) { y, written in
-                let whole = count - count % 8
-                let bytes = UnsafeMutableRawBufferPointer(y)
-                for i in stride(from: 0, to: whole, by: 8) {
-                    let result = f(x.loadUnaligned(fromByteOffset: 8 * i, as: SIMD8<Double>.self))
-                    bytes.storeBytes(of: result, toByteOffset: 8 * i, as: SIMD8<Double>.self)
+                for i in stride(from: 0, to: x.count, by: 8) {
+                    let room = x.count - i
+                    store(f(load(x.baseAddress! + i, room: room)), to: y.baseAddress! + i, room: room)
                 }
-                var last = SIMD8<Double>()
-                for i in whole..<count { last[i - whole] = values[i] }
-                let result = f(last)
-                for i in whole..<count { y[i] = result[i - whole] }
-                written = count
+                written = x.count
             }
         }
         return Tensor(results, shape: shape, edges: [Edge(parent: self, pullback: pullback)])
+    }
+}
+
+/// Eight elements from `x` on, or as many as there is room for and then zeros.
+@inline(__always)
+private func load(_ x: UnsafePointer<Double>, room: Int) -> SIMD8<Double> {
+    if room >= 8 { return UnsafeRawPointer(x).loadUnaligned(as: SIMD8<Double>.self) }
+    var lanes = SIMD8<Double>()
+    for lane in 0..<room { lanes[lane] = x[lane] }
+    return lanes
+}
+
+/// Stores eight elements from `x` on, or as many as there is room for.
+@inline(__always)
+private func store(_ lanes: SIMD8<Double>, to x: UnsafeMutablePointer<Double>, room: Int) {
+    if room >= 8 {
+        UnsafeMutableRawPointer(x).storeBytes(of: lanes, as: SIMD8<Double>.self)
+    } else {
+        for lane in 0..<room { x[lane] = lanes[lane] }
     }
 }

@@ -157,7 +157,10 @@ import Testing
         #expect(throws: Failure.self) { try HMC(potential: potential, chains: 0, stepSize: 1, leapfrogSteps: 1, seed: 0) }
         #expect(throws: Failure.self) { try HMC(potential: potential, chains: 1, stepSize: 0, leapfrogSteps: 1, seed: 0) }
         #expect(throws: Failure.self) { try HMC(potential: potential, chains: 1, stepSize: 1, leapfrogSteps: 0, seed: 0) }
+        #expect(throws: Failure.self) { try HMC(potential: potential, chains: .max, stepSize: 1, leapfrogSteps: 1, seed: 0) }
         #expect(throws: Failure.self) { try HMC.State([1, 2, 3], potential: potential) }
+        #expect(throws: Failure.self) { try StepSizeAdaptation(initial: 0) }
+        #expect(throws: Failure.self) { try StepSizeAdaptation(initial: 0.1, target: 1) }
     }
 
     /// One leapfrog step, so that the acceptance falls monotonically with the step size.
@@ -166,7 +169,7 @@ import Testing
         let (potential, chains) = (Oscillators(frequencies: Array(repeating: 1, count: 20)), 32)
         let sampler = try HMC(potential: potential, chains: chains, stepSize: initial, leapfrogSteps: 1, seed: 4)
         let state = try HMC.State(Array(repeating: 1, count: 20 * chains), potential: potential)
-        var adaptation = StepSizeAdaptation(initial: initial)
+        var adaptation = try StepSizeAdaptation(initial: initial)
         for _ in 0..<500 {
             sampler.setStepSize(adaptation.stepSize)
             adaptation.update(acceptance: sampler.step(state).meanAcceptance)
