@@ -1,0 +1,141 @@
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+import Numerics
+
+/// What to sample: `couplings.count * chains` independent Markov chains, `samples` configurations
+/// of each.
+public struct SamplingPlan: Sendable {
+    /// Linear size L of the torus, even, 4 to 16384.
+    public var size: Int
+    /// Couplings K = J/T, finite, of either sign; at most 2^20 of them.
+    public var couplings: [Double]
+    /// Independent chains for each coupling, 1 to 2^24.
+    public var chains: Int
+    /// Configurations stored of each chain, at least 1.
+    public var samples: Int
+    /// Sweeps before the first sample, at least 0. By default 200 for the cluster algorithms and
+    /// 20 times the default `between` for the local ones. Wolff does at least two, in which it
+    /// measures how many clusters make a sweep.
+    public var thermalize: Int?
+    /// Sweeps between samples, at least 1. By default 5 for the cluster algorithms. For the local
+    /// ones min(L, xi)^2.17 with the exact correlation length xi, at most 20000: then about one
+    /// relaxation time, so that neighbouring samples are still correlated, though weakly.
+    public var between: Int?
+    public var algorithm: Algorithm
+    /// Equal seeds give equal spins, whatever the number of threads.
+    public var seed: UInt64
+
+    public init(
+        size: Int, couplings: [Double], chains: Int = 1, samples: Int,
+        thermalize: Int? = nil, between: Int? = nil,
+        algorithm: Algorithm = .wolff, seed: UInt64 = 0
+    ) {
+        self.size = size
+        self.couplings = couplings
+        self.chains = chains
+        self.samples = samples
+        self.thermalize = thermalize
+        self.between = between
+        self.algorithm = algorithm
+        self.seed = seed
+    }
+
+    /// - Throws: `invalidArgument` naming the parameter and its range; `outOfMemory` stating the
+    ///   bytes when the spins and the working set exceed the memory of the machine.
+    public func validate() throws(Failure) {
+        guard size >= 4, size <= 16384 else {
+            throw .invalidArgument("the lattice size must be from 4 to 16384, not \(size)")
+        }
+        guard size % 2 == 0 else {
+            throw .invalidArgument(
+                "the lattice size must be even, not \(size): the updates and the map from K to -K "
+                    + "need the two sublattices of a checkerboard, which an odd torus does not have")
+        }
+        guard !couplings.isEmpty, couplings.count <= 1 << 20 else {
+            throw .invalidArgument("the number of couplings must be from 1 to 2^20, not \(couplings.count)")
+        }
+        for coupling in couplings where !coupling.isFinite {
+            throw .invalidArgument("every coupling must be finite, not \(coupling)")
+        }
+        guard chains >= 1, chains <= 1 << 24 else {
+            throw .invalidArgument("the number of chains must be from 1 to 2^24, not \(chains)")
+        }
+        guard samples >= 1 else {
+            throw .invalidArgument("the number of samples must be at least 1, not \(samples)")
+        }
+        if let thermalize, !(0...sweepLimit).contains(thermalize) {
+            throw .invalidArgument("the sweeps to thermalize must be from 0 to 2^40, not \(thermalize)")
+        }
+        if let between, !(1...sweepLimit).contains(between) {
+            throw .invalidArgument("the sweeps between samples must be from 1 to 2^40, not \(between)")
+        }
+        var bytes = size * size
+        for factor in [couplings.count, chains, samples] {
+            let (product, overflow) = bytes.multipliedReportingOverflow(by: factor)
+            if overflow { throw .outOfMemory("the spins need more than 2^63 bytes") }
+            bytes = product
+        }
+        let memory = physicalMemory()
+        guard bytes <= memory, workingSet <= memory - bytes else {
+            throw .outOfMemory(
+                "\(bytes) bytes of spins and \(workingSet) bytes to work in exceed the memory of \(memory) bytes")
+        }
+    }
+
+    /// Sweeps of all chains together: the total of the `Progress` given to `sample`.
+    public var work: Int {
+        var sum = 0.0
+        for coupling in couplings {
+            let sweeps = Double(thermalizeSweeps(coupling)) + Double(samples - 1) * Double(betweenSweeps(coupling))
+            sum += sweeps * Double(chains)
+        }
+        return Int(min(sum, 0x1p62))
+    }
+
+    func betweenSweeps(_ coupling: Double) -> Int {
+        if let between { return between }
+        guard algorithm.isLocal else { return 5 }
+        let length = min(Double(size), SamplingPlan.correlationLength(coupling))
+        return Int(min(max(pow(length, 2.17).rounded(.up), 1), 20000))
+    }
+
+    func thermalizeSweeps(_ coupling: Double) -> Int {
+        let sweeps = thermalize ?? (algorithm.isLocal ? 20 * betweenSweeps(coupling) : 200)
+        return algorithm == .wolff ? max(sweeps, 2) : sweeps
+    }
+
+    /// ln(1 + sqrt 2) / 2, H. A. Kramers and G. H. Wannier, Phys. Rev. 60, 252 (1941),
+    /// doi:10.1103/PhysRev.60.252.
+    static let criticalCoupling = 0.440686793509771512616304662489896
+
+    /// The exact correlation length along an axis of the infinite lattice: the inverse of
+    /// -ln tanh K - 2K below K_c, and half the one of the dual coupling above it. L. Onsager,
+    /// Phys. Rev. 65, 117 (1944), doi:10.1103/PhysRev.65.117.
+    static func correlationLength(_ coupling: Double) -> Double {
+        let k = abs(coupling)
+        let inverse = -log(tanh(k)) - 2 * k
+        return inverse >= 0 ? 1 / inverse : -0.5 / inverse
+    }
+
+    private var sweepLimit: Int { 1 << 40 }
+
+    /// Spins, bonds, labels or the stack of a cluster, in bytes, for the lattices in work at once.
+    private var workingSet: Int {
+        let sites = size * size
+        let lattices = min(threadCount, couplings.count * chains)
+        switch algorithm {
+        case .wolff: return lattices * (5 * sites + 65536)
+        case .swendsenWang: return lattices * (6 * sites + 65536)
+        case .metropolis, .heatBath: return lattices * (16 * sites + 65536)
+        }
+    }
+}
+
+private func physicalMemory() -> Int {
+    let pages = sysconf(Int32(_SC_PHYS_PAGES))
+    let bytes = sysconf(Int32(_SC_PAGESIZE))
+    return pages > 0 && bytes > 0 ? pages * bytes : .max
+}

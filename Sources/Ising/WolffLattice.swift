@@ -1,0 +1,173 @@
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+import Numerics
+
+/// Single clusters on one lattice of bytes 0 and 1.
+///
+/// A sweep is a number of clusters that is measured once, in the second half of the
+/// thermalization, and then fixed: to stop whenever enough sites have been flipped would favour
+/// configurations that follow a large cluster. A fair coin adds one cluster to a sweep or not:
+/// clusters that always have one site (K = 0) or all of them (large K) would otherwise alternate
+/// between two halves of the configurations.
+final class WolffLattice: MarkovChain {
+    let chains = 1
+    private let setting: ChainSetting
+    private let spins: Buffer<UInt8>
+    /// Sites whose neighbours are still to be visited, y << 16 | x.
+    private let stack: Buffer<UInt32>
+    /// Bond probability 1 - exp(-2K) in units of 2^-32.
+    private let threshold: UInt64
+    private var random: RandomStream
+    private let words: Buffer<UInt32>
+    private var nextWord: Int
+    private var clustersPerSweep = 1
+
+    init(_ setting: ChainSetting) throws(Failure) {
+        self.setting = setting
+        let sites = setting.size * setting.size
+        spins = try Buffer(count: sites)
+        stack = try Buffer(count: sites + 4)
+        words = try Buffer(count: 1024)
+        nextWord = words.count
+        threshold = UInt64((-expm1(-2 * setting.strength) * 0x1p32).rounded())
+        random = setting.random(band: 0)
+        var bits = random.nextBits()
+        if setting.startsOrdered {
+            spins.base.update(repeating: UInt8(bits[0] & 1), count: sites)
+        } else {
+            for site in 0..<sites {
+                if site & 511 == 0 { bits = random.nextBits() }
+                spins.base[site] = UInt8(truncatingIfNeeded: bits[site >> 6 & 7] >> UInt64(site & 63) & 1)
+            }
+        }
+    }
+
+    func thermalize(_ sweeps: Int) throws(Failure) {
+        let sites = setting.size * setting.size
+        var flipped = 0, clusters = 0
+        for sweep in 0..<sweeps {
+            if sweep == sweeps / 2 { (flipped, clusters) = (0, 0) }
+            let goal = flipped + sites
+            while flipped < goal {
+                flipped += flipCluster()
+                clusters += 1
+                if clusters & 255 == 0 || flipped >= goal { try checkStop() }
+            }
+            setting.stop.progress.advance()
+        }
+        clustersPerSweep = max(1, (sites * clusters + flipped - 1) / flipped)
+    }
+
+    func sweep(_ count: Int) throws(Failure) {
+        for _ in 0..<count {
+            var flipped = 0
+            refill(1)
+            let coin = Int(words.base[nextWord] & 1)
+            nextWord += 1
+            for _ in 0..<clustersPerSweep + coin {
+                flipped += flipCluster()
+                if flipped >= 1 << 16 {
+                    try checkStop()
+                    flipped = 0
+                }
+            }
+            setting.stop.progress.advance()
+        }
+        try checkStop()
+    }
+
+    private func checkStop() throws(Failure) {
+        if setting.stop.isStopped { throw .interrupted("stopped by the caller; the samples stored so far are complete") }
+    }
+
+    /// Flips one cluster and returns its size. Ends early, with the cluster torn, if stopped.
+    private func flipCluster() -> Int {
+        refill(2)
+        let size = UInt32(setting.size)
+        let x = (UInt64(words.base[nextWord]) &* UInt64(size)) &>> 32
+        let y = (UInt64(words.base[nextWord + 1]) &* UInt64(size)) &>> 32
+        nextWord += 2
+        let spins = spins.base, stack = stack.base
+        let first = Int(y) * Int(size) + Int(x)
+        let old = spins[first]
+        spins[first] = old ^ 1
+        stack[0] = UInt32(y) << 16 | UInt32(x)
+        var top = 1
+        var visited = 0
+        while top > 0 {
+            let budget = visited + 1 << 20
+            grow(&top, &visited, until: budget, spins: spins, stack: stack, old: old)
+            if top > 0 && setting.stop.isStopped { break }
+        }
+        return visited
+    }
+
+    /// Pops sites and tries their four bonds. No branch depends on the spins or on chance: every
+    /// neighbour is written back and pushed, and the stack pointer moves if it was accepted.
+    private func grow(
+        _ top: inout Int, _ visited: inout Int, until budget: Int,
+        spins: UnsafeMutablePointer<UInt8>, stack: UnsafeMutablePointer<UInt32>, old: UInt8
+    ) {
+        let size = UInt32(truncatingIfNeeded: setting.size)
+        let last = size &- 1
+        let threshold = threshold
+        let words = words.base
+        var height = top, count = visited, word = nextWord
+
+        @inline(__always)
+        func visit(_ y: UInt32, _ x: UInt32, _ draw: Int) {
+            let site = Int(truncatingIfNeeded: y &* size &+ x)
+            let below = (UInt64(words[draw]) &- threshold) &>> 63
+            let accepted = (spins[site] ^ old ^ 1) & UInt8(truncatingIfNeeded: below)
+            spins[site] ^= accepted
+            stack[height] = y &<< 16 | x
+            height &+= Int(accepted)
+        }
+
+        while height > 0 && count < budget {
+            if word &+ 4 > 1024 {
+                nextWord = word
+                refill(4)
+                word = nextWord
+            }
+            height &-= 1
+            count &+= 1
+            let site = stack[height]
+            let x = site & 0xFFFF, y = site &>> 16
+            visit(y, x == last ? 0 : x &+ 1, word)
+            visit(y, x == 0 ? last : x &- 1, word &+ 1)
+            visit(y == last ? 0 : y &+ 1, x, word &+ 2)
+            visit(y == 0 ? last : y &- 1, x, word &+ 3)
+            word &+= 4
+        }
+        (top, visited, nextWord) = (height, count, word)
+    }
+
+    /// Makes sure that `count` random words are left.
+    @inline(__always)
+    private func refill(_ count: Int) {
+        guard nextWord &+ count > 1024 else { return }
+        var stream = random
+        var i = 0
+        while i < 1024 {
+            UnsafeMutableRawPointer(words.base + i).storeBytes(of: stream.nextBits(), as: SIMD8<UInt64>.self)
+            i &+= 16
+        }
+        random = stream
+        nextWord = 0
+    }
+
+    func write(to output: UnsafeMutablePointer<Int8>, distance: Int) {
+        let size = setting.size
+        for y in 0..<size {
+            for x in 0..<size {
+                let reversed = setting.isAntiferromagnet ? UInt8(truncatingIfNeeded: x ^ y) & 1 : 0
+                let spin = spins.base[y &* size &+ x] ^ reversed
+                output[y &* size &+ x] = Int8(truncatingIfNeeded: spin &<< 1) &- 1
+            }
+        }
+    }
+}

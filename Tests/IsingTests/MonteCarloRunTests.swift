@@ -1,0 +1,128 @@
+import Ising
+import Numerics
+import Testing
+
+@Suite(.serialized) struct MonteCarloRunTests {
+    @Test(arguments: Algorithm.allCases) func threadsDoNotMatter(_ algorithm: Algorithm) throws {
+        let before = threadCount
+        defer { threadCount = before }
+        for (size, chains) in [(8, 200), (16, 3), (520, 1), (768, 1)] {
+            let plan = SamplingPlan(
+                size: size, couplings: size < 100 ? [0.3, 0.44, -0.5] : [0.44], chains: chains, samples: 2,
+                thermalize: 20, between: 5, algorithm: algorithm, seed: 6)
+            threadCount = 1
+            let one = try spins(plan)
+            for threads in [2, 5] {
+                threadCount = threads
+                #expect(try spins(plan) == one, "L = \(size)")
+            }
+        }
+    }
+
+    @Test(arguments: Algorithm.allCases) func seedsAndChainsDiffer(_ algorithm: Algorithm) throws {
+        var plan = SamplingPlan(
+            size: 16, couplings: [0.4, 0.4], chains: 130, samples: 2, thermalize: 30, between: 10,
+            algorithm: algorithm, seed: 7)
+        let first = try spins(plan)
+        plan.seed = 8
+        let lattices = [first, try spins(plan)].flatMap { output in
+            stride(from: 0, to: output.count, by: 256).map { Array(output[$0..<$0 + 256]) }
+        }
+        #expect(Set(lattices).count == lattices.count)
+        plan.seed = 7
+        #expect(try spins(plan) == first)
+    }
+
+    /// A chain alone is the same as beside other couplings.
+    @Test(arguments: Algorithm.allCases) func couplingsAreIndependent(_ algorithm: Algorithm) throws {
+        let plan = SamplingPlan(
+            size: 12, couplings: [0.2, 0.5], chains: 3, samples: 2, thermalize: 20, between: 3,
+            algorithm: algorithm, seed: 9)
+        var alone = plan
+        alone.couplings = [0.2]
+        let both = try spins(plan)
+        #expect(Array(both[..<(both.count / 2)]) == (try spins(alone)))
+    }
+
+    /// Stops soon after the report says so, between samples and inside the thermalization.
+    @Test(arguments: Algorithm.allCases, [16, 4096]) func interruption(_ algorithm: Algorithm, _ size: Int) throws {
+        let plan = SamplingPlan(
+            size: size, couplings: [0.44], samples: 2, thermalize: 1 << 30, algorithm: algorithm)
+        let output = try Buffer<Int8>(count: 2 * size * size)
+        var calls = 0
+        let progress = Progress(total: plan.work) { _, total in
+            calls += 1
+            return total < 1 << 30 || calls < 3
+        }
+        let clock = ContinuousClock()
+        let start = clock.now
+        let stopped = failure { () throws(Failure) in
+            try sample(plan, into: output.base, progress: progress)
+        }
+        if case .interrupted = stopped {} else { Issue.record("\(String(describing: stopped))") }
+        #expect(calls == 3)
+        #expect(clock.now - start < .seconds(4))
+        #expect(output[0] == 0)
+    }
+
+    @Test func progressCountsSweeps() throws {
+        for algorithm in Algorithm.allCases {
+            let plan = SamplingPlan(
+                size: 8, couplings: [0.3, 0.6], chains: 70, samples: 3, thermalize: 7, between: 4, algorithm: algorithm)
+            #expect(plan.work == 2 * 70 * (7 + 2 * 4))
+            var last: UInt64 = 0
+            let progress = Progress(total: plan.work) { done, _ in
+                last = done
+                return true
+            }
+            _ = try spins(plan, progress: progress)
+            #expect(last == progress.total)
+        }
+    }
+
+    @Test func defaultsFollowTheCorrelationLength() {
+        func work(_ size: Int, _ coupling: Double, _ algorithm: Algorithm, samples: Int) -> Int {
+            SamplingPlan(size: size, couplings: [coupling], samples: samples, algorithm: algorithm).work
+        }
+        // 16^2.17 = 410.1; 1/xi = -ln tanh 0.25 - 0.5 = 0.907, xi^2.17 = 1.24; the cap; K = 0.
+        #expect(work(16, 0.440686793, .metropolis, samples: 1) == 20 * 411)
+        #expect(work(16, 0.440686793, .metropolis, samples: 2) == 21 * 411)
+        #expect(work(64, 0.25, .heatBath, samples: 1) == 20 * 2)
+        #expect(work(1024, -0.440686793, .heatBath, samples: 1) == 20 * 20000)
+        #expect(work(64, 0, .heatBath, samples: 1) == 20)
+        #expect(work(64, 1e6, .metropolis, samples: 1) == 20)
+        #expect(work(64, 0.44, .wolff, samples: 3) == 210)
+    }
+
+    @Test func badInput() {
+        let good = SamplingPlan(size: 8, couplings: [0.4], samples: 1)
+        #expect(throws: Never.self) { try good.validate() }
+        let changes: [(String, (inout SamplingPlan) -> Void)] = [
+            ("size", { $0.size = 2 }), ("size", { $0.size = 16386 }), ("even", { $0.size = 7 }),
+            ("couplings", { $0.couplings = [] }), ("finite", { $0.couplings = [0.1, .nan] }),
+            ("finite", { $0.couplings = [.infinity] }), ("chains", { $0.chains = 0 }),
+            ("chains", { $0.chains = .max }), ("samples", { $0.samples = 0 }),
+            ("thermalize", { $0.thermalize = -1 }), ("between", { $0.between = 0 }), ("between", { $0.between = .max }),
+        ]
+        for (word, change) in changes {
+            var plan = good
+            change(&plan)
+            let error = failure { () throws(Failure) in try plan.validate() }
+            guard case .invalidArgument(let message) = error else {
+                Issue.record("no refusal of a bad \(word)")
+                continue
+            }
+            #expect(message.contains(word))
+        }
+        for samples in [1 << 40, Int.max] {
+            var plan = good
+            plan.samples = samples
+            let error = failure { () throws(Failure) in try plan.validate() }
+            guard case .outOfMemory(let message) = error else {
+                Issue.record("no refusal of \(samples) samples")
+                continue
+            }
+            #expect(message.contains("bytes"))
+        }
+    }
+}
