@@ -126,7 +126,7 @@ extension PerceptronWorkspace {
         for i in 0..<layer.inputs {
             var sum = Block(repeating: 0)
             for o in 0..<layer.outputs {
-                sum = sum.addingProduct(Block(repeating: weight[o * layer.inputs + i]), values[o])
+                sum = sum.addingProduct(weight[o * layer.inputs + i], values[o])
             }
             out[i] = sum
         }

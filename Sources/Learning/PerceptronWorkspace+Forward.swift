@@ -38,7 +38,7 @@ extension PerceptronWorkspace {
             let row = parameters + (layer.weight + o * layer.inputs)
             var sum = Block(repeating: bias ? parameters[layer.bias + o] : 0)
             for i in 0..<layer.inputs {
-                sum = sum.addingProduct(Block(repeating: row[i]), values[i])
+                sum = sum.addingProduct(row[i], values[i])
             }
             out[o] = sum
         }
@@ -60,12 +60,12 @@ extension PerceptronWorkspace {
             trace.normalised[o] = centred
             variance = variance.addingProduct(centred, centred)
         }
-        let inverse = 1 / (variance * share + Perceptron.normEpsilon).squareRoot()
+        let inverse = (variance * share + Block(repeating: Perceptron.normEpsilon)).inverseSquareRoot
         trace.inverseDeviation[0] = inverse
         for o in 0..<width {
             let value = trace.normalised[o] * inverse
             trace.normalised[o] = value
-            trace.output[o] = Block(repeating: shift[o]).addingProduct(Block(repeating: scale[o]), value)
+            trace.output[o] = Block(repeating: shift[o]).addingProduct(scale[o], value)
         }
         guard tangent else { return }
         let (mean1, correlation) = moments(trace.linearTangent, trace.normalised, width)
@@ -92,7 +92,7 @@ extension PerceptronWorkspace {
 
     /// Activation in place of `trace.output`, keeping phi' and, with tangents, phi'' n'.
     private func activate(_ width: Int, _ trace: Trace, normalised: Bool, tangent: Bool) {
-        let count = width * (blockSize / 8)
+        let count = width * (Block.width / 8)
         func scalars(_ vectors: UnsafeMutablePointer<SIMD8<Double>>) -> UnsafeMutablePointer<Double> {
             UnsafeMutableRawPointer(vectors).assumingMemoryBound(to: Double.self)
         }

@@ -1,11 +1,5 @@
 import Numerics
 
-/// 32 samples side by side: the unit in which the fused network kernels work. A weight is
-/// broadcast once and used for eight (AVX2) or four (AVX-512) registers of samples.
-public typealias Block = SIMD32<Double>
-
-public let blockSize = 32
-
 /// Everything one thread needs to run a perceptron forward and backward on one `Block` of
 /// samples. Allocated once; the passes allocate nothing.
 ///
@@ -62,12 +56,12 @@ public final class PerceptronWorkspace {
 }
 
 extension PerceptronWorkspace {
-    /// Loads samples `first ..< first + blockSize` of a (count, inputs) array; lanes past the end
+    /// Loads samples `first ..< first + Block.width` of a (count, inputs) array; lanes past the end
     /// repeat the last sample.
     public func load(_ samples: UnsafePointer<Double>, first: Int, count: Int) {
         for i in 0..<shape.inputs {
             let lanes = UnsafeMutableRawPointer(input + i).assumingMemoryBound(to: Double.self)
-            for lane in 0..<blockSize {
+            for lane in 0..<Block.width {
                 lanes[lane] = samples[min(first + lane, count - 1) * shape.inputs + i]
             }
         }
@@ -81,7 +75,7 @@ public func store(
 ) {
     for i in 0..<width {
         let lanes = UnsafeRawPointer(blocks + i).assumingMemoryBound(to: Double.self)
-        for lane in 0..<min(blockSize, count - first) {
+        for lane in 0..<min(Block.width, count - first) {
             samples[(first + lane) * width + i] = lanes[lane]
         }
     }

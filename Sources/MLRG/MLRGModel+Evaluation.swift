@@ -48,7 +48,7 @@ extension MLRGModel {
         trajectory.update(from: couplings, count: size)
         let evaluator = try ModeratorEvaluator(configuration.moderator, shape)
         let transport = try Transport(configuration.transport, evaluator)
-        for first in stride(from: 0, to: count, by: blockSize) {
+        for first in stride(from: 0, to: count, by: Block.width) {
             evaluator.network.load(couplings, first: first, count: count)
             transport.end.update(from: evaluator.network.input, count: dimension)
             for step in 1..<steps + 1 {
@@ -69,6 +69,6 @@ extension MLRGModel {
 
     private func eachBlock(_ count: Int, _ body: (ModeratorEvaluator, Int) -> Void) throws(Failure) {
         let evaluator = try ModeratorEvaluator(configuration.moderator, shape)
-        for first in stride(from: 0, to: count, by: blockSize) { body(evaluator, first) }
+        for first in stride(from: 0, to: count, by: Block.width) { body(evaluator, first) }
     }
 }

@@ -39,9 +39,9 @@ final class Trainer {
         losses = try Buffer(count: batch)
         gradient = try Buffer(count: model.shape.parameterCount)
         var blocks: [BlockWork] = []
-        for first in stride(from: 0, to: batch, by: blockSize) {
+        for first in stride(from: 0, to: batch, by: Block.width) {
             let evaluator = try ModeratorEvaluator(model.configuration.moderator, model.shape)
-            let count = min(blockSize, batch - first)
+            let count = min(Block.width, batch - first)
             let potential = try ProposalPotential(
                 evaluator, parameters: UnsafePointer(model.parameters.base), bound: training.couplingBound)
             blocks.append(

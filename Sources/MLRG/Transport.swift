@@ -14,7 +14,7 @@ public enum TransportKind: Int32, CaseIterable, Sendable {
 /// The equation is solved by the embedded Runge-Kutta pair 5(4) of Dormand and Prince
 /// (doi:10.1016/0771-050X(80)90013-3); all 32 lanes share the steps, whose sizes follow the
 /// largest error among them. The adjoint is that of the discrete solution with its steps held
-/// fixed, so gradients agree with finite differences of what was computed.
+/// fixed: exact for what was computed but for the dependence of the steps on the parameters.
 final class Transport {
     let kind: TransportKind
     let evaluator: ModeratorEvaluator
@@ -146,9 +146,9 @@ extension Transport {
         for c in 0..<n {
             var error = Block(repeating: 0)
             for stage in 0..<7 {
-                error = error.addingProduct(stages[stage * n + c], Block(repeating: size * errorWeights[stage]))
+                error = error.addingProduct(size * errorWeights[stage], stages[stage * n + c])
             }
-            for lane in 0..<blockSize {
+            for lane in 0..<Block.width {
                 let scaled = abs(error[lane]) / (Self.tolerance * (1 + abs(state[c][lane])))
                 worst = scaled <= worst ? worst : scaled  // NaN becomes the worst
             }
@@ -162,7 +162,7 @@ extension Transport {
         for c in 0..<n {
             var value = state[c]
             for (j, weight) in nodes[stage].enumerated() {
-                value = value.addingProduct(stages[j * n + c], Block(repeating: size * weight))
+                value = value.addingProduct(size * weight, stages[j * n + c])
             }
             point[c] = value
         }

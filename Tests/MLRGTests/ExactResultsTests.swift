@@ -1,0 +1,92 @@
+import MLRG
+import Numerics
+import Testing
+
+@Suite struct ExactResultsTests {
+    static func results(_ corners: String, _ centre: String? = nil) throws -> ExactResults {
+        try ExactResults(
+            corners: Representation(corners), centre: centre.map { try Representation($0) }, frame: .published)
+    }
+
+    static func minimum(_ results: ExactResults, _ teacher: Double, start: [Double]? = nil) throws
+        -> (student: [Double], divergence: Double)
+    {
+        var student = [Double](repeating: 0, count: results.studentCount)
+        var value = 0.0
+        try results.minimise(teacher: [teacher], count: 1, start: start, students: &student, into: &value)
+        return (student, value)
+    }
+
+    @Test func divergenceAndGradientEqualEnumeration() throws {
+        let results = try Self.results("A1")
+        let teacher = [0.0, 0.3, -0.7, 1.5, 3.9, 0.8, 2.0, -1.1, 0.5, 4.0]
+        let student = [0.2, 0.1, -0.6, -1.4, 3.0, 0.0, 2.5, 0.4, 0.5, 4.0]
+        var values = [Double](repeating: 0, count: 10)
+        var gradient = values
+        try results.divergences(teacher: teacher, student: student, count: 10, into: &values, gradient: &gradient)
+        let h = 1e-5
+        for i in 0..<10 {
+            let exact = Enumeration.divergence(teacher: teacher[i], student: student[i])
+            #expect(abs(values[i] - exact) < 1e-12)
+            let slope =
+                (Enumeration.divergence(teacher: teacher[i], student: student[i] + h)
+                    - Enumeration.divergence(teacher: teacher[i], student: student[i] - h)) / (2 * h)
+            #expect(abs(gradient[i] - slope) < 1e-8)
+        }
+    }
+
+    /// J -> J', from an independent enumeration and minimisation in long double.
+    @Test(arguments: [(0.3, 0.25304512), (0.6, 0.55062795), (0.9, 0.93528639), (1.2, 1.42373173)])
+    func mapOfA1(j: Double, expected: Double) throws {
+        #expect(abs(try Self.minimum(Self.results("A1"), j).student[0] - expected) < 1e-8)
+    }
+
+    @Test func fixedPointOfA1() throws {
+        let (student, divergence) = try Self.minimum(Self.results("A1"), 0.8139196792)
+        #expect(abs(student[0] - 0.8139196792) < 1e-9)
+        #expect(abs(divergence - 0.0573950) < 1e-7)
+    }
+
+    @Test func mapIsOddAndKeepsZero() throws {
+        let results = try Self.results("A1")
+        #expect(try Self.minimum(results, 0).student[0] == 0)
+        let (plus, minus) = (try Self.minimum(results, 0.7), try Self.minimum(results, -0.7))
+        #expect(abs(plus.student[0] + minus.student[0]) < 1e-9)
+    }
+
+    /// Fig. 4 of Hou & You in bits; four significant digits are known.
+    @Test(arguments: [
+        ("A1", [0.003036, 0.028259, 0.072218, 0.102065, 0.060276]),
+        ("A1+E", [0.0000368, 0.005022, 0.041046, 0.087539, 0.059674]),
+    ])
+    func minimumOfFigure4(centre: String, expected: [Double]) throws {
+        let results = try Self.results("A1", centre)
+        let start = Array([0.5, 0.3].prefix(results.studentCount))
+        for (j, bits) in zip([0.25, 0.5, 0.75, 1, 1.5], expected) {
+            let nats = try Self.minimum(results, j, start: start).divergence
+            #expect(abs(nats / 0.6931471805599453 - bits) < 6e-4 * bits + 5e-8)
+        }
+    }
+
+    @Test(arguments: [("A1", 1), ("A1+E", 5), ("2A1+E", 10), ("A1+B1+E", 10)])
+    func couplingCounts(name: String, expected: Int) throws {
+        // A1, B1 and the x component of E are even under the mirror, the y component is odd.
+        #expect(try Representation(name).couplingCount == expected)
+    }
+
+    @Test(arguments: ["", "A3", "A1+", "6A1", "A1 + E", "0A1", "2A1+2E", "E1"])
+    func representationsThatDoNotExist(name: String) {
+        #expect(throws: Failure.self) { try Representation(name) }
+    }
+
+    @Test func tensorEqualsEnumeration() throws {
+        var logarithms = [Double](repeating: 0, count: 16)
+        boltzmannTensor(try Representation("A1"), couplings: [0.7], into: &logarithms)
+        let weights = Enumeration.teacherWeights(0.7)
+        for index in 0..<16 {
+            // x0 slowest, cleared bit for +1
+            let bits = (0..<4).reduce(0) { $0 | (1 - index >> (3 - $1) & 1) << $1 }
+            #expect(abs(exp(SIMD8(repeating: logarithms[index]))[0] / weights[bits] - 1) < 1e-12)
+        }
+    }
+}

@@ -1,0 +1,222 @@
+import Learning
+import MLRG
+import Numerics
+import Testing
+
+@Suite(.serialized) struct TrainingTests {
+    static func configuration(
+        _ moderator: ModeratorKind, _ divergence: DivergenceKind = .exact,
+        _ transport: TransportKind = .step
+    ) -> MLRGModel.Configuration {
+        var result = MLRGModel.Configuration()
+        (result.moderator, result.divergence, result.transport) = (moderator, divergence, transport)
+        (result.hidden, result.activation) = ([6, 5], .tanh)
+        // A norm over the few units that see one coupling makes the flow equation stiff.
+        result.layerNorm = moderator == .monotone && transport == .step
+        result.seed = 3
+        return result
+    }
+
+    static func training(steps: Int, batch: Int = 24) -> Training {
+        var t = Training()
+        (t.steps, t.scheduleSteps, t.batch) = (steps, 40, batch)
+        (t.learningRate, t.finalLearningRate) = (1e-2, 1e-4)
+        (t.betaMax, t.betaRate, t.betaMidpoint) = (8, 16, 0.25)
+        (t.proposalScale, t.couplingBound) = (0.8, 2)
+        (t.hmcStep, t.hmcLeapfrog, t.hmcUpdates) = (0.1, 3, 1)
+        (t.cdSamples, t.teacherSweeps, t.studentSweeps) = (64, 10, 1)
+        t.seed = 5
+        return t
+    }
+
+    static func state(_ model: MLRGModel) -> [[Double]] {
+        model.stateArrays.enumerated().map { index, array in
+            var values = [Double](repeating: 0, count: array.count)
+            model.read(array: index, into: &values)
+            return values
+        }
+    }
+
+    /// One step with negligible learning rate and proposals that do not depend on the network:
+    /// its loss, and the gradient that Adam was given (first moment / 0.1).
+    static func lossAndGradient(
+        _ configuration: MLRGModel.Configuration, _ training: Training,
+        shift: (array: Int, index: Int, by: Double)? = nil
+    ) throws -> (loss: Double, gradient: [Double]) {
+        let model = try MLRGModel(configuration)
+        if let shift {
+            var values = state(model)[shift.array]
+            values[shift.index] += shift.by
+            try model.write(array: shift.array, from: values, count: values.count)
+        }
+        var loss = 0.0
+        try model.fit(training) { loss = $0.loss }
+        let moments = state(model)[model.stateArrays.count - 4]
+        return (loss, moments.map { $0 / 0.1 })
+    }
+
+    /// The whole chain (network, transport, divergence) against finite differences of the loss. The
+    /// steps of the flow equation are held fixed in the gradient but move in the differences, which
+    /// matters at the level of their tolerance, 1e-7.
+    @Test(arguments: ModeratorKind.allCases, TransportKind.allCases)
+    func gradientEqualsFiniteDifferences(moderator: ModeratorKind, transport: TransportKind) throws {
+        let configuration = Self.configuration(moderator, .exact, transport)
+        var training = Self.training(steps: 1, batch: 37)
+        (training.betaMax, training.learningRate, training.finalLearningRate) = (0, 1e-12, 1e-12)
+        let (_, gradient) = try Self.lossAndGradient(configuration, training)
+        let arrays = try MLRGModel(configuration).stateArrays.filter { $0.name.hasPrefix("network") }
+        var offset = 0
+        for (index, array) in arrays.enumerated() {
+            for element in stride(from: 0, to: array.count, by: max(1, array.count / 5)) {
+                let h = 1e-5
+                let up = try Self.lossAndGradient(configuration, training, shift: (index, element, h)).loss
+                let down = try Self.lossAndGradient(configuration, training, shift: (index, element, -h)).loss
+                let tolerance = transport == .ode ? 1e-7 : 1e-8
+                #expect(abs(gradient[offset + element] - (up - down) / (2 * h)) < tolerance)
+            }
+            offset += array.count
+        }
+    }
+
+    /// With many sweeps of the student, contrastive divergence is an unbiased estimate of the
+    /// gradient of the exact one. 24 seeds of the samples at the same couplings: the sum of the
+    /// squared z-scores of the seven last gradients (six output weights and their bias, strongly
+    /// correlated) exceeds 7 x 17 with probability below 1e-3.
+    @Test func contrastiveGradientIsUnbiased() throws {
+        var training = Self.training(steps: 1, batch: 16)
+        (training.betaMax, training.learningRate, training.finalLearningRate) = (0, 1e-12, 1e-12)
+        (training.cdSamples, training.teacherSweeps, training.studentSweeps) = (512, 60, 60)
+        training.hmcStep = 1e-6  // the couplings stay
+        var configuration = Self.configuration(.flow)
+        configuration.hidden = [6]
+        let couplings = (0..<16).map { -0.7 + 1.4 * Double($0) / 15 }  // 60 sweeps mix here
+        func gradient() throws -> [Double] {
+            let model = try MLRGModel(configuration)
+            try model.write(array: model.stateArrays.count - 2, from: couplings, count: 16)
+            try model.fit(training) { _ in }
+            return Self.state(model)[model.stateArrays.count - 4].map { $0 / 0.1 }
+        }
+        let exact = try gradient()
+        configuration.divergence = .contrastive
+        let estimates = try (0..<24).map { seed in
+            training.seed = UInt64(seed)
+            return try gradient()
+        }
+        var sum = 0.0
+        for i in exact.count - 7..<exact.count {
+            let values = estimates.map { $0[i] }
+            let mean = values.reduce(0, +) / 24
+            let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 23 / 24
+            sum += (mean - exact[i]) * (mean - exact[i]) / variance
+        }
+        #expect(sum < 7 * 17)
+    }
+
+    @Test(arguments: ModeratorKind.allCases, DivergenceKind.allCases)
+    func oneAndTwoThreadsGiveEqualBits(moderator: ModeratorKind, divergence: DivergenceKind) throws {
+        let before = threadCount
+        defer { threadCount = before }
+        let states = try [1, 2].map { threads in
+            threadCount = threads
+            let model = try MLRGModel(Self.configuration(moderator, divergence))
+            try model.fit(Self.training(steps: 12, batch: 70)) { _ in }
+            return Self.state(model)
+        }
+        #expect(states[0] == states[1])
+    }
+
+    @Test(arguments: ModeratorKind.allCases, DivergenceKind.allCases)
+    func continuationIsIdentical(moderator: ModeratorKind, divergence: DivergenceKind) throws {
+        let configuration = Self.configuration(moderator, divergence)
+        let straight = try MLRGModel(configuration)
+        try straight.fit(Self.training(steps: 20)) { _ in }
+        let first = try MLRGModel(configuration)
+        try first.fit(Self.training(steps: 8)) { _ in }
+        let second = try MLRGModel(configuration)
+        for (index, values) in Self.state(first).enumerated() {
+            try second.write(array: index, from: values, count: values.count)
+        }
+        try second.fit(Self.training(steps: 12)) { _ in }
+        #expect(Self.state(straight) == Self.state(second))
+    }
+
+    @Test func interruptionKeepsTheLastStep() throws {
+        let model = try MLRGModel(Self.configuration(.flow))
+        var steps = 0
+        let progress = Progress(total: 1_000_000) { done, _ in done < 100 }
+        var training = Self.training(steps: 1_000_000)
+        training.scheduleSteps = 1_000_000
+        let failure = #expect(throws: Failure.self) {
+            try model.fit(training, progress: progress) { _ in steps += 1 }
+        }
+        #expect(failure == .interrupted("training was interrupted; the model is at step \(steps)"))
+        #expect(model.step == steps && steps >= 100)
+    }
+
+    /// The flow equation against a Runge-Kutta solution of order 4 with 1000 steps.
+    @Test(arguments: ModeratorKind.allCases) func odeFollowsTheVelocity(moderator: ModeratorKind) throws {
+        let model = try MLRGModel(Self.configuration(moderator, .exact, .ode))
+        func velocity(_ j: Double) throws -> Double {
+            var v = 0.0
+            try model.velocity([j], count: 1, into: &v, jacobian: nil)
+            return v
+        }
+        for start in [-1.2, 0.1, 0.9] {
+            var trajectory = [Double](repeating: 0, count: 2)
+            try model.flow([start], count: 1, steps: 1, into: &trajectory)
+            var j = start
+            let h = 1e-3
+            for _ in 0..<1000 {
+                let k1 = try velocity(j)
+                let k2 = try velocity(j + h / 2 * k1)
+                let k3 = try velocity(j + h / 2 * k2)
+                j += h / 6 * (k1 + 2 * k2 + 2 * k3 + (try velocity(j + h * k3)))
+            }
+            #expect(abs(trajectory[1] - j) < 1e-6)
+        }
+    }
+
+    @Test(arguments: ModeratorKind.allCases) func jacobianEqualsFiniteDifferences(moderator: ModeratorKind) throws {
+        let model = try MLRGModel(Self.configuration(moderator))
+        let points = (0..<40).map { -2 + 0.1 * Double($0) }
+        func velocity(_ shift: Double) throws -> [Double] {
+            var v = [Double](repeating: 0, count: 40)
+            try model.velocity(points.map { $0 + shift }, count: 40, into: &v, jacobian: nil)
+            return v
+        }
+        func monotone(_ shift: Double) throws -> [Double] {
+            var c = [Double](repeating: 0, count: 40)
+            try model.monotone(points.map { $0 + shift }, count: 40, into: &c)
+            return c
+        }
+        /// Central differences of order 4.
+        func slope(_ function: (Double) throws -> [Double]) throws -> [Double] {
+            let h = 1e-4
+            let values = try [2 * h, h, -h, -2 * h].map(function)
+            return (0..<40).map {
+                (8 * (values[1][$0] - values[2][$0]) - (values[0][$0] - values[3][$0])) / (12 * h)
+            }
+        }
+        var v = [Double](repeating: 0, count: 40)
+        var jacobian = v
+        try model.velocity(points, count: 40, into: &v, jacobian: &jacobian)
+        for (exact, difference) in zip(jacobian, try slope(velocity)) { #expect(abs(exact - difference) < 1e-8) }
+        guard moderator == .monotone else { return }
+        for (exact, difference) in zip(v, try slope(monotone)) { #expect(abs(exact + difference) < 1e-8) }
+    }
+
+    @Test func wrongStateIsRefused() throws {
+        let model = try MLRGModel(Self.configuration(.flow))
+        let arrays = model.stateArrays
+        #expect(throws: Failure.self) { try model.write(array: 0, from: [1], count: 1) }
+        #expect(throws: Failure.self) {
+            try model.write(array: 0, from: [Double](repeating: .nan, count: arrays[0].count), count: arrays[0].count)
+        }
+        #expect(throws: Failure.self) { try model.write(array: arrays.count - 1, from: [0.5], count: 1) }
+        #expect(throws: Failure.self) { try model.write(array: arrays.count - 1, from: [-1], count: 1) }
+        #expect(throws: Failure.self) {
+            let minus = [Double](repeating: -1, count: arrays[arrays.count - 3].count)
+            try model.write(array: arrays.count - 3, from: minus, count: minus.count)
+        }
+    }
+}
