@@ -275,7 +275,7 @@ static PyObject *mlrg_write_array(PyObject *module, PyObject *const *values, Py_
     Model model = take_model(&call);
     int64_t index = take_integer(&call, "index", 0, INT32_MAX);
     ArrayInfo info = array_info(&call, model, index);
-    Array array = take_array(&call, "values", 'd', INPUT, SHAPE(ANY, info.shape[1]));
+    Array array = take_array(&call, "values", 'd', INPUT, SHAPE(ANY_OR_NONE, info.shape[1]));
     RUN(&call, isingrg_mlrg_write_array(model.handle, (int32_t)index, array.data, array.count));
     return close_with_none(&call);
 }

@@ -153,9 +153,9 @@ static int has_shape(const Py_buffer *view, int n_dimensions, const int64_t *ext
     if (view->ndim != n_dimensions) return 0;
     for (int i = 0; i < n_dimensions; ++i) {
         int64_t extent = view->shape[i];
-        if (extent < 1) return 0;
-        if (extents[i] == SAME ? extent != view->shape[i - 1]
-                               : extents[i] != ANY && extent != extents[i])
+        if (extents[i] == ANY ? extent < 1
+            : extents[i] == SAME ? extent != view->shape[i - 1]
+                                 : extents[i] != ANY_OR_NONE && extent != extents[i])
             return 0;
     }
     return 1;
@@ -182,8 +182,8 @@ static void check_array(
             describe(given, sizeof given, view->ndim, shape);
         }
         fail(
-            call, argument_error, "%s must have the shape %s and not be empty, got %s", name,
-            wanted, given);
+            call, argument_error, "%s must have the shape %s, got %s%s", name, wanted, given,
+            view->len == 0 ? ", which is empty" : "");
     } else if (!PyBuffer_IsContiguous(view, 'C') || (uintptr_t)view->buf % (size_t)itemsize != 0) {
         fail(call, argument_error, "%s must be C-contiguous and aligned", name);
     } else if (direction != INPUT && view->readonly) {

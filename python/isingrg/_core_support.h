@@ -46,8 +46,9 @@ typedef struct {
 
 typedef enum { INPUT, OUTPUT, OPTIONAL_OUTPUT } Direction;
 
-/* Extents that SHAPE accepts beside a number: any positive one, and that of the axis before. */
-enum { ANY = -1, SAME = -2 };
+/* Extents that SHAPE accepts beside a number: any positive one, that of the axis before, and any
+ * with zero included. */
+enum { ANY = -1, SAME = -2, ANY_OR_NONE = -3 };
 #define SHAPE(...) \
     (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), (int64_t[]){__VA_ARGS__}
 
