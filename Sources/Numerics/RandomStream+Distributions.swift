@@ -5,7 +5,7 @@ extension RandomStream {
     /// The logarithm's argument is a multiple of 2^-52, so that none exceeds 8.5.
     @inlinable @inline(__always)
     public mutating func nextNormalPair() -> (SIMD8<Double>, SIMD8<Double>) {
-        let radius = (-2 * log(1 - nextUniform())).squareRoot()
+        let radius = squareRoot(-2 * log(1 - nextUniform()))
         let (sin, cos) = sinCos2Pi(nextUniform())
         return (radius * cos, radius * sin)
     }
@@ -18,7 +18,7 @@ extension RandomStream {
     /// that none exceeds 5.65, which would be reached once in 6e7 draws.
     @inlinable @inline(__always)
     public mutating func nextNormalFloatPair() -> (SIMD16<Float>, SIMD16<Float>) {
-        let radius = (-2 * log(1 - nextUniformFloat())).squareRoot()
+        let radius = squareRoot(-2 * log(1 - nextUniformFloat()))
         let (sin, cos) = sinCos2Pi(nextUniformFloat())
         return (radius * cos, radius * sin)
     }

@@ -27,6 +27,12 @@ let referenceError = 1.0  // libm in the same precision
         #expect(worstWide(log, log) < 0.8)
     }
 
+    @Test func roots() {
+        #expect(worst(squareRoot, in: .leastNormalMagnitude ... .greatestFiniteMagnitude) { $0.squareRoot() } < 0.8)
+        #expect(worstWide(squareRoot, in: .leastNormalMagnitude ... .greatestFiniteMagnitude) { $0.squareRoot() } < 0.6)
+        #expect(squareRoot(SIMD8<Double>.zero) == .zero && squareRoot(SIMD16<Float>.zero) == .zero)
+    }
+
     @Test func hyperbolicTangent() {
         #expect(worst(tanh, tanh) < 2.4)
         #expect(worstWide(tanh, tanh) < 2.6)
