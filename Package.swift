@@ -10,8 +10,9 @@ let package = Package(
     ],
     targets: [
         // MARK: Foundations
-        .target(name: "Numerics"),
-        .target(name: "Learning", dependencies: ["Numerics"]),
+        .target(name: "CLanes"),
+        .target(name: "Numerics", dependencies: ["CLanes"]),
+        .target(name: "Learning", dependencies: ["CLanes", "Numerics"]),
         .target(name: "Ising", dependencies: ["Numerics"]),
 
         // MARK: Methods

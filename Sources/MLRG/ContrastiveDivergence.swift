@@ -22,13 +22,14 @@ final class ContrastiveDivergence: Sendable {
         self.studentSweeps = studentSweeps
     }
 
-    /// Weights of one machine in both directions as sparse rows: for each unit the units it sees.
+    /// Who sees whom in one machine, in both directions: rows of partners, one per unit.
     fileprivate struct Wiring {
         struct Row { let first, count: Int }
         let hiddenRows, visibleRows: [Row]
-        /// (unit, weight) entries of all rows, and which dense weight each one takes.
-        let units: [Int]
-        let source: [Int]
+        /// Partners of all rows, and which of the dense weights each of them takes.
+        let units, source: [Int]
+        /// True if every unit sees two others, as in a teacher of one component.
+        let pairs: Bool
 
         init(_ machine: BoltzmannMachine) {
             var units: [Int] = []
@@ -47,26 +48,112 @@ final class ContrastiveDivergence: Sendable {
             let width = machine.visibleCount
             hiddenRows = rows(machine.hiddenCount, width) { $0 * width + $1 }
             visibleRows = rows(width, machine.hiddenCount) { $1 * width + $0 }
+            pairs = (hiddenRows + visibleRows).allSatisfy { $0.count == 2 }
             self.units = units
             self.source = source
         }
     }
 
+    /// One machine with its weights.
+    fileprivate final class Sampler {
+        let wiring: Wiring
+        let weights: Buffer<Float>
+        /// For pairs: p(+1) = c0 + c1 s + c2 t + c3 s t of the two spins seen, one per row.
+        let odds: Buffer<SIMD4<Float>>
+
+        init(_ machine: BoltzmannMachine) throws(Failure) {
+            wiring = Wiring(machine)
+            weights = try Buffer(count: wiring.units.count)
+            odds = try Buffer(count: wiring.pairs ? wiring.units.count / 2 : 0)
+        }
+
+        func setWeights(_ dense: [Double]) {
+            for (i, source) in wiring.source.enumerated() { weights.base[i] = Float(dense[source]) }
+            for row in 0..<odds.count {
+                let (v, w) = (dense[wiring.source[2 * row]], dense[wiring.source[2 * row + 1]])
+                let field = SIMD8<Double>(v + w, v - w, w - v, -v - w, 0, 0, 0, 0)
+                let p = sigmoid(2 * field) / 4
+                let c = SIMD4(
+                    p[0] + p[1] + p[2] + p[3], p[0] + p[1] - p[2] - p[3],
+                    p[0] - p[1] + p[2] - p[3], p[0] - p[1] - p[2] + p[3])
+                odds.base[row] = SIMD4<Float>(c)
+            }
+        }
+
+        /// One Gibbs sweep: all hidden spins given the visible ones, then all visible ones.
+        @inline(__always)
+        func sweep(
+            _ visible: UnsafeMutablePointer<Lanes>, _ hidden: UnsafeMutablePointer<Lanes>,
+            _ random: inout RandomStream
+        ) {
+            if wiring.pairs {
+                let units = wiring.hiddenRows.count
+                drawFromPairs(hidden, 0..<units, given: visible, &random)
+                drawFromPairs(visible, units..<odds.count, given: hidden, &random)
+            } else {
+                draw(hidden, wiring.hiddenRows, given: visible, &random)
+                draw(visible, wiring.visibleRows, given: hidden, &random)
+            }
+        }
+
+        /// s = +1 with probability 1 / (1 + exp(-2 field)), decided as  u (1 + exp(-2 field)) < 1.
+        @inline(__always)
+        private func draw(
+            _ spins: UnsafeMutablePointer<Lanes>, _ rows: [Wiring.Row],
+            given others: UnsafePointer<Lanes>, _ random: inout RandomStream
+        ) {
+            for unit in 0..<rows.count {
+                let field = field(rows[unit], others)
+                let odds = exp(field * -2) + 1
+                spins[unit] = spin(where: random.nextUniformFloat() * odds .< 1)
+            }
+        }
+
+        /// The same where a unit sees two spins: any function of two signs is bilinear in them,
+        /// so three multiply-adds stand for the exponential.
+        @inline(__always)
+        private func drawFromPairs(
+            _ spins: UnsafeMutablePointer<Lanes>, _ rows: Range<Int>,
+            given others: UnsafePointer<Lanes>, _ random: inout RandomStream
+        ) {
+            wiring.units.withUnsafeBufferPointer { units in
+                for row in rows {
+                    let c = odds.base[row]
+                    let (s, t) = (others[units[2 &* row]], others[units[2 &* row &+ 1]])
+                    let slope = Lanes(repeating: c[2]).addingProduct(s, Lanes(repeating: c[3]))
+                    let level = Lanes(repeating: c[0]).addingProduct(s, Lanes(repeating: c[1]))
+                    let p = level.addingProduct(t, slope)
+                    spins[row &- rows.lowerBound] = spin(where: random.nextUniformFloat() .< p)
+                }
+            }
+        }
+
+        @inline(__always)
+        func field(_ row: Wiring.Row, _ others: UnsafePointer<Lanes>) -> Lanes {
+            var field = Lanes(repeating: 0)
+            for i in row.first..<row.first + row.count {
+                field = field.addingProduct(others[wiring.units[i]], Lanes(repeating: weights.base[i]))
+            }
+            return field
+        }
+
+        @inline(__always)
+        private func spin(where up: SIMDMask<Lanes.MaskStorage>) -> Lanes {
+            Lanes(repeating: -1).replacing(with: 1, where: up)
+        }
+    }
+
     /// The spins and weights of one thread, allocated once.
     final class Workspace {
-        fileprivate let teacher, student: Wiring
-        fileprivate let teacherWeights, studentWeights: Buffer<Float>
-        fileprivate let visible, hidden, slopes: Buffer<Lanes>
+        fileprivate let teacher, student: Sampler
+        fileprivate let visible, hidden: Buffer<Lanes>
         fileprivate let correlation: Buffer<Lanes>
 
         init(_ divergence: ContrastiveDivergence) throws(Failure) {
-            teacher = Wiring(divergence.teacher)
-            student = Wiring(divergence.student)
-            teacherWeights = try Buffer(count: teacher.units.count)
-            studentWeights = try Buffer(count: student.units.count)
+            teacher = try Sampler(divergence.teacher)
+            student = try Sampler(divergence.student)
             visible = try Buffer(count: divergence.teacher.visibleCount)
             hidden = try Buffer(count: max(divergence.teacher.hiddenCount, divergence.student.hiddenCount))
-            slopes = try Buffer(count: divergence.student.hiddenCount)
             correlation = try Buffer(count: divergence.student.hiddenCount * divergence.student.visibleCount)
         }
     }
@@ -80,24 +167,19 @@ final class ContrastiveDivergence: Sendable {
         student studentCouplings: UnsafePointer<Double>, gradient: UnsafeMutablePointer<Double>,
         seed: UInt64, stream: UInt64, step: UInt64
     ) -> Double {
-        fill(work.teacherWeights.base, work.teacher, teacher.weights(teacherCouplings))
-        let studentDense = student.weights(studentCouplings)
-        fill(work.studentWeights.base, work.student, studentDense)
-        let units = student.hiddenCount * student.visibleCount
-        for i in 0..<units { work.correlation.base[i] = Lanes(repeating: 0) }
+        work.teacher.setWeights(teacher.weights(teacherCouplings))
+        work.student.setWeights(student.weights(studentCouplings))
+        for i in 0..<work.correlation.count { work.correlation.base[i] = Lanes(repeating: 0) }
         var teacherBits = RandomStream(seed: seed, purpose: .teacher, stream: stream, step: step)
         var studentBits = RandomStream(seed: seed, purpose: .student, stream: stream, step: step)
         var difference = Lanes(repeating: 0)
+        let (visible, hidden) = (work.visible.base, work.hidden.base)
         for first in stride(from: 0, to: samples, by: 16) {
             let weight = laneWeights(samples - first)
-            randomise(work.visible.base, teacher.visibleCount, &teacherBits)
-            for _ in 0..<teacherSweeps {
-                sweep(work, work.teacher, work.teacherWeights.base, &teacherBits)
-            }
+            randomise(visible, teacher.visibleCount, &teacherBits)
+            for _ in 0..<teacherSweeps { work.teacher.sweep(visible, hidden, &teacherBits) }
             difference += weight * measure(work, sign: -weight)
-            for _ in 0..<studentSweeps {
-                sweep(work, work.student, work.studentWeights.base, &studentBits)
-            }
+            for _ in 0..<studentSweeps { work.student.sweep(visible, hidden, &studentBits) }
             difference -= weight * measure(work, sign: weight)
         }
         let share = 1 / Double(samples)
@@ -109,39 +191,6 @@ final class ContrastiveDivergence: Sendable {
         return doubleSum(difference) * share
     }
 
-    /// One Gibbs sweep: all hidden spins given the visible ones, then all visible ones.
-    @inline(__always)
-    private func sweep(
-        _ work: Workspace, _ wiring: borrowing Wiring, _ weights: UnsafePointer<Float>,
-        _ random: inout RandomStream
-    ) {
-        draw(work.hidden.base, given: work.visible.base, wiring.hiddenRows, wiring.units, weights, &random)
-        draw(work.visible.base, given: work.hidden.base, wiring.visibleRows, wiring.units, weights, &random)
-    }
-
-    /// s = +1 with probability 1 / (1 + exp(-2 field)), decided as  u (1 + exp(-2 field)) < 1.
-    @inline(__always)
-    private func draw(
-        _ spins: UnsafeMutablePointer<Lanes>, given others: UnsafePointer<Lanes>,
-        _ rows: [Wiring.Row], _ units: [Int], _ weights: UnsafePointer<Float>,
-        _ random: inout RandomStream
-    ) {
-        rows.withUnsafeBufferPointer { rows in
-            units.withUnsafeBufferPointer { units in
-                for unit in 0..<rows.count {
-                    let row = rows[unit]
-                    var field = Lanes(repeating: 0)
-                    for i in row.first..<row.first + row.count {
-                        field = field.addingProduct(others[units[i]], Lanes(repeating: weights[i]))
-                    }
-                    let odds = exp(field * -2) + 1
-                    let up = random.nextUniformFloat() * odds .< 1
-                    spins[unit] = Lanes(repeating: -1).replacing(with: 1, where: up)
-                }
-            }
-        }
-    }
-
     /// Free energy F(x) = -sum_a log 2 cosh(field_a) of the present states (up to log 2); adds
     /// sign * tanh(field_a) x_v, the derivative of -sign * F in W_av, to the correlations.
     @inline(__always)
@@ -149,13 +198,7 @@ final class ContrastiveDivergence: Sendable {
         var energy = Lanes(repeating: 0)
         let visibleCount = student.visibleCount
         for a in 0..<student.hiddenCount {
-            var field = Lanes(repeating: 0)
-            let row = work.student.hiddenRows[a]
-            for i in row.first..<row.first + row.count {
-                field = field.addingProduct(
-                    work.visible.base[work.student.units[i]],
-                    Lanes(repeating: work.studentWeights.base[i]))
-            }
+            let field = work.student.field(work.student.wiring.hiddenRows[a], work.visible.base)
             energy -= logCosh(field)
             let slope = tanh(field) * sign
             let sums = work.correlation.base + a * visibleCount
@@ -171,10 +214,6 @@ final class ContrastiveDivergence: Sendable {
             let up = random.nextUniformFloat() .< 0.5
             spins[v] = Lanes(repeating: -1).replacing(with: 1, where: up)
         }
-    }
-
-    private func fill(_ weights: UnsafeMutablePointer<Float>, _ wiring: borrowing Wiring, _ dense: [Double]) {
-        for (i, source) in wiring.source.enumerated() { weights[i] = Float(dense[source]) }
     }
 
     /// 1 for lanes that stand for a sample.

@@ -48,15 +48,14 @@ public struct RandomStream {
     /// The next 512 random bits.
     @inlinable @inline(__always)
     public mutating func nextBits() -> SIMD8<UInt64> {
-        let sum = s0 &+ s3
-        let result = (sum &<< 23 | rightShift41(sum)) &+ s0
+        let result = lanes_rotate_left_23(s0 &+ s3) &+ s0
         let t = s1 &<< 17
         s2 ^= s0
         s3 ^= s1
         s1 ^= s2
         s0 ^= s3
         s2 ^= t
-        s3 = leftShift45(s3) | s3 &>> 19
+        s3 = lanes_rotate_left_45(s3)
         return result
     }
 
@@ -73,17 +72,4 @@ public struct RandomStream {
         let bits = unsafeBitCast(nextBits(), to: SIMD16<UInt32>.self) &>> 9 | SIMD16(repeating: 0x3F80_0000)
         return unsafeBitCast(bits, to: SIMD16<Float>.self) - 1
     }
-}
-
-// One half of each rotation goes through 32-bit lanes. Written with 64-bit shifts alone, the
-// optimiser recognises a rotation, which AVX2 has for scalars only, and takes the vector apart.
-
-@inlinable @inline(__always)
-func rightShift41(_ x: SIMD8<UInt64>) -> SIMD8<UInt64> {
-    unsafeBitCast(unsafeBitCast(x, to: SIMD16<UInt32>.self) &>> 9, to: SIMD8<UInt64>.self) &>> 32
-}
-
-@inlinable @inline(__always)
-func leftShift45(_ x: SIMD8<UInt64>) -> SIMD8<UInt64> {
-    unsafeBitCast(unsafeBitCast(x, to: SIMD16<UInt32>.self) &<< 13, to: SIMD8<UInt64>.self) &<< 32
 }

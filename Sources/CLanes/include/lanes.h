@@ -1,0 +1,30 @@
+/*
+ * Vector operations that Swift 6 emits lane by lane: rotations (which then stay scalar), square
+ * roots (scalar, with a test of errno per lane) and multiply-adds (put together again afterwards,
+ * not always). Clang imports these vector types as SIMD8 and SIMD16, and the functions vanish
+ * into their callers.
+ */
+#ifndef LANES_H
+#define LANES_H
+
+#include <stdint.h>
+
+typedef uint64_t lanes_u64x8 __attribute__((ext_vector_type(8)));
+typedef double lanes_f64x8 __attribute__((ext_vector_type(8)));
+typedef float lanes_f32x16 __attribute__((ext_vector_type(16)));
+
+#define LANES_INLINE static inline __attribute__((always_inline))
+
+/* x rotated left by 23 and by 45 bits, the rotations of xoshiro256++. */
+LANES_INLINE lanes_u64x8 lanes_rotate_left_23(lanes_u64x8 x) { return x << 23 | x >> 41; }
+LANES_INLINE lanes_u64x8 lanes_rotate_left_45(lanes_u64x8 x) { return x << 45 | x >> 19; }
+
+LANES_INLINE lanes_f64x8 lanes_square_root_f64(lanes_f64x8 x) { return __builtin_elementwise_sqrt(x); }
+LANES_INLINE lanes_f32x16 lanes_square_root_f32(lanes_f32x16 x) { return __builtin_elementwise_sqrt(x); }
+
+/* a * b + c, rounded once. */
+LANES_INLINE lanes_f64x8 lanes_multiply_add_f64(lanes_f64x8 a, lanes_f64x8 b, lanes_f64x8 c) {
+    return __builtin_elementwise_fma(a, b, c);
+}
+
+#endif
