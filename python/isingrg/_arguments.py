@@ -35,7 +35,7 @@ def _kind(value: Any) -> str:
 def integer(name: str, value: Any, low: int, high: int, *, even: bool = False) -> int:
     """A Python int from `low` to `high`; anything with `__index__` except a bool."""
     try:
-        if isinstance(value, bool):
+        if isinstance(value, (bool, np.bool_)):
             raise TypeError
         number = operator.index(value)
     except TypeError:
