@@ -12,7 +12,7 @@ let package = Package(
         // MARK: Foundations
         .target(name: "CLanes"),
         .target(name: "Numerics", dependencies: ["CLanes"]),
-        .target(name: "Learning", dependencies: ["CLanes", "Numerics"]),
+        .target(name: "Learning", dependencies: ["Numerics"]),
         .target(name: "Ising", dependencies: ["Numerics"]),
 
         // MARK: Methods

@@ -1,4 +1,3 @@
-import CLanes
 import Numerics
 
 /// 32 samples side by side: the unit in which the fused network kernels work. A weight is
@@ -40,16 +39,16 @@ public struct Block: BitwiseCopyable, Sendable {
     @inlinable @inline(__always)
     public func addingProduct(_ a: Block, _ b: Block) -> Block {
         Block(
-            lanes_multiply_add_f64(a.v0, b.v0, v0), lanes_multiply_add_f64(a.v1, b.v1, v1),
-            lanes_multiply_add_f64(a.v2, b.v2, v2), lanes_multiply_add_f64(a.v3, b.v3, v3))
+            v0.addingProduct(a.v0, b.v0), v1.addingProduct(a.v1, b.v1),
+            v2.addingProduct(a.v2, b.v2), v3.addingProduct(a.v3, b.v3))
     }
 
     @inlinable @inline(__always)
     public func addingProduct(_ a: Double, _ b: Block) -> Block {
         let a = Vector(repeating: a)
         return Block(
-            lanes_multiply_add_f64(a, b.v0, v0), lanes_multiply_add_f64(a, b.v1, v1),
-            lanes_multiply_add_f64(a, b.v2, v2), lanes_multiply_add_f64(a, b.v3, v3))
+            v0.addingProduct(a, b.v0), v1.addingProduct(a, b.v1),
+            v2.addingProduct(a, b.v2), v3.addingProduct(a, b.v3))
     }
 
     @inlinable @inline(__always)

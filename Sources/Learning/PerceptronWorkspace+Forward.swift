@@ -92,51 +92,12 @@ extension PerceptronWorkspace {
 
     /// Activation in place of `trace.output`, keeping phi' and, with tangents, phi'' n'.
     private func activate(_ width: Int, _ trace: Trace, normalised: Bool, tangent: Bool) {
-        let count = width * (Block.width / 8)
-        func scalars(_ vectors: UnsafeMutablePointer<SIMD8<Double>>) -> UnsafeMutablePointer<Double> {
-            UnsafeMutableRawPointer(vectors).assumingMemoryBound(to: Double.self)
+        func vectors(_ blocks: UnsafeMutablePointer<Block>) -> UnsafeMutablePointer<Block.Vector> {
+            UnsafeMutableRawPointer(blocks).assumingMemoryBound(to: Block.Vector.self)
         }
-        let value = UnsafeMutableRawPointer(trace.output).assumingMemoryBound(to: SIMD8<Double>.self)
-        let slope = UnsafeMutableRawPointer(trace.slope).assumingMemoryBound(to: SIMD8<Double>.self)
-        let curvature = UnsafeMutableRawPointer(trace.curvature).assumingMemoryBound(to: SIMD8<Double>.self)
-        switch shape.activation {
-        case .tanh:
-            for i in 0..<count {
-                let t = tanh(value[i])
-                let d = 1 - t * t
-                (value[i], slope[i], curvature[i]) = (t, d, -2 * t * d)
-            }
-        case .relu:
-            for i in 0..<count {
-                let active = value[i] .> 0
-                slope[i] = SIMD8(repeating: 0).replacing(with: 1, where: active)
-                (value[i], curvature[i]) = (value[i] * slope[i], SIMD8(repeating: 0))
-            }
-        case .silu:
-            for i in 0..<count {
-                let x = value[i]
-                let s = sigmoid(x)
-                let r = s * (1 - s)
-                (value[i], slope[i], curvature[i]) = (x * s, s + x * r, r * (2 + x * (1 - 2 * s)))
-            }
-        case .elu:
-            for i in 0..<count {
-                let x = value[i]
-                let decay = exp(pointwiseMin(x, SIMD8(repeating: 0)))
-                let positive = x .> 0
-                value[i] = (decay - 1).replacing(with: x, where: positive)
-                slope[i] = decay
-                curvature[i] = decay.replacing(with: 0, where: positive)
-            }
-        case .gelu:  // no vector error function: lane by lane
-            let (values, slopes, curvatures) = (scalars(value), scalars(slope), scalars(curvature))
-            for i in 0..<8 * count {
-                let x = values[i]
-                values[i] = shape.activation(x)
-                slopes[i] = shape.activation.derivative(x)
-                curvatures[i] = shape.activation.secondDerivative(x)
-            }
-        }
+        shape.activation.evaluate(
+            vectors(trace.output), slope: vectors(trace.slope), curvature: vectors(trace.curvature),
+            count: width * Block.width / Block.Vector.scalarCount)
         guard tangent else { return }
         let incoming = normalised ? trace.outputTangent : trace.linearTangent
         for o in 0..<width {

@@ -26,5 +26,8 @@ LANES_INLINE lanes_f32x16 lanes_square_root_f32(lanes_f32x16 x) { return __built
 LANES_INLINE lanes_f64x8 lanes_multiply_add_f64(lanes_f64x8 a, lanes_f64x8 b, lanes_f64x8 c) {
     return __builtin_elementwise_fma(a, b, c);
 }
+LANES_INLINE lanes_f32x16 lanes_multiply_add_f32(lanes_f32x16 a, lanes_f32x16 b, lanes_f32x16 c) {
+    return __builtin_elementwise_fma(a, b, c);
+}
 
 #endif
