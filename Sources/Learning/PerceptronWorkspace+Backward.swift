@@ -1,7 +1,7 @@
 import Numerics
 
 extension PerceptronWorkspace {
-    /// Propagates `outputAdjoint` (and after `forwardTangent`, with `tangent`, also
+    /// Propagates `outputAdjoint` (and after `pushforward`, with `tangent`, also
     /// `outputTangentAdjoint`) to `inputAdjoint`.
     ///
     /// - Parameter gradient: (parameterCount) numbers to which the parameters' adjoints, summed
@@ -44,7 +44,7 @@ extension PerceptronWorkspace {
         for o in 0..<layer.outputs {
             adjoint[o] *= trace.slope[o]
             if tangent {
-                adjoint[o] = adjoint[o].addingProduct(tangentAdjoint[o], trace.curvature[o])
+                adjoint[o] = adjoint[o].addingProduct(tangentAdjoint[o], trace.bend[o])
                 tangentAdjoint[o] *= trace.slope[o]
             }
         }

@@ -3,30 +3,33 @@ import Numerics
 extension PerceptronWorkspace {
     /// Evaluates `output` for the samples in `input`.
     public func forward(_ parameters: UnsafePointer<Double>) {
-        run(parameters, tangent: false)
-    }
-
-    /// Evaluates `output`, and `outputTangent` along `inputTangent`.
-    public func forwardTangent(_ parameters: UnsafePointer<Double>) {
-        run(parameters, tangent: true)
-    }
-
-    private func run(_ parameters: UnsafePointer<Double>, tangent: Bool) {
-        var (values, tangents) = (input, inputTangent)
+        var values = input
         for (layer, trace) in zip(shape.layers, traces) {
             linear(layer, parameters, values, into: trace.output, bias: true)
-            if tangent { linear(layer, parameters, tangents, into: trace.linearTangent, bias: false) }
             if let scale = layer.scale, let shift = layer.shift {
-                normalise(
-                    layer.outputs, trace, scale: parameters + scale, shift: parameters + shift,
-                    tangent: tangent)
+                normalise(layer.outputs, trace, scale: parameters + scale, shift: parameters + shift)
             }
-            activate(layer.outputs, trace, normalised: layer.scale != nil, tangent: tangent)
-            (values, tangents) = (trace.output, trace.outputTangent)
+            activate(layer.outputs, trace)
+            values = trace.output
         }
-        let last = shape.layers[shape.layers.count - 1]
-        linear(last, parameters, values, into: output, bias: true)
-        if tangent { linear(last, parameters, tangents, into: outputTangent, bias: false) }
+        linear(shape.layers[shape.hidden.count], parameters, values, into: output, bias: true)
+    }
+
+    /// After `forward`: evaluates `outputTangent`, the derivative of `output` along `inputTangent`.
+    public func pushforward(_ parameters: UnsafePointer<Double>) {
+        var tangents = inputTangent
+        for (layer, trace) in zip(shape.layers, traces) {
+            linear(layer, parameters, tangents, into: trace.linearTangent, bias: false)
+            if let scale = layer.scale { normaliseTangent(layer.outputs, trace, scale: parameters + scale) }
+            let incoming = layer.scale == nil ? trace.linearTangent : trace.outputTangent
+            for o in 0..<layer.outputs {
+                let direction = incoming[o]
+                trace.bend[o] = trace.curvature[o] * direction
+                trace.outputTangent[o] = trace.slope[o] * direction
+            }
+            tangents = trace.outputTangent
+        }
+        linear(shape.layers[shape.hidden.count], parameters, tangents, into: outputTangent, bias: false)
     }
 
     /// out = W values (+ b): outputs x inputs fused multiply-adds on blocks.
@@ -44,11 +47,9 @@ extension PerceptronWorkspace {
         }
     }
 
-    /// Layer norm in place of `trace.output`, which becomes scale * normalised + shift; the
-    /// tangent of the result is left in `trace.outputTangent`.
+    /// Layer norm in place of `trace.output`, which becomes scale * normalised + shift.
     private func normalise(
-        _ width: Int, _ trace: Trace, scale: UnsafePointer<Double>, shift: UnsafePointer<Double>,
-        tangent: Bool
+        _ width: Int, _ trace: Trace, scale: UnsafePointer<Double>, shift: UnsafePointer<Double>
     ) {
         let share = 1 / Double(width)
         var mean = Block(repeating: 0)
@@ -67,10 +68,14 @@ extension PerceptronWorkspace {
             trace.normalised[o] = value
             trace.output[o] = Block(repeating: shift[o]).addingProduct(scale[o], value)
         }
-        guard tangent else { return }
-        let (mean1, correlation) = moments(trace.linearTangent, trace.normalised, width)
+    }
+
+    /// The derivative of the norm along `trace.linearTangent`, left in `trace.outputTangent`.
+    private func normaliseTangent(_ width: Int, _ trace: Trace, scale: UnsafePointer<Double>) {
+        let (mean, correlation) = moments(trace.linearTangent, trace.normalised, width)
+        let inverse = trace.inverseDeviation[0]
         for o in 0..<width {
-            let value = (trace.linearTangent[o] - mean1 - trace.normalised[o] * correlation) * inverse
+            let value = (trace.linearTangent[o] - mean - trace.normalised[o] * correlation) * inverse
             trace.normalisedTangent[o] = value
             trace.outputTangent[o] = value * scale[o]
         }
@@ -90,20 +95,13 @@ extension PerceptronWorkspace {
         return (mean * share, correlation * share)
     }
 
-    /// Activation in place of `trace.output`, keeping phi' and, with tangents, phi'' n'.
-    private func activate(_ width: Int, _ trace: Trace, normalised: Bool, tangent: Bool) {
+    /// Activation in place of `trace.output`, keeping phi' and phi''.
+    private func activate(_ width: Int, _ trace: Trace) {
         func vectors(_ blocks: UnsafeMutablePointer<Block>) -> UnsafeMutablePointer<Block.Vector> {
             UnsafeMutableRawPointer(blocks).assumingMemoryBound(to: Block.Vector.self)
         }
         shape.activation.evaluate(
             vectors(trace.output), slope: vectors(trace.slope), curvature: vectors(trace.curvature),
             count: width * Block.width / Block.Vector.scalarCount)
-        guard tangent else { return }
-        let incoming = normalised ? trace.outputTangent : trace.linearTangent
-        for o in 0..<width {
-            let direction = incoming[o]
-            trace.curvature[o] *= direction
-            trace.outputTangent[o] = trace.slope[o] * direction
-        }
     }
 }

@@ -5,9 +5,9 @@ import Numerics
 ///
 /// The passes compute, lane by lane and for the network y = N(x):
 /// - `forward`: y;
-/// - `forwardTangent`: also its directional derivative  y' = dN(x)/dx . t;
+/// - `pushforward`: its directional derivative  y' = dN(x)/dx . t;
 /// - `backward`: the adjoints of x (and of the parameters) for given adjoints of y and, after
-///   `forwardTangent`, of y'. With zero adjoint of y and unit adjoint of y' this is the gradient
+///   `pushforward`, of y'. With zero adjoint of y and unit adjoint of y' this is the gradient
 ///   of t . grad N: a Hessian-vector product, and the derivative of a force in the parameters,
 ///   without ever forming a Hessian.
 public final class PerceptronWorkspace {
@@ -15,7 +15,7 @@ public final class PerceptronWorkspace {
     struct Trace {
         let normalised, normalisedTangent, inverseDeviation: UnsafeMutablePointer<Block>
         let linearTangent: UnsafeMutablePointer<Block>
-        let slope, curvature: UnsafeMutablePointer<Block>  // phi'(n), phi''(n) n'
+        let slope, curvature, bend: UnsafeMutablePointer<Block>  // phi'(n), phi''(n), phi''(n) n'
         let output, outputTangent: UnsafeMutablePointer<Block>
     }
 
@@ -34,7 +34,7 @@ public final class PerceptronWorkspace {
         let widest = max(shape.hidden.max()!, shape.inputs, shape.outputs)
         let total =
             3 * shape.inputs + 4 * shape.outputs + 4 * widest
-            + shape.hidden.reduce(0) { $0 + 7 * $1 + 1 }
+            + shape.hidden.reduce(0) { $0 + 8 * $1 + 1 }
         storage = try Buffer(count: total)
         var next = storage.base
         func take(_ count: Int) -> UnsafeMutablePointer<Block> {
@@ -50,7 +50,7 @@ public final class PerceptronWorkspace {
             Trace(
                 normalised: take(width), normalisedTangent: take(width), inverseDeviation: take(1),
                 linearTangent: take(width), slope: take(width), curvature: take(width),
-                output: take(width), outputTangent: take(width))
+                bend: take(width), output: take(width), outputTangent: take(width))
         }
     }
 }

@@ -39,7 +39,7 @@ final class ModeratorEvaluator {
     /// gradient.
     ///
     /// For a monotone this is minus the derivative of  adjoint . grad C,  a second-order quantity
-    /// that one forward pass with tangents and one backward pass give exactly.
+    /// that one pass forward with tangents and one backward give exactly.
     func pullback(
         _ parameters: UnsafePointer<Double>, adjoint: UnsafePointer<Block>,
         gradient: UnsafeMutablePointer<Double>?
@@ -50,7 +50,7 @@ final class ModeratorEvaluator {
             network.backward(parameters, tangent: false, gradient: gradient)
         case .monotone:
             for c in 0..<dimension { network.inputTangent[c] = adjoint[c] }
-            network.forwardTangent(parameters)
+            network.pushforward(parameters)
             network.outputAdjoint[0] = Block(repeating: 0)
             network.outputTangentAdjoint[0] = Block(repeating: -1)
             network.backward(parameters, tangent: true, gradient: gradient)

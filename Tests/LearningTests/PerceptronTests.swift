@@ -35,7 +35,8 @@ import Testing
     @Test(arguments: shapes) func gradientsOfDirectionalDerivativesEqualTensors(shape: Perceptron) throws {
         let sample = try Sample(shape, outputs: 1)
         sample.work.inputTangent.update(from: sample.tangent, count: shape.inputs)
-        sample.work.forwardTangent(sample.parameters.base)
+        sample.work.forward(sample.parameters.base)
+        sample.work.pushforward(sample.parameters.base)
         sample.work.outputAdjoint[0] = Block(repeating: 0)
         sample.work.outputTangentAdjoint[0] = Block(repeating: 1)
         let fused = try Buffer<Double>(count: shape.parameterCount)
@@ -59,7 +60,8 @@ import Testing
                 for lane in lanes { masked[lane] = sample.tangent[c][lane] }
                 sample.work.inputTangent[c] = masked
             }
-            sample.work.forwardTangent(sample.parameters.base)
+            sample.work.forward(sample.parameters.base)
+            sample.work.pushforward(sample.parameters.base)
             sample.work.outputAdjoint[0] = Block(repeating: 0)
             sample.work.outputTangentAdjoint[0] = Block(repeating: 1)
             let result = try Buffer<Double>(count: shape.parameterCount)
