@@ -66,7 +66,7 @@ final class Checkerboard: MarkovChain {
             let finished = runWavefront(steps: 2 * next, bands: bands, stop: setting.stop) { step, band in
                 update(colour: step & 1, band: band)
             }
-            if !finished { throw .interrupted("stopped by the caller; the samples stored so far are complete") }
+            if !finished { throw .stoppedSampling }
             done += next
             setting.stop.progress.advance(by: next * chains)
         }

@@ -47,7 +47,7 @@ struct ChainSetting {
 
     /// Above K_c a random start would end in stripes, which live for ages, so chains start
     /// ordered, with a random sign.
-    var startsOrdered: Bool { strength > SamplingPlan.criticalCoupling }
+    var startsOrdered: Bool { strength > squareCriticalCoupling }
 
     /// The distribution is even under reversal of all spins, but in the ordered phase local
     /// updates practically never get there. A fair coin for each stored configuration is exact.
@@ -70,12 +70,18 @@ struct ChainSetting {
         let batch = max(1, 1 << 16 / (size * size))
         var done = 0
         while done < count {
-            if stop.isStopped { throw .interrupted("stopped by the caller; the samples stored so far are complete") }
+            if stop.isStopped { throw .stoppedSampling }
             let next = min(batch, count - done)
             for _ in 0..<next { body() }
             done += next
             stop.progress.advance(by: next * chains)
         }
-        if stop.isStopped { throw .interrupted("stopped by the caller; the samples stored so far are complete") }
+        if stop.isStopped { throw .stoppedSampling }
+    }
+}
+
+extension Failure {
+    static var stoppedSampling: Failure {
+        .interrupted("sampling was stopped; the configurations stored so far are complete")
     }
 }

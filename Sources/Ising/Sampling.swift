@@ -42,20 +42,12 @@ private final class SamplingRun: @unchecked Sendable {
         self.plan = plan
         self.spins = spins
         stop = StopSignal(progress)
-        pack = SamplingRun.chainsPerPack(plan)
+        pack = plan.chainsPerPack
         packsPerCoupling = (plan.chains + pack - 1) / pack
     }
 
     var units: Int { plan.couplings.count * packsPerCoupling }
     var failure: Failure? { firstFailure.withLock { $0 } }
-
-    /// Words to update per colour: L rows of ceil(L/128) for each chain, or L^2/2 for 64 of them.
-    private static func chainsPerPack(_ plan: SamplingPlan) -> Int {
-        guard plan.algorithm.isLocal else { return 1 }
-        let separate = plan.chains * ((plan.size + 127) / 128)
-        let together = (plan.chains + 63) / 64 * (plan.size / 2)
-        return together < separate ? 64 : 1
-    }
 
     func perform(_ unit: Int) {
         guard failure == nil else { return }

@@ -107,10 +107,6 @@ public struct SamplingPlan: Sendable {
         return algorithm == .wolff ? max(sweeps, 2) : sweeps
     }
 
-    /// ln(1 + sqrt 2) / 2, H. A. Kramers and G. H. Wannier, Phys. Rev. 60, 252 (1941),
-    /// doi:10.1103/PhysRev.60.252.
-    static let criticalCoupling = 0.440686793509771512616304662489896
-
     /// The exact correlation length along an axis of the infinite lattice: the inverse of
     /// -ln tanh K - 2K below K_c, and half the one of the dual coupling above it. L. Onsager,
     /// Phys. Rev. 65, 117 (1944), doi:10.1103/PhysRev.65.117.
@@ -122,15 +118,25 @@ public struct SamplingPlan: Sendable {
 
     private var sweepLimit: Int { 1 << 40 }
 
-    /// Spins, bonds, labels or the stack of a cluster, in bytes, for the lattices in work at once.
+    /// Chains that share the bits of words: 64, or 1 where chains stay apart. Decided by the words
+    /// to update per colour, L rows of ceil(L/128) for each chain or L^2/2 for 64 of them.
+    var chainsPerPack: Int {
+        guard algorithm.isLocal else { return 1 }
+        let separate = chains * ((size + 127) / 128)
+        let together = (chains + 63) / 64 * (size / 2)
+        return together < separate ? 64 : 1
+    }
+
+    /// An upper limit, in bytes, for the lattices in work at once.
     private var workingSet: Int {
-        let sites = size * size
-        let lattices = min(threadCount, couplings.count * chains)
-        switch algorithm {
-        case .wolff: return lattices * (5 * sites + 65536)
-        case .swendsenWang: return lattices * (6 * sites + 65536)
-        case .metropolis, .heatBath: return lattices * (16 * sites + 65536)
-        }
+        let perSite =
+            switch algorithm {
+            case .wolff: 5  // spin, queue
+            case .swendsenWang: 5  // label, bits of spin, bonds and coin
+            case .metropolis, .heatBath: chainsPerPack == 1 ? 1 : 13  // 3 bits for every 2 sites
+            }
+        let packs = couplings.count * ((chains + chainsPerPack - 1) / chainsPerPack)
+        return min(threadCount, packs) * (perSite * size * size + (1 << 17))
     }
 }
 

@@ -68,19 +68,8 @@ struct ThresholdBits {
     /// The same with one probability, the weak one.
     @inline(__always)
     static func below(_ masks: UnsafePointer<UInt64>, random: inout RandomStream) -> SIMD8<UInt64> {
-        var tied = SIMD8<UInt64>(repeating: ~0)
-        var sum = SIMD8(repeating: masks[0])
-        for bit in 1...unconditional {
-            tied &= random.nextBits()
-            sum ^= tied & SIMD8(repeating: masks[2 &* bit])
-        }
-        var bit = unconditional &+ 1
-        while isNonzero(tied) && bit <= 32 {
-            tied &= random.nextBits()
-            sum ^= tied & SIMD8(repeating: masks[2 &* bit])
-            bit &+= 1
-        }
-        return sum
+        var coin = SIMD8<UInt64>()
+        return below(masks, active: SIMD8(repeating: ~0), strong: SIMD8(), coin: &coin, random: &random)
     }
 
     @inline(__always)

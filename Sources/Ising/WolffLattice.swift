@@ -7,17 +7,18 @@ import Numerics
 
 /// Single clusters on one lattice of bytes 0 and 1.
 ///
-/// A sweep is a number of clusters that is measured once, in the second half of the
-/// thermalization, and then fixed: to stop whenever enough sites have been flipped would favour
-/// configurations that follow a large cluster. A fair coin adds one cluster to a sweep or not:
-/// clusters that always have one site (K = 0) or all of them (large K) would otherwise alternate
-/// between two halves of the configurations.
+/// A sweep is a number of clusters that is measured once, during thermalization, and then fixed:
+/// to stop whenever enough sites have been flipped would favour configurations that follow a
+/// large cluster. A fair coin adds one cluster to a sweep or not: clusters that always have one
+/// site (K = 0) or all of them (large K) would otherwise alternate between two halves of the
+/// configurations.
 final class WolffLattice: MarkovChain {
     let chains = 1
     private let setting: ChainSetting
     private let spins: Buffer<UInt8>
-    /// Sites whose neighbours are still to be visited, y << 16 | x.
-    private let stack: Buffer<UInt32>
+    /// The sites of the cluster in the order in which they joined, y << 16 | x. A queue, since the
+    /// top of a stack would have to wait for the visit before it; here visits overlap.
+    private let queue: Buffer<UInt32>
     /// Bond probability 1 - exp(-2K) in units of 2^-32.
     private let threshold: UInt64
     private var random: RandomStream
@@ -29,7 +30,7 @@ final class WolffLattice: MarkovChain {
         self.setting = setting
         let sites = setting.size * setting.size
         spins = try Buffer(count: sites)
-        stack = try Buffer(count: sites + 4)
+        queue = try Buffer(count: sites + 1)
         words = try Buffer(count: 1024)
         nextWord = words.count
         threshold = UInt64((-expm1(-2 * setting.strength) * 0x1p32).rounded())
@@ -45,11 +46,15 @@ final class WolffLattice: MarkovChain {
         }
     }
 
+    /// Three quarters of the sweeps end when L^2 sites have been flipped; the later half of them
+    /// fixes the number of clusters for the rest, which forgets the bias of such an end.
     func thermalize(_ sweeps: Int) throws(Failure) {
         let sites = setting.size * setting.size
+        let settling = max(1, sweeps / 4)
+        let measured = sweeps - settling
         var flipped = 0, clusters = 0
-        for sweep in 0..<sweeps {
-            if sweep == sweeps / 2 { (flipped, clusters) = (0, 0) }
+        for sweep in 0..<measured {
+            if sweep == measured / 2 { (flipped, clusters) = (0, 0) }
             let goal = flipped + sites
             while flipped < goal {
                 flipped += flipCluster()
@@ -59,6 +64,7 @@ final class WolffLattice: MarkovChain {
             setting.stop.progress.advance()
         }
         clustersPerSweep = max(1, (sites * clusters + flipped - 1) / flipped)
+        try self.sweep(settling)
     }
 
     func sweep(_ count: Int) throws(Failure) {
@@ -80,7 +86,7 @@ final class WolffLattice: MarkovChain {
     }
 
     private func checkStop() throws(Failure) {
-        if setting.stop.isStopped { throw .interrupted("stopped by the caller; the samples stored so far are complete") }
+        if setting.stop.isStopped { throw .stoppedSampling }
     }
 
     /// Flips one cluster and returns its size. Ends early, with the cluster torn, if stopped.
@@ -90,32 +96,31 @@ final class WolffLattice: MarkovChain {
         let x = (UInt64(words.base[nextWord]) &* UInt64(size)) &>> 32
         let y = (UInt64(words.base[nextWord + 1]) &* UInt64(size)) &>> 32
         nextWord += 2
-        let spins = spins.base, stack = stack.base
+        let spins = spins.base
         let first = Int(y) * Int(size) + Int(x)
         let old = spins[first]
         spins[first] = old ^ 1
-        stack[0] = UInt32(y) << 16 | UInt32(x)
-        var top = 1
+        queue.base[0] = UInt32(y) << 16 | UInt32(x)
+        var joined = 1
         var visited = 0
-        while top > 0 {
-            let budget = visited + 1 << 20
-            grow(&top, &visited, until: budget, spins: spins, stack: stack, old: old)
-            if top > 0 && setting.stop.isStopped { break }
+        while visited < joined {
+            grow(&joined, &visited, until: visited + 1 << 20, spins: spins, old: old)
+            if visited < joined && setting.stop.isStopped { break }
         }
         return visited
     }
 
-    /// Pops sites and tries their four bonds. No branch depends on the spins or on chance: every
-    /// neighbour is written back and pushed, and the stack pointer moves if it was accepted.
+    /// Tries the four bonds of sites of the queue. No branch depends on the spins or on chance:
+    /// every neighbour is written back and queued, and the end of the queue moves if it joined.
     private func grow(
-        _ top: inout Int, _ visited: inout Int, until budget: Int,
-        spins: UnsafeMutablePointer<UInt8>, stack: UnsafeMutablePointer<UInt32>, old: UInt8
+        _ joined: inout Int, _ visited: inout Int, until budget: Int,
+        spins: UnsafeMutablePointer<UInt8>, old: UInt8
     ) {
         let size = UInt32(truncatingIfNeeded: setting.size)
         let last = size &- 1
         let threshold = threshold
-        let words = words.base
-        var height = top, count = visited, word = nextWord
+        let words = words.base, queue = queue.base
+        var end = joined, next = visited, word = nextWord
 
         @inline(__always)
         func visit(_ y: UInt32, _ x: UInt32, _ draw: Int) {
@@ -123,19 +128,18 @@ final class WolffLattice: MarkovChain {
             let below = (UInt64(words[draw]) &- threshold) &>> 63
             let accepted = (spins[site] ^ old ^ 1) & UInt8(truncatingIfNeeded: below)
             spins[site] ^= accepted
-            stack[height] = y &<< 16 | x
-            height &+= Int(accepted)
+            queue[end] = y &<< 16 | x
+            end &+= Int(accepted)
         }
 
-        while height > 0 && count < budget {
+        while next < end && next < budget {
             if word &+ 4 > 1024 {
                 nextWord = word
                 refill(4)
                 word = nextWord
             }
-            height &-= 1
-            count &+= 1
-            let site = stack[height]
+            let site = queue[next]
+            next &+= 1
             let x = site & 0xFFFF, y = site &>> 16
             visit(y, x == last ? 0 : x &+ 1, word)
             visit(y, x == 0 ? last : x &- 1, word &+ 1)
@@ -143,7 +147,7 @@ final class WolffLattice: MarkovChain {
             visit(y == 0 ? last : y &- 1, x, word &+ 3)
             word &+= 4
         }
-        (top, visited, nextWord) = (height, count, word)
+        (joined, visited, nextWord) = (end, next, word)
     }
 
     /// Makes sure that `count` random words are left.
