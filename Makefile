@@ -47,3 +47,10 @@ clean:
 	@echo "Building isingrg from source; the first time takes a few minutes"
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable ".[$*]"
 	@touch $@
+
+# PyTorch is one of the peers. A wheel at hand (PIP_FIND_LINKS), such as the one for the CPU, spares
+# the download of gigabytes of CUDA; without one, pip takes what the index has.
+.venv/with-bench: .venv/torch
+.venv/torch: .venv/bin/pip
+	-$(BIN)/pip install --quiet --disable-pip-version-check --no-index --no-deps torch
+	@touch $@
