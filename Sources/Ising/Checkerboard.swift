@@ -1,8 +1,3 @@
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
 import Numerics
 
 /// Metropolis and heat bath, 512 sites at once.
