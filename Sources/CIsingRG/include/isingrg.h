@@ -6,7 +6,7 @@
  *
  * Conventions
  * - Every function returns an isingrg_status. On failure, isingrg_last_error() gives the reason in
- *   words, per thread, and nothing the caller owns has been changed unless the function says so.
+ *   words, per thread; handles are unchanged unless the function says so, and outputs undefined.
  * - Arrays are contiguous, in C order, and owned by the caller; sizes count elements. A NULL
  *   pointer is an error unless the parameter says that it may be NULL.
  * - p(s) ~ exp(K sum_<ij> s_i s_j) with s_i = +-1 and K = J/T; couplings J of the Boltzmann machines
