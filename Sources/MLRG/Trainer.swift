@@ -15,6 +15,8 @@ final class Trainer {
     private let divergence: Divergence
     private let proposed, carried, adjoints, losses: Buffer<Double>
     private let gradient: Buffer<Double>
+    /// Of each block: number of couplings times mean acceptance probability.
+    private let acceptances: Buffer<Double>
 
     /// The network's tools for one block of couplings.
     private struct BlockWork {
@@ -52,6 +54,7 @@ final class Trainer {
                     gradient: try Buffer(count: model.shape.parameterCount)))
         }
         self.blocks = blocks
+        acceptances = try Buffer(count: blocks.count)
         let (representation, frame) = (model.representation, model.configuration.frame)
         switch model.configuration.divergence {
         case .exact:
@@ -83,11 +86,10 @@ final class Trainer {
         let parameters = UnsafePointer(model.parameters.base)
 
         proposed.base.update(from: model.couplings, count: batch * n)
-        var acceptances = [Double](repeating: 0, count: blocks.count)
         try eachBlock(progress) { (index, block) throws(Failure) in
             let acceptance = try block.proposal.advance(
                 proposed.base, updates: training.hmcUpdates, step: step, beta: beta)
-            acceptances[index] = acceptance * Double(block.count)
+            acceptances.base[index] = acceptance * Double(block.count)
             let network = block.transport.evaluator.network
             network.load(proposed.base, first: block.first, count: batch)
             block.transport.start.update(from: network.input, count: n)
@@ -105,8 +107,7 @@ final class Trainer {
         for block in blocks {
             for i in 0..<gradient.count { gradient.base[i] += block.gradient.base[i] }
         }
-        var loss = 0.0
-        for i in 0..<batch { loss += losses.base[i] / Double(batch) }
+        let loss = sum(losses.base, count: batch) / Double(batch)
         let norm = clipGlobalNorm(
             gradient.base, count: gradient.count,
             maximum: training.clipNorm > 0 ? training.clipNorm : .infinity)
@@ -122,7 +123,7 @@ final class Trainer {
         }
         model.step += 1
         return StepRecord(
-            loss: loss, acceptance: acceptances.reduce(0, +) / Double(batch), beta: beta,
+            loss: loss, acceptance: sum(acceptances.base, count: blocks.count) / Double(batch), beta: beta,
             fixedPoint: recordedFixedPoint())
     }
 
