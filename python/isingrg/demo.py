@@ -1,0 +1,108 @@
+"""`isingrg demo`: Monte Carlo and a learned flow beside the exact answers, and one picture.
+
+Every number is computed while it runs, except the published ones it is compared with.
+"""
+
+import importlib.util
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from isingrg import _report, ising
+from isingrg._progress import reporting
+from isingrg.mlrg import _survey
+
+#: Formats of the picture.
+FORMATS = ("png", "pdf", "svg")
+
+SIZE = 64
+#: Couplings in units of the critical one.
+RATIOS = (0.80, 0.94, 0.98, 1.00, 1.02, 1.10)
+CHAINS, SAMPLES = 8, 400
+STRIP_SIZE = 200
+MODELS = 5
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Monte Carlo averages at one coupling, (mean, standard error), and the exact values."""
+
+    ratio: float
+    energy: tuple[float, float]
+    exact_energy: float
+    magnetization: tuple[float, float]
+    bulk_magnetization: float
+
+    @property
+    def z(self) -> float:
+        """Deviation of the energy in standard errors."""
+        return (self.energy[0] - self.exact_energy) / self.energy[1]
+
+
+def run(output: str, seed: int) -> None:
+    """Prints two tables and draws the picture."""
+    start = time.perf_counter()
+    measured = measure(seed)
+    print(energy_table(measured))
+    seeds = range(seed, seed + MODELS)
+    with reporting(True, f"training {MODELS} models") as report:
+        trained = _survey.train(seeds, {"representation": "A1"}, {}, report)
+    print(f"\nRG flow learned by {MODELS} A1 monotone models, exact divergence")
+    print(_report.survey_table(trained, "A1"))
+    print(
+        "A1 models are to agree with the exact RG map; its distance to the lattice is the bias of\n"
+        "a single Ising spin per site, not of the training."
+    )
+    if importlib.util.find_spec("matplotlib") is None:
+        print("\nNo picture: it needs matplotlib, pip install 'isingrg[plot]'")
+    else:
+        from isingrg import _demo_figure
+
+        strip = ising.sample(STRIP_SIZE, couplings(), 1, n_thermalize=400, seed=seed)[:, 0, 0]
+        _demo_figure.draw(output, [model.model for model in trained], RATIOS, strip)
+        print(f"\nPicture: {output}")
+    print(f"Done in {time.perf_counter() - start:.1f} s")
+
+
+def couplings() -> np.ndarray:
+    """The couplings K of the Monte Carlo runs."""
+    return np.array(RATIOS) * ising.K_CRITICAL
+
+
+def measure(seed: int) -> list[Measured]:
+    """Energies and mean spins at all couplings, with errors that know of autocorrelation."""
+    with reporting(True, "sampling lattices") as report:
+        spins = ising.sample(
+            SIZE, couplings(), SAMPLES, n_chains=CHAINS, seed=seed, progress=report or False
+        )
+    energies = np.asarray(ising.energy(spins)) / SIZE**2
+    magnetizations = np.abs(ising.magnetization(spins))
+    exact = np.asarray(ising.mean_energy(SIZE, couplings())) / SIZE**2
+    bulk = np.asarray(ising.spontaneous_magnetization(couplings()))
+    return [
+        Measured(
+            ratio,
+            ising.mean_and_error(energies[i]),
+            float(exact[i]),
+            ising.mean_and_error(magnetizations[i]),
+            float(bulk[i]),
+        )
+        for i, ratio in enumerate(RATIOS)
+    ]
+
+
+def energy_table(measured: list[Measured]) -> str:
+    """Monte Carlo beside the exact torus."""
+    lines = [
+        f"Ising model, {SIZE} x {SIZE} torus, Wolff clusters, {CHAINS} chains of {SAMPLES} samples",
+        "          energy per site                              mean |spin|",
+        "  K/K_c   Monte Carlo          exact torus       z     Monte Carlo         infinite lattice",
+    ]
+    lines += [
+        f"  {m.ratio:5.2f}  {m.energy[0]:10.6f} +- {m.energy[1]:.6f} {m.exact_energy:10.6f}  "
+        f"{m.z:+6.2f}     {m.magnetization[0]:.5f} +- {m.magnetization[1]:.5f}  "
+        f"{m.bulk_magnetization:10.5f}"
+        for m in measured
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,21 @@
+"""Machine-learning renormalization group: networks that learn the flow of couplings J.
+
+A teacher, the model with couplings J on a square of the Lieb lattice, is imitated by a student
+with couplings J' on the coarser lattice; the moderator network learns J -> J'. Its flow has the
+critical point as unstable fixed point (W. Hou and Y.-Z. You, arXiv:2306.11054; J. Shen).
+"""
+
+from isingrg.mlrg.exact import LIEB_CRITICAL_COUPLING, exact_map, minimum_kl
+from isingrg.mlrg.model import MLRG
+from isingrg.mlrg.settings import published_settings
+from isingrg.mlrg.tensor import ground_state_degeneracy, scaling_dimensions
+
+__all__ = [
+    "LIEB_CRITICAL_COUPLING",
+    "MLRG",
+    "exact_map",
+    "ground_state_degeneracy",
+    "minimum_kl",
+    "published_settings",
+    "scaling_dimensions",
+]

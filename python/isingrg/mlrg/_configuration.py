@@ -1,0 +1,94 @@
+"""What a model is, apart from its parameters and how it is trained."""
+
+import dataclasses
+from collections.abc import Iterable
+from typing import Any
+
+from isingrg import _arguments, _core
+from isingrg._errors import ArgumentError
+from isingrg.mlrg._couplings import coupling_count
+from isingrg.mlrg.settings import DEFAULT_NETWORKS
+
+MODERATORS = {"monotone": _core.MONOTONE, "flow": _core.FLOW}
+DIVERGENCES = {"kl": _core.KL, "cd": _core.CD}
+TRANSPORTS = {"step": _core.STEP, "ode": _core.ODE}
+FRAMES = {"published": _core.PUBLISHED, "consistent": _core.CONSISTENT}
+ACTIVATIONS = {
+    "tanh": _core.TANH,
+    "relu": _core.RELU,
+    "silu": _core.SILU,
+    "elu": _core.ELU,
+    "gelu": _core.GELU,
+}
+
+MOST_LAYERS, LARGEST_WIDTH = 16, 1024
+
+
+@dataclasses.dataclass(frozen=True)
+class Configuration:
+    """Checked arguments of `MLRG`."""
+
+    representation: str
+    moderator: str
+    divergence: str
+    transport: str
+    frame: str
+    hidden: tuple[int, ...]
+    activation: str
+    layer_norm: bool
+
+    @classmethod
+    def checked(
+        cls, representation: Any, moderator: Any, divergence: Any, transport: Any, frame: Any,
+        hidden: Any, activation: Any, layer_norm: Any,
+    ) -> "Configuration":  # fmt: skip
+        """None in the last three stands for the default of the moderator."""
+        coupling_count(representation)
+        moderator = _arguments.choice("moderator", moderator, MODERATORS)
+        network = DEFAULT_NETWORKS[moderator]
+        configuration = cls(
+            representation,
+            moderator,
+            _arguments.choice("divergence", divergence, DIVERGENCES),
+            _arguments.choice("transport", transport, TRANSPORTS),
+            _arguments.choice("frame", frame, FRAMES),
+            network.hidden if hidden is None else widths("hidden", hidden),
+            network.activation if activation is None
+            else _arguments.choice("activation", activation, ACTIVATIONS),
+            network.layer_norm if layer_norm is None
+            else _arguments.boolean("layer_norm", layer_norm),
+        )  # fmt: skip
+        _core.mlrg_destroy(configuration.create(0))  # the core has the last word
+        return configuration
+
+    @property
+    def count(self) -> int:
+        """Number of couplings."""
+        return coupling_count(self.representation)
+
+    def create(self, seed: int) -> Any:
+        """A native model with initial parameters."""
+        return _core.mlrg_create(
+            self.representation,
+            MODERATORS[self.moderator],
+            DIVERGENCES[self.divergence],
+            TRANSPORTS[self.transport],
+            FRAMES[self.frame],
+            ACTIVATIONS[self.activation],
+            int(self.layer_norm),
+            self.hidden,
+            seed,
+        )
+
+
+def widths(name: str, value: Any) -> tuple[int, ...]:
+    """Widths of hidden layers."""
+    if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
+        raise TypeError(
+            f"{name} must be a sequence of layer widths such as (32, 32), "
+            f"not {type(value).__name__}"
+        )
+    layers = tuple(value)
+    if not 1 <= len(layers) <= MOST_LAYERS:
+        raise ArgumentError(f"{name} must list 1 to {MOST_LAYERS} layers, got {len(layers)}")
+    return tuple(_arguments.integer(f"{name} width", layer, 1, LARGEST_WIDTH) for layer in layers)

@@ -1,0 +1,49 @@
+"""The call of the core that trains, and the history it leaves."""
+
+from typing import Any
+
+import numpy as np
+
+from isingrg import _core
+from isingrg._errors import ArgumentError
+from isingrg.mlrg._couplings import Floats
+from isingrg.mlrg.settings import Training
+
+_NEVER = 2**64 - 1  # the core's record_from for "do not record"
+
+#: Columns of the native history by name.
+COLUMNS = {
+    "loss": _core.HISTORY_LOSS,
+    "acceptance": _core.HISTORY_ACCEPTANCE,
+    "beta": _core.HISTORY_BETA,
+    "fixed_point": _core.HISTORY_FIXED_POINT,
+}
+
+
+def to_columns(rows: Floats) -> dict[str, Floats]:
+    return {name: rows[:, column].copy() for name, column in COLUMNS.items()}
+
+
+def to_rows(columns: dict[str, Floats]) -> Floats:
+    """The inverse of `to_columns`, checked."""
+    rows = np.empty((columns["loss"].size, len(COLUMNS)))
+    for name, column in columns.items():
+        if column.shape != rows.shape[:1]:
+            raise ArgumentError(f"the array 'history.{name}' must have the shape {rows.shape[:1]}")
+        if name != "fixed_point" and not np.isfinite(column).all():
+            raise ArgumentError(f"the array 'history.{name}' must be finite")
+        rows[:, COLUMNS[name]] = column
+    return rows
+
+
+def run(
+    native: Any, training: Training, total_steps: int, seed: int, rows: Floats, report: Any
+) -> tuple[int, BaseException | None]:
+    """Calls the core with the settings in the order of its interface."""
+    t = training
+    return _core.mlrg_fit(
+        native, t.steps, total_steps, t.batch, t.lr, t.final_lr, t.weight_decay, t.clip_norm,
+        t.beta_max, t.beta_rate, t.beta_midpoint, t.proposal_scale, t.coupling_bound, t.hmc_step,
+        t.hmc_leapfrog, t.hmc_updates, t.cd_samples, t.teacher_sweeps, t.student_sweeps,
+        _NEVER if t.record_from is None else t.record_from, t.record_guess, seed, rows, report,
+    )  # fmt: skip

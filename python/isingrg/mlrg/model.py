@@ -1,0 +1,304 @@
+"""The model of the machine-learning renormalization group."""
+
+import dataclasses
+import os
+from typing import Any
+
+import numpy as np
+
+from isingrg import _arguments, _core
+from isingrg._errors import ArgumentError
+from isingrg._progress import reporting
+from isingrg.mlrg import _fitting, _storage
+from isingrg.mlrg._configuration import Configuration
+from isingrg.mlrg._couplings import Floats
+from isingrg.mlrg._evaluation import Evaluation
+from isingrg.mlrg.settings import DEFAULT_TRAININGS, Training
+
+
+class MLRG(Evaluation):
+    """A moderator network that learns the renormalization-group flow J -> J' of couplings.
+
+    In each training step the network proposes couplings J of teachers where its flow is slow,
+    carries them to students J', and is corrected by the divergence between the two.
+
+    Parameters
+    ----------
+    representation : str
+        Point-group representation of every spin, a sum of A1, A2, B1, B2 and E. "A1" is a single
+        Ising spin with one coupling.
+    moderator : {"monotone", "flow"}
+        The network is the RG monotone C(J), whose flow is v = -grad C (Hou & You), or the flow
+        v(J) itself (Shen).
+    divergence : {"kl", "cd"}
+        Exact Kullback-Leibler divergence by enumeration, or contrastive divergence from Gibbs
+        sampling, as in the papers.
+    transport : {"step", "ode"}
+        J' = J + v(J), or the solution at l = 1 of dJ/dl = v(J) (Eq. 13 of Hou & You).
+    frame : {"published", "consistent"}
+        Whether the student keeps the teacher's axes, as in the papers, or turns them by the 45
+        degrees of one RG step. Equal for A1.
+    hidden : sequence of int, optional
+        Widths of 1 to 16 hidden layers, 1 to 1024 each. By default (64,) for a monotone and
+        (32, 32) for a flow.
+    activation : {"tanh", "relu", "silu", "elu", "gelu"}, optional
+        By default "tanh" for a monotone and "silu" for a flow.
+    layer_norm : bool, optional
+        Normalise before each activation; by default not.
+
+    Notes
+    -----
+    Couplings J are numbers or arrays of any shape for one coupling (A1), and arrays (..., c) in
+    general; results have the same shape. A model may be used from several threads; a call that
+    meets a training in another thread raises `IsingRGError`.
+
+    References
+    ----------
+    W. Hou and Y.-Z. You, arXiv:2306.11054; J. Shen, "Learning Renormalization Group Flows for
+    Lattices".
+
+    Examples
+    --------
+    >>> model = MLRG("A1").fit(seed=0)
+    >>> model.critical_coupling(), model.thermal_exponent()
+    """
+
+    def __init__(
+        self,
+        representation: str = "A1",
+        *,
+        moderator: str = "monotone",
+        divergence: str = "kl",
+        transport: str = "step",
+        frame: str = "published",
+        hidden: Any = None,
+        activation: str | None = None,
+        layer_norm: bool | None = None,
+    ) -> None:
+        self._configuration = Configuration.checked(
+            representation, moderator, divergence, transport, frame, hidden, activation, layer_norm
+        )
+        self._native: Any = None
+        self._closed = False
+        self._training = DEFAULT_TRAININGS[moderator, divergence]
+        self._total_steps = 0
+        self._seed = 0
+        self._history = np.empty((0, _core.HISTORY_COLUMNS))
+
+    def __repr__(self) -> str:
+        names = dataclasses.asdict(self._configuration)
+        first = names.pop("representation")
+        listed = ", ".join(f"{name}={value!r}" for name, value in names.items())
+        state = "closed" if self._closed else f"step {self.step}" if self._native else "untrained"
+        return f"MLRG({first!r}, {listed})  # {state}"
+
+    # Training
+
+    def fit(
+        self,
+        steps: int | None = None,
+        batch: int | None = None,
+        *,
+        seed: int | None = None,
+        total_steps: int | None = None,
+        lr: float | None = None,
+        final_lr: float | None = None,
+        weight_decay: float | None = None,
+        clip_norm: float | None = None,
+        beta_max: float | None = None,
+        beta_rate: float | None = None,
+        beta_midpoint: float | None = None,
+        proposal_scale: float | None = None,
+        coupling_bound: float | None = None,
+        hmc_step: float | None = None,
+        hmc_leapfrog: int | None = None,
+        hmc_updates: int | None = None,
+        cd_samples: int | None = None,
+        teacher_sweeps: int | None = None,
+        student_sweeps: int | None = None,
+        record_from: int | None = None,
+        record_guess: float | None = None,
+        progress: Any = False,
+    ) -> "MLRG":
+        """Train, or train further.
+
+        The first call makes the network. The learning rate and beta follow schedules over
+        `total_steps` steps, counted from the model's first step, so that a training in pieces
+        is the same, bit for bit, as one in a single call with the same `total_steps`. Beyond the
+        end of the schedules their last values stay.
+
+        Parameters
+        ----------
+        steps : int, optional
+            Optimiser steps of this call. By default a whole training at first, and later the
+            steps that are left of the schedules.
+        batch : int, optional
+            Couplings J proposed per step.
+        seed : int, optional
+            Of the network, the proposals and the samples; 0 by default, and later the one before.
+        total_steps : int, optional
+            Length of the schedules; by default `steps` of the first call.
+        lr, final_lr, ... : optional
+            See `isingrg.mlrg.settings.Training`, which also holds the ranges. What is not given
+            has our default for this moderator and divergence at first, and later its value in
+            the call before.
+        progress : bool or callable
+            True shows a bar; a callable receives (done, total) and stops by returning False.
+
+        Returns
+        -------
+        MLRG
+            This model.
+
+        Raises
+        ------
+        KeyboardInterrupt, Interrupted
+            Within half a second when stopped. The model stays at its last complete step, which
+            a note on the exception names; `fit` continues from it.
+        NonFiniteError
+            If the loss stops being finite; the model stays at the step before.
+        ConvergenceError
+            With transport "ode", if the flow becomes too stiff; likewise.
+        """
+        self._check_open()
+        training = self._training.changed(
+            steps=steps, batch=batch, lr=lr, final_lr=final_lr, weight_decay=weight_decay,
+            clip_norm=clip_norm, beta_max=beta_max, beta_rate=beta_rate,
+            beta_midpoint=beta_midpoint, proposal_scale=proposal_scale,
+            coupling_bound=coupling_bound, hmc_step=hmc_step, hmc_leapfrog=hmc_leapfrog,
+            hmc_updates=hmc_updates, cd_samples=cd_samples, teacher_sweeps=teacher_sweeps,
+            student_sweeps=student_sweeps, record_from=record_from, record_guess=record_guess,
+        )  # fmt: skip
+        seed = self._seed if seed is None else _arguments.seed(seed)
+        total_steps = self._schedule(training, total_steps)
+        if steps is None and self.step:
+            training = training.changed(steps=self._left(total_steps))
+        rows = _arguments.allocate(
+            "the history", (training.steps, _core.HISTORY_COLUMNS), np.float64
+        )
+        native = self._configuration.create(seed) if self._native is None else self._native
+        with reporting(progress, "training") as report:
+            done, error = _fitting.run(native, training, total_steps, seed, rows, report)
+        if done:
+            self._native = native
+            self._training, self._total_steps, self._seed = training, total_steps, seed
+            self._history = np.concatenate([self._history, rows[:done]])
+        if error is not None:
+            error.add_note(
+                f"isingrg: the model is at step {self.step} of {total_steps}; "
+                f"{done} steps of this call are done and kept"
+            )
+            raise error
+        return self
+
+    def _schedule(self, training: Training, total_steps: int | None) -> int:
+        if total_steps is not None:
+            return _arguments.integer("total_steps", total_steps, 1, 10**9)
+        return self._total_steps or training.steps
+
+    def _left(self, total_steps: int) -> int:
+        left = total_steps - self.step
+        if left < 1:
+            raise ArgumentError(
+                f"steps must be given: the schedules of {total_steps} steps are complete"
+            )
+        return left
+
+    @property
+    def step(self) -> int:
+        """Optimiser steps done."""
+        return len(self._history)
+
+    @property
+    def history(self) -> dict[str, Floats]:
+        """What each step did, arrays of one number per step.
+
+        step (1, 2, ...); loss, the mean divergence in nats or the contrastive divergence;
+        acceptance of the proposals; beta; fixed_point, J0 of the fixed point recorded after the
+        step, NaN where none was asked for or found.
+        """
+        return {"step": np.arange(1.0, self.step + 1), **_fitting.to_columns(self._history)}
+
+    # Keeping
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the model to a safetensors file, whole or not at all.
+
+        It holds everything needed to train further: parameters, optimiser, proposals, settings,
+        seed and history. Needs the package safetensors.
+        """
+        self._ready()
+        _storage.write(path, *self._state())
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> "MLRG":
+        """Read a model that `save` wrote; `fit` continues it exactly where it was.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be read.
+        IsingRGError
+            If it is not such a file, damaged, or from a newer version of the format.
+        """
+        metadata, arrays = _storage.read(path)
+        with _storage.reading(path):
+            return cls._restored(metadata, arrays)
+
+    def close(self) -> None:
+        """Free the memory. Every later use of the model, except `close`, raises `IsingRGError`."""
+        native, self._native, self._closed = self._native, None, True
+        if native is not None:
+            _core.mlrg_destroy(native)
+
+    def __enter__(self) -> "MLRG":
+        self._check_open()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Models travel between processes, and are copied, as their complete state."""
+        self._check_open()
+        if self._native is None:
+            return _untrained, (dataclasses.asdict(self._configuration),)
+        return MLRG._restored, self._state()
+
+    def _state(self) -> tuple[dict[str, Any], dict[str, Floats]]:
+        """All that makes up the model: plain data, and named arrays."""
+        metadata = {
+            "configuration": dataclasses.asdict(self._configuration),
+            "training": dataclasses.asdict(self._training),
+            "total_steps": self._total_steps,
+            "seed": self._seed,
+        }
+        history = {f"history.{name}": a for name, a in _fitting.to_columns(self._history).items()}
+        return metadata, _storage.read_native(self._native) | history
+
+    @classmethod
+    def _restored(cls, metadata: dict[str, Any], arrays: dict[str, Floats]) -> "MLRG":
+        """The inverse of `_state`; everything is checked before a model exists."""
+        model = _untrained(metadata["configuration"])
+        settings = dict(metadata["training"])
+        record_from = settings.pop("record_from")
+        model._training = Training().changed(**settings, record_from=record_from)
+        if dataclasses.asdict(model._training) != metadata["training"]:
+            raise ArgumentError("the settings of the training are not complete")
+        model._total_steps = _arguments.integer("total_steps", metadata["total_steps"], 1, 10**9)
+        model._seed = _arguments.seed(metadata["seed"])
+        arrays = dict(arrays)
+        columns = {name: arrays.pop(f"history.{name}") for name in _fitting.COLUMNS}
+        model._history = _fitting.to_rows(columns)
+        native = model._configuration.create(model._seed)
+        _storage.write_native(native, arrays)
+        if len(arrays["proposal.couplings"]) != model._training.batch:
+            raise ArgumentError("the proposals are not as many as the batch of the training")
+        if _core.mlrg_step(native) != model.step:
+            raise ArgumentError(f"the history has {model.step} steps, not as many as the model")
+        model._native = native
+        return model
+
+
+def _untrained(configuration: dict[str, Any]) -> MLRG:
+    return MLRG(**configuration)

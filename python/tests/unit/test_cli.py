@@ -1,0 +1,261 @@
+"""The command line: results, one-line errors, exit codes."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+import isingrg
+from isingrg import _report, cli, demo, ising, mlrg
+from isingrg.mlrg import _survey
+
+
+@pytest.fixture
+def run(capsys):
+    """Runs a command in this process: (exit code, output, errors)."""
+
+    def command(*arguments):
+        threads = isingrg.get_num_threads()
+        code = cli.main([str(argument) for argument in arguments])
+        isingrg.set_num_threads(threads)
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return command
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Models of few steps, so that a command takes no time."""
+    for key, training in mlrg.settings.DEFAULT_TRAININGS.items():
+        monkeypatch.setitem(
+            mlrg.settings.DEFAULT_TRAININGS, key, training.changed(steps=400, cd_samples=64)
+        )
+
+
+# info
+
+
+def test_info(run):
+    code, out, err = run("info")
+    assert (code, err) == (0, "")
+    assert re.search(rf"^isingrg +{re.escape(isingrg.__version__)}$", out, re.MULTILINE)
+    facts = json.loads(run("info", "--json")[1])
+    assert facts["instruction set"] == isingrg.instruction_set()
+    assert facts["numpy"] == np.__version__
+    assert json.loads(run("info", "--json", "--threads", 1)[1])["threads"] == 1
+
+
+def test_missing_extras_are_named(run, monkeypatch):
+    monkeypatch.setattr(
+        _report, "_version", lambda name, extra: _report_missing(name, extra)
+    )
+    assert "pip install 'isingrg[plot]'" in run("info")[1]
+
+
+def _report_missing(name, extra):
+    return f"not installed: pip install 'isingrg[{extra}]'"
+
+
+# sample
+
+
+def test_sample(run, tmp_path):
+    path = tmp_path / "data.npz"
+    arguments = ["sample", "--size", 8, "--coupling", 0.3, 0.5, "--samples", 6, "--chains", 2]
+    arguments += ["--algorithm", "metropolis", "--between", 3, "--seed", 7, "--output", path]
+    code, out, err = run(*arguments, "--quiet")
+    assert (code, err) == (0, "")
+    assert str(path) in out
+    with np.load(path) as data:
+        expected = ising.sample(
+            8, [0.3, 0.5], 6, n_chains=2, algorithm="metropolis", n_between=3, seed=7
+        )
+        np.testing.assert_array_equal(data["spins"], expected)
+        assert data["spins"].dtype == np.int8
+        assert data["K"].tolist() == [0.3, 0.5]
+        assert (data["L"], data["seed"], data["n_between"]) == (8, 7, 3)
+        assert (data["n_thermalize"], str(data["algorithm"])) == (-1, "metropolis")
+        assert str(data["version"]) == isingrg.__version__
+    summary = json.loads(run(*arguments, "--quiet", "--json")[1])
+    assert summary["shape"] == [2, 2, 6, 8, 8]
+    energy = np.asarray(ising.energy(expected)).mean(axis=(1, 2)) / 64
+    np.testing.assert_allclose(summary["energy_per_site"], energy, rtol=1e-14)
+
+
+def test_sample_shows_progress(run, tmp_path):
+    pytest.importorskip("tqdm")
+    err = run("sample", "--size", 8, "--samples", 2, "--output", tmp_path / "a.npz")[2]
+    assert "sampling" in err
+
+
+# critical-point
+
+
+def test_critical_point(run, quick):
+    code, out, err = run("critical-point", "--models", 3, "--seed", 5, "--quiet")
+    assert (code, err) == (0, "")
+    lines = {line[:20].strip(): line[20:].split() for line in out.splitlines()}
+    assert lines["exact RG map"] == ["0.813920", "1.85438", "0.09165", "0.8804"]
+    assert lines["lattice, exact"] == ["0.764285", "-", "0.12500", "1.0000"]
+    assert lines["paper, median"] == ["0.825300", "-", "0.08480", "-"]
+    by_hand = mlrg.MLRG("A1").fit(seed=6)
+    assert lines["seed 6"][0] == f"{by_hand.critical_coupling():.6f}"
+    values = [float(lines[f"seed {seed}"][0]) for seed in (5, 6, 7)]
+    assert float(lines["mean"][0]) == pytest.approx(np.mean(values), abs=1e-6)
+    assert float(lines["standard deviation"][0]) == pytest.approx(np.std(values, ddof=1), abs=2e-6)
+
+
+def test_critical_point_json(run, quick):
+    arguments = ["critical-point", "--models", 1, "--moderator", "flow", "--json", "--quiet"]
+    numbers = json.loads(run(*arguments)[1])
+    assert numbers["settings"]["moderator"] == "flow"
+    assert len(numbers["models"]) == 1
+    assert numbers["standard_deviation"]["critical_coupling"] is None
+    assert numbers["exact_map"]["critical_coupling"] == pytest.approx(0.8139196792, abs=1e-9)
+    assert numbers["exact_map"]["thermal_exponent"] == pytest.approx(0.88041, abs=1e-5)
+    assert numbers["exact_map"]["degeneracy"] == pytest.approx(1.854375, abs=1e-6)
+
+
+def test_a_failing_model_ends_the_survey(quick):
+    calls = []
+
+    def stop(done, total):
+        calls.append(done)
+        return False
+
+    with pytest.raises(isingrg.Interrupted):
+        _survey.train(range(20), {}, {"steps": 10**6}, stop)
+    assert len(calls) < 10
+
+
+# demo
+
+
+def test_demo(run, quick, monkeypatch, tmp_path):
+    pytest.importorskip("matplotlib")
+    monkeypatch.setattr(demo, "SIZE", 8)
+    monkeypatch.setattr(demo, "SAMPLES", 500)
+    monkeypatch.setattr(demo, "STRIP_SIZE", 16)
+    code, out, _ = run("demo", "--output", tmp_path / "demo.png", "--seed", 3)
+    assert code == 0
+    assert (tmp_path / "demo.png").read_bytes().startswith(b"\x89PNG")
+    rows = re.findall(r"^ +([01]\.\d\d) +(-\d\.\d+) \+- (\d\.\d+) +(-\d\.\d+) +([+-]\d\.\d\d) ", out, re.M)
+    assert [float(row[0]) for row in rows] == list(demo.RATIOS)
+    for ratio, mean, error, exact, z in rows:
+        torus = ising.mean_energy(8, float(ratio) * ising.K_CRITICAL) / 64
+        assert float(exact) == pytest.approx(torus, abs=1e-6)
+        expected = (float(mean) - float(exact)) / float(error)
+        assert float(z) == pytest.approx(expected, abs=0.02)
+        assert abs(expected) < 5  # false alarms: 6 in 1.7 million
+    assert out.count("\nseed ") == 5
+    assert "exact RG map            0.813920" in out
+
+
+def test_demo_without_matplotlib(run, quick, monkeypatch, tmp_path):
+    monkeypatch.setattr(demo, "SIZE", 8)
+    monkeypatch.setattr(demo, "SAMPLES", 500)
+    monkeypatch.setattr(demo.importlib.util, "find_spec", lambda name: None)
+    code, out, _ = run("demo", "--output", tmp_path / "demo.png")
+    assert code == 0
+    assert "pip install 'isingrg[plot]'" in out
+    assert not (tmp_path / "demo.png").exists()
+
+
+# Wrong arguments
+
+
+WRONG = [
+    ([], "COMMAND"),
+    (["demos"], "invalid choice"),
+    (["info", "--jsn"], "unrecognized"),
+    (["info", "--threads", "0"], "--threads must be from 1 to 1024, got 0"),
+    (["info", "--threads", "two"], "--threads"),
+    (["demo", "--output", "/none/demo.png"], "--output cannot be written to: No such file"),
+    (["demo", "--output", "demo.txt"], "--output must end in .png, .pdf, .svg"),
+    (["demo", "--output", "/dev/null/demo.png"], "--output cannot be written to"),
+    (["demo", "--seed", "-1"], "--seed must be from 0"),
+    (["demo", "--seed", "x"], "--seed"),
+    (["critical-point", "--representation", "A3"], "did you mean 'A2'"),
+    (["critical-point", "--moderator", "flows"], "invalid choice"),
+    (["critical-point", "--models", "0"], "--models must be from 1 to 1000, got 0"),
+    (["critical-point", "--seed", str(2**64 - 1)], "--seed + --models - 1 must be"),
+    (["sample", "--size", "8"], "required"),
+    (["sample", "--size", "7", "--output", "a.npz"], "--size must be even and from 4"),
+    (["sample", "--size", "8", "--output", "a.npy"], "--output must end in .npz"),
+    (["sample", "--size", "8", "--output", "none/a.npz"], "--output cannot be written to"),
+    (["sample", "--size", "8", "--output", "a.npz", "--coupling", "nan"], "--coupling must be finite"),
+    (["sample", "--size", "8", "--output", "a.npz", "--samples", "0"], "--samples must be from 1"),
+    (["sample", "--size", "8", "--output", "a.npz", "--chains", "-2"], "--chains must be from 1"),
+    (["sample", "--size", "8", "--output", "a.npz", "--thermalize", "-2"], "--thermalize must be"),
+    (["sample", "--size", "8", "--output", "a.npz", "--between", "0"], "--between must be"),
+    (["sample", "--size", "8", "--output", "a.npz", "--algorithm", "wolf"], "did you mean 'wolff'"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("arguments, message", WRONG)
+def test_wrong_arguments_are_one_line_and_code_2(run, tmp_path, monkeypatch, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    code, out, err = run(*arguments)
+    assert (code, out) == (2, "")
+    assert message in err
+    assert err.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_failures_are_one_line_and_code_1(run, monkeypatch, tmp_path):
+    def fail(*_, **__):
+        raise isingrg.ConvergenceError("it did not\nconverge")
+
+    monkeypatch.setattr(_survey, "train", fail)
+    code, _, err = run("critical-point", "--quiet")
+    assert (code, err) == (1, "isingrg: it did not converge\n")
+    code, _, err = run("sample", "--size", 16384, "--samples", 2**30, "--output", tmp_path / "a.npz")
+    assert code == 1
+    assert "this machine has" in err
+
+
+def test_help_and_version(run):
+    code, out, _ = run("--help")
+    assert code == 0
+    assert all(name in out for name in ("demo", "critical-point", "sample", "info"))
+    assert run("--version")[:2] == (0, f"isingrg {isingrg.__version__}\n")
+
+
+# As a process
+
+
+def test_module_and_broken_pipe():
+    command = f"{sys.executable} -m isingrg info --json | head -c 0"
+    result = subprocess.run(command, shell=True, capture_output=True, text=True)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+
+
+def test_ctrl_c_is_code_130():
+    process = subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTIBLE], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout.readline() == "training\n"
+    time.sleep(0.3)
+    start = time.monotonic()
+    os.kill(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert err.splitlines()[-1] == "isingrg: interrupted"
+    assert time.monotonic() - start < 2  # the calls return in half a second, then Python ends
+
+
+INTERRUPTIBLE = """
+import sys
+from isingrg import cli, mlrg
+table = mlrg.settings.DEFAULT_TRAININGS
+table["monotone", "kl"] = table["monotone", "kl"].changed(steps=10**6)
+print("training", flush=True)
+sys.exit(cli.main(["critical-point", "--quiet"]))
+"""

@@ -1,0 +1,233 @@
+"""Training: schedules, continuation, interruption, and what remains after each."""
+
+import copy
+import os
+import signal
+import threading
+import time
+
+import numpy as np
+import pytest
+
+import isingrg
+from isingrg import IsingRGError, mlrg
+from isingrg.mlrg import MLRG
+
+J = np.linspace(-1, 1, 17)
+SMALL = {"hidden": (6, 5), "moderator": "flow"}
+
+
+def equal(a, b):
+    """Whether two models are in the same state, bit for bit."""
+    (plain, arrays), (other_plain, other_arrays) = a._state(), b._state()
+    assert plain["configuration"] == other_plain["configuration"]
+    assert arrays.keys() == other_arrays.keys()
+    return all(np.array_equal(arrays[n], other_arrays[n], equal_nan=True) for n in arrays)
+
+
+def test_history():
+    model = MLRG(**SMALL).fit(50, 16, beta_max=8, record_from=20)
+    history = model.history
+    assert list(history) == ["step", "loss", "acceptance", "beta", "fixed_point"]
+    assert all(column.shape == (50,) for column in history.values())
+    np.testing.assert_array_equal(history["step"], np.arange(1, 51))
+    t = np.arange(50) / 50
+    np.testing.assert_allclose(history["beta"], 8 / (1 + np.exp(-16 * (t - 0.25))), rtol=1e-12)
+    assert np.isnan(history["fixed_point"][:20]).all()
+    assert (history["loss"] > 0).all() and (history["acceptance"] > 0).all()
+    history["loss"][:] = 0
+    assert model.history["loss"].all()  # the caller's own copy
+
+
+def test_training_finds_the_exact_map():
+    model = MLRG("A1").fit(seed=5)
+    assert np.abs(model.flow(J, 1)[1] - mlrg.exact_map(J)).max() < 3e-3
+    # The loss is the least there is, on average over the proposals of the step.
+    proposed = model._state()[1]["proposal.couplings"][:, 0]
+    least = np.mean(mlrg.minimum_kl(proposed)) * np.log(2)
+    assert model.history["loss"][-1] == pytest.approx(least, rel=1e-3)
+
+
+@pytest.mark.parametrize("divergence", ["kl", "cd"])
+@pytest.mark.parametrize("transport", ["step", "ode"])
+def test_pieces_are_the_whole(divergence, transport, tmp_path):
+    pytest.importorskip("safetensors")
+    settings = {"batch": 9, "seed": 11, "cd_samples": 32, "teacher_sweeps": 4, "record_from": 10}
+
+    def new():
+        return MLRG("A1", divergence=divergence, transport=transport, **SMALL)
+
+    straight = new().fit(60, **settings)
+    first = new().fit(30, total_steps=60, **settings)
+    first.save(tmp_path / "half")
+    second = MLRG.load(tmp_path / "half").fit(30)
+    assert equal(straight, second)
+    assert equal(straight, first.fit())  # without a number: to the end of the schedules
+    assert np.array_equal(straight.history["beta"], second.history["beta"])
+
+
+def test_schedules_keep_their_length():
+    model = MLRG(**SMALL).fit(20, total_steps=40, beta_max=8)
+    with pytest.raises(isingrg.Interrupted):
+        model.fit(progress=lambda done, total: False)
+    model.fit()
+    assert model.step == 40
+    with pytest.raises(isingrg.ArgumentError, match="schedules of 40 steps are complete"):
+        model.fit()
+    model.fit(5)  # beyond the end the last values stay
+    np.testing.assert_allclose(model.history["beta"][-5:], 8, rtol=1e-4)
+    assert model.step == 45
+
+
+def test_settings_stay_until_changed():
+    a = MLRG(**SMALL).fit(10, 8, total_steps=30, seed=2, lr=1e-3, coupling_bound=1.0)
+    b = MLRG(**SMALL).fit(10, 8, total_steps=30, seed=2, lr=1e-3, coupling_bound=1.0)
+    a.fit(10)
+    b.fit(10, 8, seed=2, lr=1e-3, coupling_bound=1.0)
+    assert equal(a, b)
+    assert not equal(a.fit(5), b.fit(5, lr=1e-2))
+
+
+def test_lr_alone_keeps_its_ratio_to_the_last():
+    default = mlrg.settings.DEFAULT_TRAININGS["flow", "kl"]
+    changed = default.changed(lr=default.lr / 10)
+    assert changed.final_lr == pytest.approx(default.final_lr / 10)
+    assert default.changed(lr=1e-3, final_lr=1e-3).final_lr == 1e-3
+
+
+def test_seeds():
+    a, b, c = (MLRG(**SMALL).fit(20, seed=seed) for seed in (1, 1, 2))
+    assert equal(a, b)
+    assert not equal(a, c)
+    assert equal(MLRG(**SMALL).fit(20), MLRG(**SMALL).fit(20, seed=0))
+    MLRG(**SMALL).fit(2, seed=2**64 - 1)
+
+
+@pytest.mark.parametrize("options", [{}, {"divergence": "cd"}, {"transport": "ode"}])
+def test_threads_do_not_change_a_bit(options):
+    before = isingrg.get_num_threads()
+    try:
+        models = []
+        for threads in (1, 2, 3):
+            isingrg.set_num_threads(threads)
+            models.append(MLRG(**SMALL, **options).fit(25, 96, seed=7, cd_samples=64))
+    finally:
+        isingrg.set_num_threads(before)
+    assert equal(models[0], models[1]) and equal(models[0], models[2])
+
+
+def test_models_train_side_by_side():
+    """Two Python threads, the pool of the core busy with one of them: still the same bits."""
+    alone = [MLRG(**SMALL).fit(200, seed=seed) for seed in (1, 2)]
+    together = [MLRG(**SMALL), MLRG(**SMALL)]
+    threads = [
+        threading.Thread(target=model.fit, args=(200,), kwargs={"seed": seed})
+        for seed, model in enumerate(together, start=1)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(equal(a, b) for a, b in zip(alone, together, strict=True))
+
+
+# Interruption
+
+
+def interrupted_by(answer, error):
+    def stop(done, total):
+        return answer(done, total) if done > 100 else None
+
+    model = MLRG("A1").fit(10, 32, total_steps=10**6)
+    with pytest.raises(error) as caught:
+        model.fit(10**6, progress=stop)
+    return model, caught.value
+
+
+def refuse(done, total):
+    return False
+
+
+def raise_error(done, total):
+    raise ZeroDivisionError("mine")
+
+
+def raise_interrupt(done, total):
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    "answer, error",
+    [
+        (refuse, isingrg.Interrupted),
+        (raise_error, ZeroDivisionError),
+        (raise_interrupt, KeyboardInterrupt),
+    ],
+)
+def test_stopped_training_keeps_its_last_step(answer, error):
+    model, raised = interrupted_by(answer, error)
+    step = model.step
+    assert 110 < step < 10**6
+    assert f"the model is at step {step} of 1000000" in "".join(raised.__notes__)
+    assert len(model.history["loss"]) == step
+    straight = MLRG("A1").fit(step + 5, 32, total_steps=10**6)
+    assert equal(straight, model.fit(5))
+
+
+def test_ctrl_c_returns_within_half_a_second():
+    model, sent = MLRG("A1"), []
+
+    def interrupt():
+        sent.append(time.monotonic())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    timer = threading.Timer(0.5, interrupt)
+    timer.start()
+    with pytest.raises(KeyboardInterrupt) as caught:
+        model.fit(10**7)
+    assert time.monotonic() - sent[0] < 0.5
+    assert model.step > 0
+    assert f"step {model.step} " in "".join(caught.value.__notes__)
+    model.fit(1)
+
+
+def test_nothing_is_made_when_the_first_step_is_refused():
+    model = MLRG(**SMALL)
+    with pytest.raises(isingrg.Interrupted):
+        model.fit(10, progress=lambda done, total: False)
+    assert model.step in (0, 10)  # the end may come before the question
+
+
+@pytest.mark.parametrize("moderator", ["flow", "monotone"])
+@pytest.mark.parametrize("divergence", ["kl", "cd"])
+def test_a_loss_that_is_not_finite(moderator, divergence):
+    model = MLRG(hidden=(6, 5), moderator=moderator, divergence=divergence).fit(5, cd_samples=32)
+    plain, arrays = model._state()
+    arrays["network.2.weight"] = np.full_like(arrays["network.2.weight"], 1e308)
+    arrays["network.1.weight"] = np.full_like(arrays["network.1.weight"], 1e3)
+    broken = MLRG._restored(plain, arrays)
+    twin = copy.deepcopy(broken)
+    with pytest.raises(isingrg.NonFiniteError, match="the model is at step 5") as caught:
+        broken.fit(3)
+    assert "0 steps of this call are done" in caught.value.__notes__[0]
+    assert equal(broken, twin)
+
+
+def test_a_closed_or_busy_model():
+    model = MLRG(**SMALL).fit(5)
+    running, go = threading.Event(), threading.Event()
+
+    def wait(done, total):
+        running.set()
+        go.wait()
+
+    thread = threading.Thread(target=lambda: model.fit(20, progress=wait))
+    thread.start()
+    running.wait()
+    try:
+        with pytest.raises(IsingRGError, match="in use"):
+            model.velocity(0.5)
+    finally:
+        go.set()
+        thread.join()
+    assert model.step == 25

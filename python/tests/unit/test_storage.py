@@ -1,0 +1,227 @@
+"""Models in files: complete, replaced whole or not at all, and nothing else is taken for one."""
+
+import json
+import os
+import sys
+
+import numpy as np
+import pytest
+
+import isingrg
+from isingrg import IsingRGError
+from isingrg.mlrg import MLRG
+
+pytest.importorskip("safetensors.numpy")
+safetensors = pytest.importorskip("safetensors")
+
+J = np.linspace(-1, 1, 9)
+
+
+@pytest.fixture
+def model():
+    return MLRG("A1", moderator="flow", hidden=(6, 5), activation="elu", layer_norm=True).fit(
+        12, 8, seed=2**64 - 1, total_steps=20, record_from=6
+    )
+
+
+@pytest.fixture
+def path(model, tmp_path):
+    model.save(tmp_path / "model.safetensors")
+    return tmp_path / "model.safetensors"
+
+
+def parts(path):
+    with safetensors.safe_open(path, framework="numpy") as file:
+        return file.metadata(), {name: file.get_tensor(name) for name in file.keys()}
+
+
+def test_round_trip(model, path):
+    loaded = MLRG.load(path)
+    assert repr(loaded) == repr(model)
+    assert loaded.step == 12
+    np.testing.assert_array_equal(loaded.velocity(J), model.velocity(J))
+    for name, column in model.history.items():
+        np.testing.assert_array_equal(loaded.history[name], column)
+    # The seed, the settings and the schedules are those of before.
+    np.testing.assert_array_equal(loaded.fit().velocity(J), model.fit().velocity(J))
+
+
+def test_metadata(path):
+    header, arrays = parts(path)
+    assert header["format"] == "isingrg.mlrg"
+    assert header["format_version"] == "1"
+    assert header["library_version"] == isingrg.__version__
+    described = json.loads(header["model"])
+    assert described["configuration"]["representation"] == "A1"
+    assert described["configuration"]["hidden"] == [6, 5]
+    assert described["seed"] == 2**64 - 1
+    assert described["total_steps"] == 20
+    assert described["training"]["batch"] == 8
+    assert arrays["history.fixed_point"].shape == (12,)
+    assert all(array.dtype == np.float64 for array in arrays.values())
+
+
+def test_file_is_an_ordinary_one(path):
+    umask = os.umask(0)
+    os.umask(umask)
+    assert path.stat().st_mode & 0o777 == 0o666 & ~umask
+    assert [p.name for p in path.parent.iterdir()] == [path.name]
+
+
+def test_replaces_what_a_link_points_to(model, tmp_path):
+    (tmp_path / "link").symlink_to("file")
+    model.save(tmp_path / "link")
+    model.save(tmp_path / "link")
+    assert (tmp_path / "link").is_symlink()
+    assert MLRG.load(tmp_path / "file").step == 12
+
+
+@pytest.mark.parametrize("name", ["replace", "fsync"])
+def test_a_failure_leaves_the_old_file(model, path, monkeypatch, name):
+    before = path.read_bytes()
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, name, full)
+    model.fit(1)
+    with pytest.raises(OSError, match="No space left"):
+        model.save(path)
+    assert path.read_bytes() == before
+    assert [p.name for p in path.parent.iterdir()] == [path.name]
+
+
+def test_paths_that_cannot_be_written(model, tmp_path):
+    with pytest.raises(FileNotFoundError):
+        model.save(tmp_path / "none" / "model")
+    with pytest.raises(IsADirectoryError):
+        model.save(tmp_path)
+    with pytest.raises(NotADirectoryError):
+        (tmp_path / "file").write_text("")
+        model.save(tmp_path / "file" / "model")
+    with pytest.raises(TypeError):
+        model.save(3.5)
+    with pytest.raises(ValueError, match="null"):
+        model.save("a\0b")
+
+
+def test_paths_that_cannot_be_read(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        MLRG.load(tmp_path / "none")
+    with pytest.raises(IsADirectoryError):
+        MLRG.load(tmp_path)
+
+
+def test_without_safetensors(model, path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "safetensors", None)
+    monkeypatch.setitem(sys.modules, "safetensors.numpy", None)
+    for action in (lambda: model.save(path), lambda: MLRG.load(path)):
+        with pytest.raises(ImportError, match=r"pip install 'isingrg\[models\]'"):
+            action()
+
+
+# Files that are no models
+
+
+@pytest.mark.parametrize("keep", [0, 1, 7, 8, 100, 0.5, 0.999])
+def test_truncated(path, keep):
+    content = path.read_bytes()
+    path.write_bytes(content[: keep if isinstance(keep, int) else int(keep * len(content))])
+    with pytest.raises(IsingRGError, match=r"model.safetensors' cannot be loaded: .*damaged"):
+        MLRG.load(path)
+
+
+@pytest.mark.parametrize("content", [b"\xff" * 1000, b"PK\x03\x04" + bytes(200), bytes(64)])
+def test_other_files(path, content):
+    path.write_bytes(content)
+    with pytest.raises(IsingRGError, match="no safetensors file"):
+        MLRG.load(path)
+
+
+def test_foreign_safetensors(path):
+    safetensors.numpy.save_file({"weight": np.zeros((2, 2))}, path)
+    with pytest.raises(IsingRGError, match="holds no model"):
+        MLRG.load(path)
+
+
+def rewritten(path, header=(), described=(), arrays=()):
+    """The file with parts of its header, its description and its arrays replaced or, by None, removed."""
+    old_header, old_arrays = parts(path)
+    model = json.loads(old_header["model"])
+    for keys, value in described:
+        *outer, last = keys.split(".")
+        inner = model
+        for key in outer:
+            inner = inner[key]
+        if value is None:
+            del inner[last]
+        else:
+            inner[last] = value
+    new_header = {**old_header, "model": json.dumps(model), **dict(header)}
+    new_arrays = {**old_arrays, **dict(arrays)}
+    safetensors.numpy.save_file(
+        {name: array for name, array in new_arrays.items() if array is not None},
+        path,
+        metadata={name: text for name, text in new_header.items() if text is not None},
+    )
+
+
+CASES = [
+    ("newer than 1", {"header": [("format_version", "2")]}),
+    ("is not a number", {"header": [("format_version", "one")]}),
+    ("'model' is missing", {"header": [("model", None)]}),
+    ("Expecting", {"header": [("model", "{")]}),
+    ("not a JSON object", {"header": [("model", "[]")]}),
+    ("recursion", {"header": [("model", "[" * 100_000)]}),
+    ("representation must be", {"described": [("configuration.representation", "A7")]}),
+    ("moderator must be", {"described": [("configuration.moderator", "other")]}),
+    ("hidden", {"described": [("configuration.hidden", [6, 0])]}),
+    ("hidden", {"described": [("configuration.hidden", "65")]}),
+    ("shape", {"described": [("configuration.hidden", [6, 6])]}),
+    ("activation must be one of", {"described": [("configuration.activation", 3)]}),
+    ("unexpected keyword", {"described": [("configuration.colour", "red")]}),
+    ("is missing", {"described": [("training", None)]}),
+    ("not complete", {"described": [("training.lr", None)]}),
+    ("lr must be", {"described": [("training.lr", -1.0)]}),
+    ("lr", {"described": [("training.lr", "fast")]}),
+    ("unexpected|speed", {"described": [("training.speed", 1.0)]}),
+    ("seed must be", {"described": [("seed", -1)]}),
+    ("total_steps must be", {"described": [("total_steps", 0)]}),
+    ("total_steps must be", {"described": [("total_steps", "all")]}),
+    ("'network.1.weight' is missing", {"arrays": [("network.1.weight", None)]}),
+    ("'adam.second_moment' is missing", {"arrays": [("adam.second_moment", None)]}),
+    ("'history.beta' is missing", {"arrays": [("history.beta", None)]}),
+    ("must hold float64", {"arrays": [("network.1.weight", np.zeros((5, 6), np.float32))]}),
+    ("must have the shape", {"arrays": [("network.1.weight", np.zeros((6, 5)))]}),
+    ("must have the shape", {"arrays": [("network.1.weight", np.zeros(30))]}),
+    ("must be finite", {"arrays": [("network.1.weight", np.full((5, 6), np.nan))]}),
+    ("must be finite", {"arrays": [("adam.first_moment", np.full((999, 1), np.inf))]}),
+    ("must not be negative", {"arrays": [("adam.second_moment", np.full((999, 1), -1.0))]}),
+    ("step", {"arrays": [("step", np.full((1, 1), 2.5))]}),
+    ("history has 12 steps", {"arrays": [("step", np.full((1, 1), 13.0))]}),
+    ("must have the shape", {"arrays": [("history.loss", np.zeros(11))]}),
+    ("history.loss' must be finite", {"arrays": [("history.loss", np.full(12, np.nan))]}),
+    ("as many as the batch", {"arrays": [("proposal.couplings", np.zeros((9, 1)))]}),
+    ("shape", {"arrays": [("proposal.couplings", np.zeros((8, 2)))]}),
+    ("does not belong", {"arrays": [("network.9.weight", np.zeros((1, 1)))]}),
+]
+
+
+@pytest.mark.parametrize("message, changes", CASES)
+def test_damaged_models(path, message, changes):
+    parameters = parts(path)[1]["adam.first_moment"].shape
+    arrays = [
+        (name, np.full(parameters, array.flat[0]) if array is not None and len(array) == 999 else array)
+        for name, array in changes.get("arrays", [])
+    ]
+    rewritten(path, **{**changes, "arrays": arrays})
+    with pytest.raises(IsingRGError, match=f"cannot be loaded: .*({message})"):
+        MLRG.load(path)
+
+
+def test_an_unchanged_rewrite_loads(path):
+    """So that the cases above fail for what they change."""
+    rewritten(path)
+    assert MLRG.load(path).step == 12
+
+
