@@ -19,6 +19,7 @@ from isingrg._progress import reporting
 from isingrg.mlrg import _survey
 from isingrg.mlrg._configuration import DIVERGENCES, MODERATORS, TRANSPORTS
 from isingrg.mlrg._couplings import coupling_count
+from isingrg.mlrg.settings import PAPERS, published_settings
 
 _MOST_MODELS = 1000
 
@@ -65,16 +66,21 @@ def _critical_point(options: argparse.Namespace) -> None:
     seed = _arguments.seed(options.seed, "--seed")
     count = _arguments.integer("--models", options.models, 1, _MOST_MODELS)
     _arguments.seed(seed + count - 1, "--seed + --models - 1")
-    model = {
-        "representation": options.representation,
+    model: dict[str, Any] = {
         "moderator": options.moderator,
         "divergence": options.divergence,
         "transport": options.transport,
     }
+    fit: dict[str, Any] = {}
+    if options.published is not None:
+        model, fit = published_settings(options.published)
+    model["representation"] = options.representation
+    if options.steps is not None:
+        fit["steps"] = _arguments.integer("--steps", options.steps, 1, 10**9)
     with reporting(not options.quiet, f"training {count} models") as report:
-        trained = _survey.train(range(seed, seed + count), model, {}, report)
+        trained = _survey.train(range(seed, seed + count), model, fit, report)
     if options.json:
-        _print_json({"settings": model, **_report.survey_numbers(trained, options.representation)})
+        _print_json({"settings": {**model, **fit}, **_report.survey_numbers(trained, options.representation)})
     else:
         print(_report.survey_table(trained, options.representation))
 
@@ -207,6 +213,10 @@ def _add_critical_point(commands: Any) -> None:
     point.add_argument("--moderator", choices=MODERATORS, default="monotone", help="what is learned")
     point.add_argument("--divergence", choices=DIVERGENCES, default="kl", help="exact or sampled")
     point.add_argument("--transport", choices=TRANSPORTS, default="step", help="from J to J'")
+    point.add_argument(
+        "--published", choices=PAPERS, help="train as this paper did, whatever the options above say"
+    )
+    point.add_argument("--steps", type=int, help="optimiser steps of each model")
     point.add_argument("--models", type=int, default=5, help="how many models")
     point.add_argument("--seed", type=int, default=0, help="seed of the first model")
     _add_output_style(point)

@@ -123,6 +123,17 @@ def test_critical_point_json(run, quick):
     assert numbers["exact_map"]["degeneracy"] == pytest.approx(1.854375, abs=1e-6)
 
 
+def test_published_settings_record_fixed_points(run):
+    code, out, _ = run(
+        "critical-point", "--published", "shen", "--models", 1, "--steps", 2100, "--quiet", "--json"
+    )
+    result = json.loads(out)
+    assert code == 0
+    assert result["settings"]["divergence"] == "cd" and result["settings"]["hidden"] == [16]
+    middle, low, high = result["recorded_median_and_box"]
+    assert 0.7 < low <= middle <= high < 0.9
+
+
 def test_a_failing_model_ends_the_survey(quick):
     calls = []
 
