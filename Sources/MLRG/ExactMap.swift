@@ -15,38 +15,37 @@ struct ExactMap {
         gradient = try Buffer(count: divergence.student.couplingCount)
     }
 
-    /// Minimises by Newton's method with a Levenberg shift, from the given start.
+    /// Minimises by Newton's method with a line search, from the given start.
     ///
     /// - Returns: the minimum's couplings, and its divergence in nats.
-    /// - Throws: `notConverged` when 200 iterations do not bring a Newton step below 1e-9.
+    /// - Throws: `notConverged` when neither the step falls below 1e-10 nor the gradient to rounding
+    ///   (1e-15), unless the minimum is so flat that the gradient stays below 1e-9 all the same.
     func minimise(
         teacher couplings: [Double], start: [Double]
     ) throws(Failure) -> (couplings: [Double], divergence: Double) {
         for (c, value) in couplings.enumerated() { teacher[c] = SIMD8(repeating: value) }
         var x = start
         var (value, slope) = evaluate(x)
-        var shift = 0.0
         for _ in 0..<200 {
-            let hessian = hessian(at: x)
-            var step = newtonStep(hessian, slope, &shift)
+            if size(slope) < 1e-15 { return (x, value) }
+            var step = descent(hessian(at: x), slope)
             var next = zip(x, step).map { $0 + $1 }
             var (nextValue, nextSlope) = evaluate(next)
-            // Backtrack by shifting; equality within rounding is progress enough near the minimum.
-            var attempts = 0
-            while !(nextValue <= value + 1e-15 * (1 + abs(value))), attempts < 60 {
-                shift = max(4 * shift, 1e-3)
-                step = newtonStep(hessian, slope, &shift)
+            // Near the minimum the values agree within rounding: no worse is good enough.
+            while !(nextValue <= value + 1e-15), size(step) > 1e-12 {
+                step = step.map { $0 / 2 }
                 next = zip(x, step).map { $0 + $1 }
                 (nextValue, nextSlope) = evaluate(next)
-                attempts += 1
             }
+            if size(step) <= 1e-12 { break }
             (x, value, slope) = (next, nextValue, nextSlope)
-            let length = step.map(abs).max()!
-            if length < 1e-9, shift == 0 || slope.allSatisfy({ abs($0) < 1e-14 }) { return (x, value) }
-            shift = shift < 1e-6 ? 0 : shift / 8
+            if size(step) < 1e-10 { return (x, value) }
         }
-        throw .notConverged("the exact RG map did not converge at J = \(couplings)")
+        if size(slope) < 1e-9 { return (x, value) }
+        throw .notConverged("no student of least divergence was found for J = \(couplings)")
     }
+
+    private func size(_ vector: [Double]) -> Double { vector.reduce(0) { max($0, abs($1)) } }
 
     private func evaluate(_ x: [Double]) -> (Double, [Double]) {
         for (c, value) in x.enumerated() { student[c] = SIMD8(repeating: value) }
@@ -80,21 +79,21 @@ struct ExactMap {
         return result
     }
 
-    /// -(H + shift)^-1 g with the smallest shift found that makes it a direction of descent of
-    /// bounded length.
-    private func newtonStep(_ hessian: [Double], _ slope: [Double], _ shift: inout Double) -> [Double] {
+    /// -(H + shift)^-1 g, no longer than 0.5, with the smallest shift that makes it point downhill.
+    private func descent(_ hessian: [Double], _ slope: [Double]) -> [Double] {
         let count = slope.count
+        if size(slope) == 0 { return slope }
+        var shift = 0.0
         while true {
             var shifted = hessian
             for c in 0..<count { shifted[c * count + c] += shift }
-            if let solution = try? solve(shifted, slope) {
-                let step = solution.map { -$0 }
-                let descent = zip(step, slope).reduce(0.0) { $0 + $1.0 * $1.1 }
-                if step.allSatisfy({ abs($0) < 1 }), descent < 0 || slope.allSatisfy({ $0 == 0 }) {
-                    return step
-                }
+            if let solution = try? solve(shifted, slope),
+                zip(solution, slope).reduce(0.0, { $0 + $1.0 * $1.1 }) > 0
+            {
+                let scale = min(1, 0.5 / size(solution))
+                return solution.map { -$0 * scale }
             }
-            shift = max(4 * shift, 1e-4)
+            shift = max(10 * shift, 1e-12)
         }
     }
 }

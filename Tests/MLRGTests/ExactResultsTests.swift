@@ -47,6 +47,30 @@ import Testing
         #expect(abs(divergence - 0.0573950) < 1e-7)
     }
 
+    /// Over the whole permitted range a minimum is found, and a small step to either side is worse
+    /// (or as good within rounding, where the divergence is flat).
+    @Test func mapIsAMinimumEverywhere() throws {
+        let results = try Self.results("A1")
+        for i in 0...400 {
+            let j = 4 * Double(i) / 400
+            let (student, value) = try Self.minimum(results, j)
+            for side in [-1e-3, 1e-3] {
+                #expect(Enumeration.divergence(teacher: j, student: student[0] + side) > value - 1e-15)
+            }
+        }
+        for j in [1e-12, 1e-6, 1e-4, 1e-3, 1e-2] {
+            let ratio = try Self.minimum(results, j).student[0] / j
+            #expect(abs(ratio - (2.0 / 3).squareRoot()) < j + 1e-6)
+        }
+    }
+
+    @Test func minimumOfFigure4StartsAtZero() throws {
+        let results = try Self.results("A1", "A1+E")
+        for j in [0, 1e-6, 3, 4] {
+            #expect(try Self.minimum(results, j, start: [0.5, 0.3]).divergence < 0.02)
+        }
+    }
+
     @Test func mapIsOddAndKeepsZero() throws {
         let results = try Self.results("A1")
         #expect(try Self.minimum(results, 0).student[0] == 0)
