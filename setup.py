@@ -49,7 +49,10 @@ def build_core():
         command += ["-Xlinker", flag]
     print(" ".join(command), flush=True)
     if subprocess.run(command).returncode != 0:
-        sys.exit("\nisingrg: the Swift core did not build; its messages are above\n")
+        sys.exit(
+            "\nisingrg: the Swift core did not build; its messages are above. A folder that was\n"
+            "moved or copied with its .build needs `make clean` first\n"
+        )
     return SCRATCH / "release" / LIBRARY
 
 

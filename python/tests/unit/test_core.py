@@ -289,13 +289,17 @@ def test_failing_calls_leak_nothing(call, error):
             except error:
                 pass
 
+    def growth():
+        gc.collect()
+        before = resident_kilobytes()
+        repeat(40_000)
+        gc.collect()
+        return resident_kilobytes() - before
+
     repeat(2000)
-    gc.collect()
-    before = resident_kilobytes()
-    repeat(100_000)
-    gc.collect()
-    # A leak of one small object per call would be several megabytes.
-    assert resident_kilobytes() - before < 500
+    # A leak of one small object per call is more than a megabyte, every time; the allocator may
+    # take memory for itself once.
+    assert min(growth() for _ in range(3)) < 500
 
 
 def test_calls_keep_no_references():
