@@ -57,9 +57,10 @@ final class WolffLattice: MarkovChain {
             if sweep == measured / 2 { (flipped, clusters) = (0, 0) }
             let goal = flipped + sites
             while flipped < goal {
-                flipped += flipCluster()
+                let size = flipCluster()
+                flipped += size
                 clusters += 1
-                if clusters & 255 == 0 || flipped >= goal { try checkStop() }
+                if clusters & 255 == 0 || size >= 1 << 16 { try checkStop() }
             }
             setting.stop.progress.advance()
         }
@@ -67,17 +68,28 @@ final class WolffLattice: MarkovChain {
         try self.sweep(settling)
     }
 
+    /// A fixed number of clusters per sweep, whatever they flip: to end on flipped sites would bias
+    /// the measure. But where the chain has not settled and its clusters still grow, that number
+    /// is out of date and a sweep could take L^2 times as long as it should. One that flips 8 L^2
+    /// sites, which none does in equilibrium, ends and counts anew.
     func sweep(_ count: Int) throws(Failure) {
+        let sites = setting.size * setting.size
         for _ in 0..<count {
-            var flipped = 0
+            var flipped = 0, unchecked = 0
             refill(1)
             let coin = Int(words.base[nextWord] & 1)
             nextWord += 1
-            for _ in 0..<clustersPerSweep + coin {
-                flipped += flipCluster()
-                if flipped >= 1 << 16 {
+            for cluster in 1...clustersPerSweep + coin {
+                let size = flipCluster()
+                flipped += size
+                unchecked += size
+                if unchecked >= 1 << 16 {
                     try checkStop()
-                    flipped = 0
+                    unchecked = 0
+                }
+                if flipped > 8 * sites {
+                    clustersPerSweep = max(1, (sites * cluster + flipped - 1) / flipped)
+                    break
                 }
             }
             setting.stop.progress.advance()

@@ -125,4 +125,14 @@ import Testing
             #expect(message.contains("bytes"))
         }
     }
+
+    /// From random spins clusters grow by orders of magnitude while a short thermalisation counts
+    /// them; sweeps by that count would take L^2 times too long. Progress tells what was done.
+    @Test func wolffSweepsStayBoundedBeforeEquilibrium() throws {
+        let plan = SamplingPlan(
+            size: 512, couplings: [0.4406867935], samples: 3, thermalize: 2, between: 1, algorithm: .wolff)
+        let spins = try Buffer<Int8>(count: 3 * 512 * 512)
+        try sample(plan, into: spins.base, progress: Progress(total: plan.work))
+        try validateSpins(spins.base, count: spins.count)
+    }
 }
