@@ -141,9 +141,3 @@ public struct SamplingPlan: Sendable {
         return min(threadCount, packs) * (perSite * size * size + (1 << 17))
     }
 }
-
-private func physicalMemory() -> Int {
-    let pages = sysconf(Int32(_SC_PHYS_PAGES))
-    let bytes = sysconf(Int32(_SC_PAGESIZE))
-    return pages > 0 && bytes > 0 ? pages * bytes : .max
-}

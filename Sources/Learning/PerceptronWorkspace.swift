@@ -31,11 +31,8 @@ public final class PerceptronWorkspace {
 
     public init(_ shape: Perceptron) throws(Failure) {
         self.shape = shape
-        let widest = max(shape.hidden.max()!, shape.inputs, shape.outputs)
-        let total =
-            3 * shape.inputs + 4 * shape.outputs + 4 * widest
-            + shape.hidden.reduce(0) { $0 + 8 * $1 + 1 }
-        storage = try Buffer(count: total)
+        let widest = PerceptronWorkspace.widest(shape)
+        storage = try Buffer(count: PerceptronWorkspace.blockCount(shape))
         var next = storage.base
         func take(_ count: Int) -> UnsafeMutablePointer<Block> {
             defer { next += count }
@@ -56,6 +53,16 @@ public final class PerceptronWorkspace {
 }
 
 extension PerceptronWorkspace {
+    private static func widest(_ shape: Perceptron) -> Int {
+        max(shape.hidden.max()!, shape.inputs, shape.outputs)
+    }
+
+    /// Blocks of memory that a workspace takes.
+    public static func blockCount(_ shape: Perceptron) -> Int {
+        3 * shape.inputs + 4 * shape.outputs + 4 * widest(shape)
+            + shape.hidden.reduce(0) { $0 + 8 * $1 + 1 }
+    }
+
     /// Loads samples `first ..< first + Block.width` of a (count, inputs) array; lanes past the end
     /// repeat the last sample.
     public func load(_ samples: UnsafePointer<Double>, first: Int, count: Int) {

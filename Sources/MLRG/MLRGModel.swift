@@ -66,7 +66,6 @@ public final class MLRGModel: @unchecked Sendable {
         _ training: Training, progress: Progress = .none, record: (StepRecord) -> Void
     ) throws(Failure) {
         try training.validate(contrastive: configuration.divergence == .contrastive)
-        prepareCouplings(training)
         let trainer = try Trainer(self, training)
         for _ in 0..<training.steps {
             progress.poll()
@@ -77,19 +76,21 @@ public final class MLRGModel: @unchecked Sendable {
         progress.finish()
     }
 
-    /// Couplings begin as independent normal numbers; a batch of another size begins anew.
-    private func prepareCouplings(_ training: Training) {
+    /// The couplings the next step moves on from: those of the step before, or, at first and for a
+    /// batch of another size, independent normal numbers.
+    func startingCouplings(_ training: Training) -> [Double] {
         let count = training.batch * dimension
-        guard couplings.count != count else { return }
+        guard couplings.count != count else { return couplings }
         var random = RandomStream(
             seed: training.seed, purpose: .initialisation, stream: 1 << 20, step: UInt64(step))
-        couplings = [Double](repeating: 0, count: count)
-        couplings.withUnsafeMutableBufferPointer { couplings in
-            random.fillNormal(couplings.baseAddress!, count: count)
+        var fresh = [Double](repeating: 0, count: count)
+        fresh.withUnsafeMutableBufferPointer { fresh in
+            random.fillNormal(fresh.baseAddress!, count: count)
             for i in 0..<count {
-                let value = couplings[i] * training.proposalScale
-                couplings[i] = max(-training.couplingBound, min(training.couplingBound, value))
+                let value = fresh[i] * training.proposalScale
+                fresh[i] = max(-training.couplingBound, min(training.couplingBound, value))
             }
         }
+        return fresh
     }
 }

@@ -35,6 +35,14 @@ final class Trainer {
         self.model = model
         self.training = training
         let (batch, n) = (training.batch, model.dimension)
+        let blockBytes =
+            MemoryLayout<Block>.stride * PerceptronWorkspace.blockCount(model.shape)
+            + MemoryLayout<Double>.stride * model.shape.parameterCount
+        let bytes = (batch + Block.width - 1) / Block.width * blockBytes
+        guard bytes <= physicalMemory() else {
+            throw .outOfMemory(
+                "a batch of \(batch) with this network needs \(bytes) bytes, more than the memory of \(physicalMemory())")
+        }
         proposed = try Buffer(count: batch * n)
         carried = try Buffer(count: batch * n)
         adjoints = try Buffer(count: batch * n)
@@ -85,7 +93,7 @@ final class Trainer {
         let (batch, n) = (training.batch, model.dimension)
         let parameters = UnsafePointer(model.parameters.base)
 
-        proposed.base.update(from: model.couplings, count: batch * n)
+        proposed.base.update(from: model.startingCouplings(training), count: batch * n)
         try eachBlock(progress) { (index, block) throws(Failure) in
             let acceptance = try block.proposal.advance(
                 proposed.base, updates: training.hmcUpdates, step: step, beta: beta)
@@ -118,9 +126,7 @@ final class Trainer {
         model.optimiser.weightDecay = training.weightDecay
         model.optimiser.update(
             model.parameters.base, gradient: gradient.base, scale: training.learningRateFactor(step: step))
-        model.couplings.withUnsafeMutableBufferPointer { couplings in
-            _ = couplings.update(fromContentsOf: UnsafeBufferPointer(start: proposed.base, count: batch * n))
-        }
+        model.couplings = Array(UnsafeBufferPointer(start: proposed.base, count: batch * n))
         model.step += 1
         return StepRecord(
             loss: loss, acceptance: sum(acceptances.base, count: blocks.count) / Double(batch), beta: beta,

@@ -153,6 +153,21 @@ import Testing
         #expect(model.step == steps && steps >= 100)
     }
 
+    @Test func trainingLargerThanTheMachineIsRefused() throws {
+        var configuration = Self.configuration(.flow)
+        configuration.hidden = [Int](repeating: 1024, count: 8)
+        let model = try MLRGModel(configuration)
+        let before = Self.state(model)
+        let failure = #expect(throws: Failure.self) {
+            try model.fit(Self.training(steps: 1, batch: 1_000_000)) { _ in }
+        }
+        guard case .outOfMemory = failure else {
+            Issue.record("\(String(describing: failure))")
+            return
+        }
+        #expect(Self.state(model) == before)
+    }
+
     /// The flow equation against a Runge-Kutta solution of order 4 with 1000 steps.
     @Test(arguments: ModeratorKind.allCases) func odeFollowsTheVelocity(moderator: ModeratorKind) throws {
         let model = try MLRGModel(Self.configuration(moderator, .exact, .ode))
