@@ -68,13 +68,15 @@ public final class MLRGModel: @unchecked Sendable {
         try training.validate(contrastive: configuration.divergence == .contrastive)
         let trainer = try Trainer(self, training)
         for _ in 0..<training.steps {
-            progress.poll()
-            if progress.isStopped { throw interruption(self) }
+            try progress.check(interruption)
             record(try trainer.step(progress))
             progress.advance()
         }
         progress.finish()
     }
+
+    /// What an interrupted training says.
+    var interruption: String { "training was interrupted; the model is at step \(step)" }
 
     /// The couplings the next step moves on from: those of the step before, or, at first and for a
     /// batch of another size, independent normal numbers.

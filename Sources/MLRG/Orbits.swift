@@ -7,35 +7,29 @@ struct Orbits {
     /// One state per orbit (the smallest), and how many states it stands for.
     let representatives: [Int]
     let multiplicity: [Double]
-    /// Orbit of every state.
-    let index: [Int32]
-    /// Size of the symmetry group found.
-    let groupOrder: Int
 
     init(_ representation: Representation, _ machines: [BoltzmannMachine]) {
         let elements = Self.pointGroup(representation).filter { element in
             machines.allSatisfy { Self.leavesInvariant(element, $0) }
         }
         let units = 4 * representation.components
-        var index = [Int32](repeating: -1, count: 1 << units)
+        var isCounted = [Bool](repeating: false, count: 1 << units)
         var representatives: [Int] = []
         var multiplicity: [Double] = []
-        for state in 0..<1 << units where index[state] < 0 {
+        for state in 0..<1 << units where !isCounted[state] {
             var size = 0.0
             for element in elements {
                 let image = Self.apply(element, to: state)
-                for copy in [image, image ^ (1 << units - 1)] where index[copy] < 0 {
-                    index[copy] = Int32(representatives.count)
+                for copy in [image, image ^ (1 << units - 1)] where !isCounted[copy] {
+                    isCounted[copy] = true
                     size += 1
                 }
             }
             representatives.append(state)
             multiplicity.append(size)
         }
-        self.index = index
         self.representatives = representatives
         self.multiplicity = multiplicity
-        groupOrder = 2 * elements.count
     }
 
     /// The eight point operations as signed permutations of the visible units: corners move, and

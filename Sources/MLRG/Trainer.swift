@@ -144,7 +144,7 @@ final class Trainer {
             }
         }
         if let failure = failures.lazy.compactMap({ $0 }).first { throw failure }
-        if progress.isStopped { throw interruption(model) }
+        try progress.check(model.interruption)
     }
 
     /// Fills `losses`, and `adjoints` with d(mean loss)/dJ'.
@@ -189,9 +189,4 @@ final class Trainer {
     }
 
     private func clear(_ buffer: Buffer<Double>) { buffer.base.update(repeating: 0, count: buffer.count) }
-}
-
-/// The one message of an interrupted training.
-func interruption(_ model: MLRGModel) -> Failure {
-    .interrupted("training was interrupted; the model is at step \(model.step)")
 }
