@@ -10,11 +10,35 @@ private func representation(_ pointer: UnsafePointer<CChar>?) throws(Failure) ->
 
 @_cdecl("isingrg_mlrg_coupling_count")
 public func isingrg_mlrg_coupling_count(
-    _ name: UnsafePointer<CChar>?, _ count: UnsafeMutablePointer<Int32>?
+    _ name: UnsafePointer<CChar>?, _ frame: Int32, _ count: UnsafeMutablePointer<Int32>?
 ) -> isingrg_status {
     status { () throws(Failure) in
-        try required(count, "count").pointee = Int32(try representation(name).couplingCount)
+        try required(count, "count").pointee = Int32(try couplings(name, frame).count)
     }
+}
+
+@_cdecl("isingrg_mlrg_couplings")
+public func isingrg_mlrg_couplings(
+    _ name: UnsafePointer<CChar>?, _ frame: Int32, _ components: UnsafeMutablePointer<Int32>?,
+    _ count: Int64
+) -> isingrg_status {
+    status { () throws(Failure) in
+        let couplings = try couplings(name, frame)
+        let components = try required(components, "components")
+        guard count == Int64(2 * couplings.count) else {
+            throw .invalidArgument("components must have \(2 * couplings.count) elements, not \(count)")
+        }
+        for (index, pair) in couplings.enumerated() {
+            components[2 * index] = Int32(pair.edge)
+            components[2 * index + 1] = Int32(pair.vertex)
+        }
+    }
+}
+
+private func couplings(
+    _ name: UnsafePointer<CChar>?, _ frame: Int32
+) throws(Failure) -> [(edge: Int, vertex: Int)] {
+    try representation(name).couplings(frame: try choice(frame, "frame", Frame.self))
 }
 
 @_cdecl("isingrg_mlrg_divergence")
@@ -76,12 +100,13 @@ public func isingrg_mlrg_minimum_divergence(
 
 @_cdecl("isingrg_mlrg_boltzmann_tensor")
 public func isingrg_mlrg_boltzmann_tensor(
-    _ name: UnsafePointer<CChar>?, _ frame: Int32, _ couplings: UnsafePointer<Double>?,
-    _ count: Int64, _ logarithms: UnsafeMutablePointer<Double>?, _ logarithmsCount: Int64
+    _ name: UnsafePointer<CChar>?, _ frame: Int32, _ machine: Int32,
+    _ couplings: UnsafePointer<Double>?, _ count: Int64, _ logarithms: UnsafeMutablePointer<Double>?, _ logarithmsCount: Int64
 ) -> isingrg_status {
     status { () throws(Failure) in
         let representation = try representation(name)
-        _ = try choice(frame, "frame", Frame.self)
+        let frame = try choice(frame, "frame", Frame.self)
+        let machine = try choice(machine, "machine", Machine.self)
         let couplings = try required(couplings, "couplings")
         let logarithms = try required(logarithms, "logarithms")
         let count = try integer(count, "n", 0...1 << 32)
@@ -89,10 +114,12 @@ public func isingrg_mlrg_boltzmann_tensor(
         guard logarithmsCount == Int64(count * size) else {
             throw .invalidArgument("logarithms must have \(count * size) elements, not \(logarithmsCount)")
         }
-        let n = representation.couplingCount
+        let n = try representation.couplings(frame: frame).count
         try finite(couplings, count: count * n, "couplings")
         for i in 0..<count {
-            boltzmannTensor(representation, couplings: couplings + i * n, into: logarithms + i * size)
+            boltzmannTensor(
+                representation, machine, frame: frame, couplings: couplings + i * n,
+                into: logarithms + i * size)
         }
     }
 }

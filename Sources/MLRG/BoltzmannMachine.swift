@@ -1,10 +1,15 @@
 import Numerics
 
-/// In which coordinates the student's spins are read; see `BoltzmannMachine.student`.
+/// In which coordinates the student reads the corner spins (and every edge spin its own); the two
+/// frames are the same for a representation of A1 only.
 public enum Frame: Int32, CaseIterable, Sendable {
-    /// As in the published programs: corner k of the cross stands in direction k of the old lattice.
+    /// As in the published programs: nothing turns with the lattice, and corner k of the cross
+    /// stands in direction k. With other irreducible representations than A1 and A2 the student
+    /// lacks the teacher's mirrors.
     case published = 0
-    /// Turned with the new lattice, so that the mirrors of teacher and student are the same.
+    /// The axes of the coarse lattice are those of the fine one turned by -45 degrees. Corners
+    /// become edges, so an edge spin carries E along the diagonals of the lattice it bonds, and B1
+    /// and B2 exchanged. Teacher and student share all symmetries of the square.
     case consistent = 1
 }
 
@@ -14,10 +19,10 @@ public enum Frame: Int32, CaseIterable, Sendable {
 /// Visible spins are the four corners, counter-clockwise from top right; component b of corner k
 /// is visible unit k * components + b.
 struct BoltzmannMachine {
-    /// W[hidden][visible] contains sign * J[coupling].
+    /// W[hidden][visible] contains coefficient * J[coupling].
     struct Term: Equatable {
         let hidden, visible, coupling: Int
-        let sign: Double
+        let coefficient: Double
     }
 
     let hiddenCount, visibleCount, couplingCount: Int
@@ -27,67 +32,50 @@ struct BoltzmannMachine {
 
     /// The square graph (Eq. 5): edge spin e lies between corners e and e + 1. Its bonds run from
     /// the edge to the vertex, in the directions e and e + 2 (0: +x, then counter-clockwise).
-    static func teacher(_ representation: Representation) -> BoltzmannMachine {
+    static func teacher(_ representation: Representation, frame: Frame) -> BoltzmannMachine {
         let n = representation.components
-        let bonds = (0..<4).flatMap { e in
-            [(begin: e, end: e, direction: e), (begin: e, end: (e + 1) % 4, direction: (e + 2) % 4)]
-        }
-        let terms = bonds.flatMap { bond in
-            bondTerms(representation, representation, direction: bond.direction).map { term in
-                Term(
-                    hidden: bond.begin * n + term.a, visible: bond.end * n + term.b,
-                    coupling: term.coupling, sign: term.sign)
+        let bond = Bond(edge: representation, vertex: representation, frame: frame)
+        let terms = (0..<4).flatMap { edge in
+            [(corner: edge, direction: edge), (corner: (edge + 1) % 4, direction: edge + 2)].flatMap { end in
+                bond.turned(to: end.direction).map { term in
+                    Term(
+                        hidden: edge * n + term.edge, visible: end.corner * n + term.vertex,
+                        coupling: term.coupling, coefficient: term.coefficient)
+                }
             }
         }
         return BoltzmannMachine(
-            hiddenCount: 4 * n, visibleCount: 4 * n, couplingCount: representation.couplingCount,
+            hiddenCount: 4 * n, visibleCount: 4 * n, couplingCount: bond.couplings.count,
             components: n, terms: terms)
     }
 
-    /// The cross graph (Eq. 6): one hidden spin, with bonds from the corners to it.
+    /// The cross graph (Eq. 6): one hidden spin, with bonds from the corners to it. In the turned
+    /// axes of the consistent frame corner 0, at top right, lies in the direction +y of the centre,
+    /// so its bond runs along -y.
     ///
-    /// - Parameter hidden: representation of the centre where it differs from the corners', as in
-    ///   Fig. 4.
+    /// - Parameter centre: representation of the hidden spin; the corners' but for Fig. 4.
     static func student(
         corners: Representation, centre: Representation, frame: Frame
-    ) throws(Failure) -> BoltzmannMachine {
-        guard frame == .published || (corners.name == "A1" && centre.name == "A1") else {
-            throw .invalidArgument("frame must be \"published\" for a representation other than A1")
-        }
+    ) -> BoltzmannMachine {
         let n = corners.components
+        let bond = Bond(edge: corners, vertex: centre, frame: frame)
         let terms = (0..<4).flatMap { corner in
-            bondTerms(corners, centre, direction: corner).map { term in
+            bond.turned(to: frame == .published ? corner : corner + 3).map { term in
                 Term(
-                    hidden: term.b, visible: corner * n + term.a, coupling: term.coupling,
-                    sign: term.sign)
+                    hidden: term.vertex, visible: corner * n + term.edge, coupling: term.coupling,
+                    coefficient: term.coefficient)
             }
         }
         return BoltzmannMachine(
-            hiddenCount: centre.components, visibleCount: 4 * n,
-            couplingCount: Representation.couplings(edge: corners, vertex: centre).count,
+            hiddenCount: centre.components, visibleCount: 4 * n, couplingCount: bond.couplings.count,
             components: n, terms: terms)
-    }
-
-    /// The bond energy -J_ab s_a t_b (Eq. 15) turned by C4^direction: both spins are turned back,
-    /// s -> T^-direction s, before the representative bond acts on them.
-    private static func bondTerms(
-        _ edge: Representation, _ vertex: Representation, direction: Int
-    ) -> [(a: Int, b: Int, coupling: Int, sign: Double)] {
-        let turnEdge = edge.rotation.power((4 - direction) % 4)
-        let turnVertex = vertex.rotation.power((4 - direction) % 4)
-        return Representation.couplings(edge: edge, vertex: vertex).enumerated().map { index, pair in
-            (
-                turnEdge.source[pair.a], turnVertex.source[pair.b], index,
-                turnEdge.sign[pair.a] * turnVertex.sign[pair.b]
-            )
-        }
     }
 
     /// Dense weights W, shape (hidden, visible).
     func weights(_ couplings: UnsafePointer<Double>) -> [Double] {
         var result = [Double](repeating: 0, count: hiddenCount * visibleCount)
         for term in terms {
-            result[term.hidden * visibleCount + term.visible] += term.sign * couplings[term.coupling]
+            result[term.hidden * visibleCount + term.visible] += term.coefficient * couplings[term.coupling]
         }
         return result
     }

@@ -15,8 +15,8 @@ final class ContrastiveDivergence: Sendable {
         _ representation: Representation, frame: Frame, samples: Int, teacherSweeps: Int,
         studentSweeps: Int
     ) throws(Failure) {
-        teacher = .teacher(representation)
-        student = try .student(corners: representation, centre: representation, frame: frame)
+        teacher = .teacher(representation, frame: frame)
+        student = .student(corners: representation, centre: representation, frame: frame)
         self.samples = samples
         self.teacherSweeps = teacherSweeps
         self.studentSweeps = studentSweeps
@@ -186,7 +186,7 @@ final class ContrastiveDivergence: Sendable {
         for c in 0..<student.couplingCount { gradient[c] = 0 }
         for term in student.terms {
             let sum = work.correlation.base[term.hidden * student.visibleCount + term.visible]
-            gradient[term.coupling] += term.sign * share * doubleSum(sum)
+            gradient[term.coupling] += term.coefficient * share * doubleSum(sum)
         }
         return doubleSum(difference) * share
     }

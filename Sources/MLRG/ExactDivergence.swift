@@ -19,8 +19,8 @@ final class ExactDivergence: Sendable {
     init(
         corners: Representation, centre: Representation, frame: Frame
     ) throws(Failure) {
-        teacher = .teacher(corners)
-        student = try .student(corners: corners, centre: centre, frame: frame)
+        teacher = .teacher(corners, frame: frame)
+        student = .student(corners: corners, centre: centre, frame: frame)
         orbits = Orbits(corners, [teacher, student])
         let n = corners.components
         cornerStates = 1 << n
@@ -171,7 +171,7 @@ final class ExactDivergence: Sendable {
             for state in 0..<cornerStates {
                 sum = sum.addingProduct(spin(state, b), adjoint[entry(corner, state) + term.hidden])
             }
-            gradient[term.coupling] += sum * term.sign
+            gradient[term.coupling] += sum * term.coefficient
         }
     }
 
@@ -191,7 +191,7 @@ final class ExactDivergence: Sendable {
     ) -> UnsafePointer<Lanes> {
         for i in 0..<machine.hiddenCount * machine.visibleCount { weights[i] = Lanes(repeating: 0) }
         for term in machine.terms {
-            weights[term.hidden * machine.visibleCount + term.visible] += couplings[term.coupling] * term.sign
+            weights[term.hidden * machine.visibleCount + term.visible] += couplings[term.coupling] * term.coefficient
         }
         return UnsafePointer(weights)
     }

@@ -62,15 +62,23 @@ public struct ExactResults {
     }
 }
 
-/// log T(J)_{x0 x1 x2 x3} (Eq. 22 of Hou & You) of the teacher. Corner states are numbered with
+/// Which machine a Boltzmann weight tensor stands for.
+public enum Machine: Int32, CaseIterable, Sendable {
+    case teacher = 0
+    case student = 1
+}
+
+/// log T(J)_{x0 x1 x2 x3} (Eq. 22 of Hou & You) of teacher or student. Corner states are numbered with
 /// the first component as the most significant bit, and a cleared bit for spin +1.
 ///
 /// - Parameter logarithms: 2^(4 components) numbers, x0 slowest.
 public func boltzmannTensor(
-    _ representation: Representation, couplings: UnsafePointer<Double>,
-    into logarithms: UnsafeMutablePointer<Double>
+    _ representation: Representation, _ machine: Machine, frame: Frame,
+    couplings: UnsafePointer<Double>, into logarithms: UnsafeMutablePointer<Double>
 ) {
-    let machine = BoltzmannMachine.teacher(representation)
+    let machine = machine == .teacher
+        ? BoltzmannMachine.teacher(representation, frame: frame)
+        : .student(corners: representation, centre: representation, frame: frame)
     let weights = machine.weights(couplings)
     let units = machine.visibleCount
     for index in 0..<1 << units {

@@ -38,7 +38,7 @@ public final class MLRGModel: @unchecked Sendable {
     public internal(set) var step = 0
 
     /// - Throws: `invalidArgument` for a representation that cannot be read, hidden layers other
-    ///   than 1 to 16 of widths 1 to 1024, or a frame the representation does not have.
+    ///   than 1 to 16 of widths 1 to 1024, or a representation without couplings.
     public init(_ configuration: Configuration) throws(Failure) {
         guard (1...16).contains(configuration.hidden.count) else {
             throw .invalidArgument("hidden must list 1 to 16 layers, not \(configuration.hidden.count)")
@@ -48,9 +48,7 @@ public final class MLRGModel: @unchecked Sendable {
         }
         self.configuration = configuration
         representation = try Representation(configuration.representation)
-        _ = try BoltzmannMachine.student(
-            corners: representation, centre: representation, frame: configuration.frame)
-        dimension = representation.couplingCount
+        dimension = try representation.couplings(frame: configuration.frame).count
         shape = Perceptron(
             inputs: dimension, hidden: configuration.hidden,
             outputs: configuration.moderator == .flow ? dimension : 1,

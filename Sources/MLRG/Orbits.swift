@@ -70,7 +70,7 @@ struct Orbits {
         var rows = [[Double]](repeating: Array(repeating: 0, count: width), count: machine.hiddenCount)
         var moved = rows
         for term in machine.terms {
-            rows[term.hidden][term.visible * machine.couplingCount + term.coupling] += term.sign
+            rows[term.hidden][term.visible * machine.couplingCount + term.coupling] += term.coefficient
         }
         for v in 0..<machine.visibleCount {
             for c in 0..<machine.couplingCount {

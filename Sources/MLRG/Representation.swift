@@ -87,17 +87,34 @@ public struct Representation: Equatable, Sendable {
             source: Array(0..<components), sign: irreps.flatMap { Self.table[$0]!.mirror })
     }
 
-    /// Pairs (a, b) of components whose coupling J_ab on the representative bond the mirror
-    /// allows (Eq. 3), in row-major order: the parameters of Eqs. 16 to 18.
-    ///
-    /// `edge` is the spin at which the bond begins (a) and `vertex` the one at which it ends (b).
-    static func couplings(edge: Representation, vertex: Representation) -> [(a: Int, b: Int)] {
-        let (edgeSigns, vertexSigns) = (edge.mirror.sign, vertex.mirror.sign)
-        return (0..<edge.components).flatMap { a in
-            (0..<vertex.components).compactMap { b in edgeSigns[a] == vertexSigns[b] ? (a, b) : nil }
+    /// First component of each E.
+    var vectors: [Int] {
+        var (found, next): ([Int], Int) = ([], 0)
+        for irrep in irreps {
+            if irrep == "E" { found.append(next) }
+            next += Self.table[irrep]!.mirror.count
         }
+        return found
     }
 
-    /// Number of couplings when all spins carry this representation.
-    public var couplingCount: Int { Self.couplings(edge: self, vertex: self).count }
+    /// The same spin in axes turned by 45 degrees: x^2 - y^2 and x y, B1 and B2, exchange their
+    /// roles. (A2 changes its sign, which is a matter of definition.)
+    var withDiagonalAxes: Representation {
+        let turned = irreps.map { ["B1": "B2", "B2": "B1"][$0] ?? $0 }
+        return Representation(name: turned.joined(separator: "+"), irreps: turned, components: components)
+    }
+
+    /// Components (edge spin, vertex spin) of each coupling when all spins carry this representation.
+    /// - Throws: `invalidArgument` where symmetry leaves no coupling, as of B1 in the consistent frame.
+    public func couplings(frame: Frame) throws(Failure) -> [(edge: Int, vertex: Int)] {
+        let couplings = Bond(edge: self, vertex: self, frame: frame).couplings
+        guard !couplings.isEmpty else {
+            throw .invalidArgument("representation \"\(name)\" has no couplings in this frame")
+        }
+        return couplings
+    }
+
+    private init(name: String, irreps: [String], components: Int) {
+        (self.name, self.irreps, self.components) = (name, irreps, components)
+    }
 }

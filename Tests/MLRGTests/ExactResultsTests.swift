@@ -92,10 +92,17 @@ import Testing
         }
     }
 
-    @Test(arguments: [("A1", 1), ("A1+E", 5), ("2A1+E", 10), ("A1+B1+E", 10)])
-    func couplingCounts(name: String, expected: Int) throws {
-        // A1, B1 and the x component of E are even under the mirror, the y component is odd.
-        #expect(try Representation(name).couplingCount == expected)
+    @Test(arguments: [("A1", 1, 1), ("A1+E", 5, 5), ("2A1+E", 10, 10), ("A1+B1+E", 10, 8), ("A1+B2", 2, 2)])
+    func couplingCounts(name: String, published: Int, consistent: Int) throws {
+        // A1, B1 and the x component of E are even under the mirror, B2 and the y component odd.
+        // In the consistent frame an edge's B1 is B2 and the other way round.
+        #expect(try Representation(name).couplings(frame: .published).count == published)
+        #expect(try Representation(name).couplings(frame: .consistent).count == consistent)
+    }
+
+    @Test func aRepresentationWithoutCouplings() throws {
+        let b1 = try Representation("B1")
+        #expect(throws: Failure.self) { try b1.couplings(frame: .consistent) }
     }
 
     @Test(arguments: ["", "A3", "A1+", "6A1", "A1 + E", "0A1", "2A1+2E", "E1"])
@@ -105,7 +112,8 @@ import Testing
 
     @Test func tensorEqualsEnumeration() throws {
         var logarithms = [Double](repeating: 0, count: 16)
-        boltzmannTensor(try Representation("A1"), couplings: [0.7], into: &logarithms)
+        boltzmannTensor(
+            try Representation("A1"), .teacher, frame: .published, couplings: [0.7], into: &logarithms)
         let weights = Enumeration.teacherWeights(0.7)
         for index in 0..<16 {
             // x0 slowest, cleared bit for +1

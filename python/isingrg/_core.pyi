@@ -31,6 +31,8 @@ STEP: int
 ODE: int
 PUBLISHED: int
 CONSISTENT: int
+TEACHER: int
+STUDENT: int
 TANH: int
 RELU: int
 SILU: int
@@ -82,7 +84,10 @@ def ising_autocorrelation_time(series: Array, /) -> float:
 
 # Machine-learning renormalization group: c couplings of the representation.
 
-def mlrg_coupling_count(representation: str, /) -> int: ...
+def mlrg_coupling_count(representation: str, frame: int, /) -> int: ...
+def mlrg_couplings(representation: str, frame: int, /) -> tuple[tuple[int, int], ...]:
+    """Components (edge spin, vertex spin) of each coupling."""
+
 def mlrg_divergence(
     representation: str, frame: int, teacher: Array, student: Array, divergence: Array,
     gradient: Array | None, /,
@@ -98,7 +103,7 @@ def mlrg_minimum_divergence(representation: str, couplings: Array, divergence: A
     """couplings (n,), divergence (n,)."""
 
 def mlrg_boltzmann_tensor(
-    representation: str, frame: int, couplings: Array, logarithms: Array, /,
+    representation: str, frame: int, machine: int, couplings: Array, logarithms: Array, /,
 ) -> None:
     """couplings (n, c), logarithms (n, 2^m, 2^m, 2^m, 2^m)."""
 

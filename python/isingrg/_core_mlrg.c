@@ -1,22 +1,44 @@
 /* The functions of couplings of isingrg.h: divergence, exact map, Boltzmann tensor. */
 #include "_core_support.h"
 
+/* Five components couple to five at most. */
+#define MAX_COUPLINGS 25
+
 static PyObject *mlrg_coupling_count(PyObject *module, PyObject *const *values, Py_ssize_t count)
 {
     Call call;
-    open_call(&call, module, "mlrg_coupling_count", values, count, 1);
+    open_call(&call, module, "mlrg_coupling_count", values, count, 2);
     const char *representation = take_text(&call, "representation");
-    int32_t couplings = 0;
-    RUN(&call, isingrg_mlrg_coupling_count(representation, &couplings));
-    return close_call(&call) < 0 ? NULL : PyLong_FromLong(couplings);
+    int64_t frame = take_integer(&call, "frame", 0, INT32_MAX);
+    int64_t couplings = coupling_count(&call, representation, frame);
+    return close_call(&call) < 0 ? NULL : PyLong_FromLongLong(couplings);
 }
 
-int64_t coupling_count(Call *call, const char *representation)
+int64_t coupling_count(Call *call, const char *representation, int64_t frame)
 {
     int32_t couplings = 1;
-    RUN(call, isingrg_mlrg_coupling_count(representation, &couplings));
+    RUN(call, isingrg_mlrg_coupling_count(representation, (int32_t)frame, &couplings));
     if (call->status != ISINGRG_OK) call->failed = 1;
     return couplings;
+}
+
+static PyObject *mlrg_couplings(PyObject *module, PyObject *const *values, Py_ssize_t count)
+{
+    Call call;
+    open_call(&call, module, "mlrg_couplings", values, count, 2);
+    const char *representation = take_text(&call, "representation");
+    int64_t frame = take_integer(&call, "frame", 0, INT32_MAX);
+    int64_t couplings = coupling_count(&call, representation, frame);
+    int32_t components[2 * MAX_COUPLINGS];
+    RUN(&call, isingrg_mlrg_couplings(
+        representation, (int32_t)frame, components, 2 * couplings));
+    if (close_call(&call) < 0) return NULL;
+    PyObject *pairs = PyTuple_New((Py_ssize_t)couplings);
+    for (Py_ssize_t i = 0; pairs != NULL && i < couplings; ++i) {
+        PyObject *pair = Py_BuildValue("ii", components[2 * i], components[2 * i + 1]);
+        if (pair == NULL || PyTuple_SetItem(pairs, i, pair) < 0) Py_CLEAR(pairs);
+    }
+    return pairs;
 }
 
 static PyObject *mlrg_divergence(PyObject *module, PyObject *const *values, Py_ssize_t count)
@@ -24,8 +46,8 @@ static PyObject *mlrg_divergence(PyObject *module, PyObject *const *values, Py_s
     Call call;
     open_call(&call, module, "mlrg_divergence", values, count, 6);
     const char *representation = take_text(&call, "representation");
-    int64_t c = coupling_count(&call, representation);
     int64_t frame = take_integer(&call, "frame", 0, INT32_MAX);
+    int64_t c = coupling_count(&call, representation, frame);
     Array teacher = take_array(&call, "teacher", 'd', INPUT, SHAPE(ANY, c));
     int64_t n = teacher.shape[0];
     Array student = take_array(&call, "student", 'd', INPUT, SHAPE(n, c));
@@ -42,8 +64,8 @@ static PyObject *mlrg_exact_map(PyObject *module, PyObject *const *values, Py_ss
     Call call;
     open_call(&call, module, "mlrg_exact_map", values, count, 5);
     const char *representation = take_text(&call, "representation");
-    int64_t c = coupling_count(&call, representation);
     int64_t frame = take_integer(&call, "frame", 0, INT32_MAX);
+    int64_t c = coupling_count(&call, representation, frame);
     Array couplings = take_array(&call, "couplings", 'd', INPUT, SHAPE(ANY, c));
     int64_t n = couplings.shape[0];
     Array renormalized = take_array(&call, "renormalized", 'd', OUTPUT, SHAPE(n, c));
@@ -69,21 +91,23 @@ static PyObject *mlrg_minimum_divergence(
 static PyObject *mlrg_boltzmann_tensor(PyObject *module, PyObject *const *values, Py_ssize_t count)
 {
     Call call;
-    open_call(&call, module, "mlrg_boltzmann_tensor", values, count, 4);
+    open_call(&call, module, "mlrg_boltzmann_tensor", values, count, 5);
     const char *representation = take_text(&call, "representation");
-    int64_t c = coupling_count(&call, representation);
     int64_t frame = take_integer(&call, "frame", 0, INT32_MAX);
+    int64_t c = coupling_count(&call, representation, frame);
+    int64_t machine = take_integer(&call, "machine", 0, INT32_MAX);
     Array couplings = take_array(&call, "couplings", 'd', INPUT, SHAPE(ANY, c));
     int64_t n = couplings.shape[0];
     Array logarithms = take_array(
         &call, "logarithms", 'd', OUTPUT, SHAPE(n, ANY, SAME, SAME, SAME));
     RUN(&call, isingrg_mlrg_boltzmann_tensor(
-        representation, (int32_t)frame, couplings.data, n, logarithms.data, logarithms.count));
+        representation, (int32_t)frame, (int32_t)machine, couplings.data, n, logarithms.data, logarithms.count));
     return close_with_none(&call);
 }
 
 PyMethodDef mlrg_methods[] = {
     METHOD(mlrg_coupling_count),
+    METHOD(mlrg_couplings),
     METHOD(mlrg_divergence),
     METHOD(mlrg_exact_map),
     METHOD(mlrg_minimum_divergence),

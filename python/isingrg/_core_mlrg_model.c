@@ -56,11 +56,11 @@ static PyObject *mlrg_create(PyObject *module, PyObject *const *values, Py_ssize
     int32_t widths[MAX_HIDDEN];
     isingrg_mlrg_config config;
     config.representation = take_text(&call, "representation");
-    int64_t couplings = coupling_count(&call, config.representation);
     config.moderator = (int32_t)take_integer(&call, "moderator", 0, INT32_MAX);
     config.divergence = (int32_t)take_integer(&call, "divergence", 0, INT32_MAX);
     config.transport = (int32_t)take_integer(&call, "transport", 0, INT32_MAX);
     config.frame = (int32_t)take_integer(&call, "frame", 0, INT32_MAX);
+    int64_t couplings = coupling_count(&call, config.representation, config.frame);
     config.activation = (int32_t)take_integer(&call, "activation", 0, INT32_MAX);
     config.layer_norm = (int32_t)take_integer(&call, "layer_norm", 0, 1);
     config.n_hidden = take_widths(&call, "hidden", widths);

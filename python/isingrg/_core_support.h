@@ -86,7 +86,7 @@ State *call_state(const Call *call);
     } while (0)
 
 /* Couplings of a representation, the last axis of every array of them; 1 after a failure. */
-int64_t coupling_count(Call *call, const char *representation);
+int64_t coupling_count(Call *call, const char *representation, int64_t frame);
 
 /* Releases the arrays and raises what the core reported. 0 on success, -1 with an exception set. */
 int close_call(Call *call);

@@ -35,7 +35,7 @@ extern "C" {
 /* MARK: Library */
 
 /* Raised whenever a function or a structure of this header changes its meaning. */
-#define ISINGRG_ABI_VERSION 1
+#define ISINGRG_ABI_VERSION 2
 
 typedef int32_t isingrg_status;
 enum {
@@ -146,13 +146,22 @@ enum { ISINGRG_MONOTONE = 0, ISINGRG_FLOW = 1 };
 enum { ISINGRG_KL = 0, ISINGRG_CD = 1 };
 enum { ISINGRG_STEP = 0, ISINGRG_ODE = 1 };
 enum { ISINGRG_PUBLISHED = 0, ISINGRG_CONSISTENT = 1 };
+enum { ISINGRG_TEACHER = 0, ISINGRG_STUDENT = 1 };
 enum {
     ISINGRG_TANH = 0, ISINGRG_RELU = 1, ISINGRG_SILU = 2, ISINGRG_ELU = 3, ISINGRG_GELU = 4
 };
 
 /* Number of couplings J of a point-group representation such as "A1" (Eqs. 16-18 of Hou & You).
+ * \param frame ISINGRG_PUBLISHED or ISINGRG_CONSISTENT; it matters with B1, B2 and E only
  * \param[out] count one number */
-ISINGRG_API isingrg_status isingrg_mlrg_coupling_count(const char *representation, int32_t *count);
+ISINGRG_API isingrg_status isingrg_mlrg_coupling_count(
+    const char *representation, int32_t frame, int32_t *count);
+
+/* Which components of edge spin and vertex spin each coupling joins on the representative bond.
+ * \param[out] components shape (couplings, 2)
+ * \param count           elements of components */
+ISINGRG_API isingrg_status isingrg_mlrg_couplings(
+    const char *representation, int32_t frame, int32_t *components, int64_t count);
 
 /* Kullback-Leibler divergence in nats from the teacher's visible distribution to the student's
  * (Eq. 7), hidden spins summed exactly, and its gradient in the student's couplings.
@@ -174,13 +183,14 @@ ISINGRG_API isingrg_status isingrg_mlrg_exact_map(
 ISINGRG_API isingrg_status isingrg_mlrg_minimum_divergence(
     const char *representation, const double *couplings, int64_t n, double *divergence);
 
-/* Logarithm of the teacher's Boltzmann weight tensor T(J) (Eq. 22) over x0, x1, x2, x3, corners
+/* Logarithm of the Boltzmann weight tensor T(J) (Eq. 22) over x0, x1, x2, x3, corners
  * counter-clockwise from top right; index bit 0 is the spin +1, and the first component of a
  * corner is its most significant bit.
+ * \param machine         ISINGRG_TEACHER or ISINGRG_STUDENT
  * \param[out] logarithms shape (n, 2^m, 2^m, 2^m, 2^m), m components per spin
  * \param count           elements of logarithms */
 ISINGRG_API isingrg_status isingrg_mlrg_boltzmann_tensor(
-    const char *representation, int32_t frame, const double *couplings, int64_t n,
+    const char *representation, int32_t frame, int32_t machine, const double *couplings, int64_t n,
     double *logarithms, int64_t count);
 
 /* A moderator network with everything needed to train it further. */

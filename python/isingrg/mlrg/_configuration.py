@@ -6,13 +6,12 @@ from typing import Any
 
 from isingrg import _arguments, _core
 from isingrg._errors import ArgumentError
-from isingrg.mlrg._couplings import coupling_count
+from isingrg.mlrg._couplings import FRAMES, coupling_count
 from isingrg.mlrg.settings import DEFAULT_NETWORKS
 
 MODERATORS = {"monotone": _core.MONOTONE, "flow": _core.FLOW}
 DIVERGENCES = {"kl": _core.KL, "cd": _core.CD}
 TRANSPORTS = {"step": _core.STEP, "ode": _core.ODE}
-FRAMES = {"published": _core.PUBLISHED, "consistent": _core.CONSISTENT}
 ACTIVATIONS = {
     "tanh": _core.TANH,
     "relu": _core.RELU,
@@ -43,7 +42,8 @@ class Configuration:
         hidden: Any, activation: Any, layer_norm: Any,
     ) -> "Configuration":  # fmt: skip
         """None in the last three stands for the default of the moderator."""
-        coupling_count(representation)
+        frame = _arguments.choice("frame", frame, FRAMES)
+        coupling_count(representation, frame)
         moderator = _arguments.choice("moderator", moderator, MODERATORS)
         network = DEFAULT_NETWORKS[moderator]
         configuration = cls(
@@ -51,7 +51,7 @@ class Configuration:
             moderator,
             _arguments.choice("divergence", divergence, DIVERGENCES),
             _arguments.choice("transport", transport, TRANSPORTS),
-            _arguments.choice("frame", frame, FRAMES),
+            frame,
             network.hidden if hidden is None else widths("hidden", hidden),
             network.activation if activation is None
             else _arguments.choice("activation", activation, ACTIVATIONS),
@@ -64,7 +64,7 @@ class Configuration:
     @property
     def count(self) -> int:
         """Number of couplings."""
-        return coupling_count(self.representation)
+        return coupling_count(self.representation, self.frame)
 
     def create(self, seed: int) -> Any:
         """A native model with initial parameters."""

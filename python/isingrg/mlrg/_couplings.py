@@ -21,14 +21,17 @@ Reals = float | Floats
 _FAMILIAR = ("A1", "A2", "B1", "B2", "E", "A1+E", "A1+B1", "A1+B1+E", "2A1", "2A1+E")
 
 
-def coupling_count(representation: Any) -> int:
+FRAMES = {"published": _core.PUBLISHED, "consistent": _core.CONSISTENT}
+
+
+def coupling_count(representation: Any, frame: str = "published") -> int:
     """Number of couplings of a representation; an unknown one is answered with the nearest."""
     if not isinstance(representation, str):
         raise TypeError(
             f"representation must be a string such as 'A1', not {type(representation).__name__}"
         )
     try:
-        return _core.mlrg_coupling_count(representation)
+        return _core.mlrg_coupling_count(representation, FRAMES[frame])
     except ArgumentError as error:
         near = difflib.get_close_matches(representation.upper(), _FAMILIAR, n=1, cutoff=0.4)
         hint = f"; did you mean {near[0]!r}?" if near else ""

@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from isingrg import _arguments, _core
-from isingrg.mlrg._configuration import FRAMES
-from isingrg.mlrg._couplings import Couplings, Reals, coupling_count
+from isingrg.mlrg._couplings import FRAMES, Couplings, Reals, coupling_count
 
 #: Exact critical coupling of the Ising model on the Lieb lattice, arccosh(1 + sqrt 2) / 2
 #: (Eq. 19 of Hou & You).
@@ -47,13 +46,13 @@ def exact_map(J: ArrayLike, representation: str = "A1", *, frame: str = "publish
     ----------
     W. Hou and Y.-Z. You, arXiv:2306.11054, Eqs. 5 to 7.
     """
-    count = coupling_count(representation)
-    code = FRAMES[_arguments.choice("frame", frame, FRAMES)]
+    frame = _arguments.choice("frame", frame, FRAMES)
+    count = coupling_count(representation, frame)
     couplings = Couplings(J, count, low=-LARGEST_COUPLING, high=LARGEST_COUPLING)
     renormalized = np.empty_like(couplings.rows)
     if len(couplings):
         _core.mlrg_exact_map(
-            representation, code, couplings.rows, renormalized, np.empty(len(couplings))
+            representation, FRAMES[frame], couplings.rows, renormalized, np.empty(len(couplings))
         )
     return couplings.vectors(renormalized)
 

@@ -96,7 +96,7 @@ def transfer_matrices(rows: Floats, representation: str) -> Floats:
         piece = slice(first, first + chunk)
         part: NDArray[np.float64] = np.ascontiguousarray(rows[piece])
         logarithms = np.empty((len(part), states, states, states, states))
-        _core.mlrg_boltzmann_tensor(representation, _core.PUBLISHED, part, logarithms)
+        _core.mlrg_boltzmann_tensor(representation, _core.PUBLISHED, _core.TEACHER, part, logarithms)
         # Only ratios count, and the largest weight is the natural unit: nothing overflows.
         logarithms -= logarithms.max(axis=(1, 2, 3, 4), keepdims=True)
         matrices[piece] = np.einsum("nacbc->nab", np.exp(logarithms))

@@ -1,0 +1,89 @@
+"""The point group acts as a group, and the machines are as symmetric as they are said to be."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from isingrg import ArgumentError, _core
+from isingrg.mlrg import symmetry
+
+#: Together they hold every pair of irreducible representations.
+SUMS = ["A1", "A1+E", "2A1+E", "A1+A2+B1", "A1+B1+B2", "A1+A2+B2", "A2+E", "B1+E", "B2+E"]
+FRAMES = {"published": _core.PUBLISHED, "consistent": _core.CONSISTENT}
+
+
+def log_weights(representation, frame, machine, J):
+    m = symmetry.components(representation)
+    logarithms = np.empty((len(J), *(2**m,) * 4))
+    _core.mlrg_boltzmann_tensor(representation, FRAMES[frame], machine, J, logarithms)
+    return logarithms.reshape(len(J), -1)
+
+
+def violation(representation, frame, machine, operations=slice(None)):
+    """Largest change of a log-weight under the point group and Z2, at ten random couplings."""
+    count = len(symmetry.coupling_components(representation, frame))
+    J = np.random.default_rng(1).normal(0, 0.7, (10, count))
+    weights = log_weights(representation, frame, machine, J)
+    turned = [*symmetry.visible_action(representation)[operations], np.arange(weights.shape[1])[::-1]]
+    return max(np.abs(weights[:, states] - weights).max() for states in turned)
+
+
+@pytest.mark.parametrize("representation", SUMS)
+@pytest.mark.parametrize("machine", [_core.TEACHER, _core.STUDENT], ids=["teacher", "student"])
+def test_the_consistent_frame_has_all_symmetries(representation, machine):
+    assert violation(representation, "consistent", machine) < 1e-12
+
+
+@pytest.mark.parametrize("representation", SUMS)
+def test_the_published_student_lacks_the_mirrors(representation):
+    assert violation(representation, "published", _core.TEACHER) < 1e-12
+    assert violation(representation, "published", _core.STUDENT, slice(4)) < 1e-12  # the rotations
+    if representation != "A1":
+        assert violation(representation, "published", _core.STUDENT) > 1
+
+
+@pytest.mark.parametrize("representation", SUMS)
+def test_point_group_is_a_group(representation):
+    group = list(symmetry.point_group(representation).values())
+    assert len(group) == 8
+    for g, h in itertools.product(group, group):
+        assert any(np.array_equal(g @ h, element) for element in group)
+    action = symmetry.visible_action(representation)
+    for row in action:
+        assert np.array_equal(np.sort(row), np.arange(action.shape[1]))
+
+
+def test_coupling_matrices_of_the_paper():
+    J = np.arange(5.0)
+    expected = [[0, 1, 0], [2, 3, 0], [0, 0, 4]]  # Eq. 17
+    assert symmetry.coupling_matrix(J, "A1+E").tolist() == expected
+    assert symmetry.coupling_vector(expected, "A1+E").tolist() == J.tolist()
+    expected = [[0, 1, 2, 0], [3, 4, 5, 0], [6, 7, 8, 0], [0, 0, 0, 9]]  # Eq. 18
+    assert symmetry.coupling_matrix(np.arange(10.0), "2A1+E").tolist() == expected
+    with pytest.raises(ArgumentError, match="forbids"):
+        symmetry.coupling_vector(np.ones((3, 3)), "A1+E")
+    with pytest.raises(ArgumentError, match="shape"):
+        symmetry.coupling_vector(np.ones((2, 2)), "A1+E")
+
+
+@pytest.mark.parametrize("representation, frame", list(itertools.product(["A1+E", "2A1+E"], FRAMES)))
+def test_gauge_transformations_rename_components(representation, frame):
+    """Hidden components may be renamed at will, visible ones are renamed in the states."""
+    pairs = symmetry.coupling_components(representation, frame)
+    J = np.random.default_rng(2).normal(0, 0.7, (1, len(pairs)))
+    matrix = symmetry.coupling_matrix(J, representation, frame=frame)
+    gauge = symmetry.gauge_transformations(representation)
+    assert len(gauge) == {"A1+E": 4, "2A1+E": 16}[representation]
+    for D in gauge:
+        teacher = symmetry.coupling_vector(D @ matrix, representation, frame=frame)
+        student = symmetry.coupling_vector(matrix @ D, representation, frame=frame)
+        for machine, moved in ((_core.TEACHER, teacher), (_core.STUDENT, student)):
+            change = log_weights(representation, frame, machine, np.ascontiguousarray(moved))
+            change -= log_weights(representation, frame, machine, J)
+            assert np.abs(change).max() < 1e-12
+
+
+def test_decoupled_components():
+    assert symmetry.decoupled_components([0.8, 0, 0, 0.1, 0.2], "A1+E") == [(0,), (1, 2)]
+    assert symmetry.decoupled_components([0.8, 0.1, 0, 0.1, 0.2], "A1+E") == [(0, 1, 2)]
