@@ -95,5 +95,27 @@ struct BoltzmannMachine {
     }
 }
 
+/// Which machine couplings stand for.
+public enum Machine: Int32, CaseIterable, Sendable {
+    case teacher = 0
+    case student = 1
+
+    func make(_ representation: Representation, frame: Frame) -> BoltzmannMachine {
+        switch self {
+        case .teacher: .teacher(representation, frame: frame)
+        case .student: .student(corners: representation, centre: representation, frame: frame)
+        }
+    }
+}
+
+/// Weights W of a machine all of whose spins carry the representation, shape (hidden, visible):
+/// four edge spins of a teacher or the centre of a student, and four corners.
+public func machineWeights(
+    _ representation: Representation, _ machine: Machine, frame: Frame,
+    couplings: UnsafePointer<Double>
+) -> [Double] {
+    machine.make(representation, frame: frame).weights(couplings)
+}
+
 /// log(2 cosh x) without overflow.
 func logTwoCosh(_ x: Double) -> Double { logCosh(SIMD8(repeating: x))[0] + 0.6931471805599453 }

@@ -62,12 +62,6 @@ public struct ExactResults {
     }
 }
 
-/// Which machine a Boltzmann weight tensor stands for.
-public enum Machine: Int32, CaseIterable, Sendable {
-    case teacher = 0
-    case student = 1
-}
-
 /// log T(J)_{x0 x1 x2 x3} (Eq. 22 of Hou & You) of teacher or student. Corner states are numbered with
 /// the first component as the most significant bit, and a cleared bit for spin +1.
 ///
@@ -76,9 +70,7 @@ public func boltzmannTensor(
     _ representation: Representation, _ machine: Machine, frame: Frame,
     couplings: UnsafePointer<Double>, into logarithms: UnsafeMutablePointer<Double>
 ) {
-    let machine = machine == .teacher
-        ? BoltzmannMachine.teacher(representation, frame: frame)
-        : .student(corners: representation, centre: representation, frame: frame)
+    let machine = machine.make(representation, frame: frame)
     let weights = machine.weights(couplings)
     let units = machine.visibleCount
     for index in 0..<1 << units {

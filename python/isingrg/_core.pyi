@@ -107,6 +107,11 @@ def mlrg_boltzmann_tensor(
 ) -> None:
     """couplings (n, c), logarithms (n, 2^m, 2^m, 2^m, 2^m)."""
 
+def mlrg_weights(
+    representation: str, frame: int, machine: int, couplings: Array, weights: Array, /,
+) -> None:
+    """couplings (c,), weights (4 m, 4 m) of a teacher, (m, 4 m) of a student."""
+
 def mlrg_create(
     representation: str, moderator: int, divergence: int, transport: int, frame: int,
     activation: int, layer_norm: int, hidden: tuple[int, ...], seed: int, /,

@@ -105,6 +105,22 @@ static PyObject *mlrg_boltzmann_tensor(PyObject *module, PyObject *const *values
     return close_with_none(&call);
 }
 
+static PyObject *mlrg_weights(PyObject *module, PyObject *const *values, Py_ssize_t count)
+{
+    Call call;
+    open_call(&call, module, "mlrg_weights", values, count, 5);
+    const char *representation = take_text(&call, "representation");
+    int64_t frame = take_integer(&call, "frame", 0, INT32_MAX);
+    int64_t c = coupling_count(&call, representation, frame);
+    int64_t machine = take_integer(&call, "machine", 0, INT32_MAX);
+    Array couplings = take_array(&call, "couplings", 'd', INPUT, SHAPE(c));
+    Array weights = take_array(&call, "weights", 'd', OUTPUT, SHAPE(ANY, ANY));
+    RUN(&call, isingrg_mlrg_weights(
+        representation, (int32_t)frame, (int32_t)machine, couplings.data, weights.data,
+        weights.count));
+    return close_with_none(&call);
+}
+
 PyMethodDef mlrg_methods[] = {
     METHOD(mlrg_coupling_count),
     METHOD(mlrg_couplings),
@@ -112,5 +128,6 @@ PyMethodDef mlrg_methods[] = {
     METHOD(mlrg_exact_map),
     METHOD(mlrg_minimum_divergence),
     METHOD(mlrg_boltzmann_tensor),
+    METHOD(mlrg_weights),
     {NULL, NULL, 0, NULL},
 };

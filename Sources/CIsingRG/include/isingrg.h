@@ -163,6 +163,16 @@ ISINGRG_API isingrg_status isingrg_mlrg_coupling_count(
 ISINGRG_API isingrg_status isingrg_mlrg_couplings(
     const char *representation, int32_t frame, int32_t *components, int64_t count);
 
+/* Weights W of a machine, log p(x, z) = sum W_hv z_h x_v + constant (Eqs. 5 and 6): hidden spins are
+ * the m components of the four edge spins of a teacher (edge e between corners e and e + 1) or of
+ * the centre of a student, visible ones those of the four corners from top right, counter-clockwise.
+ * \param machine      ISINGRG_TEACHER or ISINGRG_STUDENT
+ * \param couplings    the couplings of one model
+ * \param[out] weights shape (4 m, 4 m) or (m, 4 m);  \param count elements of weights */
+ISINGRG_API isingrg_status isingrg_mlrg_weights(
+    const char *representation, int32_t frame, int32_t machine, const double *couplings,
+    double *weights, int64_t count);
+
 /* Kullback-Leibler divergence in nats from the teacher's visible distribution to the student's
  * (Eq. 7), hidden spins summed exactly, and its gradient in the student's couplings.
  * \param teacher, student shape (n, c), finite

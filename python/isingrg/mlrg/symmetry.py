@@ -134,6 +134,43 @@ def coupling_vector(
     return J
 
 
+#: The two machines of Fig. 3: on the square and on the cross graph.
+MACHINES = {"teacher": _core.TEACHER, "student": _core.STUDENT}
+
+
+def machine_weights(
+    J: ArrayLike, representation: str = "A1", *, machine: str = "teacher", frame: str = "published"
+) -> Floats:
+    """Weights W of a restricted Boltzmann machine p(x, z) ~ exp(z W x) (Eqs. 5 and 6).
+
+    Parameters
+    ----------
+    J : float or array_like, shape (c,)
+        Couplings of a single model.
+    representation : str
+        Point-group representation of every spin, of m components.
+    machine : {"teacher", "student"}
+        The square graph with a hidden spin on each edge, or the cross graph with one in the
+        centre.
+    frame : {"published", "consistent"}
+
+    Returns
+    -------
+    ndarray, shape (4, m, 4, m) or (1, m, 4, m)
+        Hidden spin and its component, corner and its component. Corners are numbered
+        counter-clockwise from top right; edge k of the square lies between corners k and k + 1.
+    """
+    code = MACHINES[_arguments.choice("machine", machine, MACHINES)]
+    couplings = Couplings(J, len(coupling_components(representation, frame)))
+    if len(couplings) != 1:
+        raise ArgumentError(f"J must be a single point, got the shape {couplings.shape}")
+    m = components(representation)
+    hidden = 4 if machine == "teacher" else 1
+    weights = np.empty((hidden * m, 4 * m))
+    _core.mlrg_weights(representation, FRAMES[frame], code, couplings.rows[0], weights)
+    return weights.reshape(hidden, m, 4, m)
+
+
 def gauge_transformations(representation: str) -> list[Floats]:
     """Signed permutations D of components that only rename them.
 

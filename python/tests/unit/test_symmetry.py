@@ -84,6 +84,31 @@ def test_gauge_transformations_rename_components(representation, frame):
             assert np.abs(change).max() < 1e-12
 
 
+@pytest.mark.parametrize("representation, frame", list(itertools.product(["A1+E", "A2+B1"], FRAMES)))
+@pytest.mark.parametrize("machine", symmetry.MACHINES)
+def test_weights_are_those_of_the_tensor(representation, frame, machine):
+    """log sum_z exp(z W x) = sum over hidden spins of log 2 cosh (W x)."""
+    J = np.random.default_rng(3).normal(0, 0.7, len(symmetry.coupling_components(representation, frame)))
+    W = symmetry.machine_weights(J, representation, machine=machine, frame=frame)
+    m = symmetry.components(representation)
+    states = np.arange(2 ** (4 * m))[:, None] >> np.arange(4 * m)[::-1] & 1
+    fields = (1 - 2 * states) @ W.reshape(-1, 4 * m).T
+    expected = np.log(2 * np.cosh(fields)).sum(axis=1)
+    found = log_weights(representation, frame, symmetry.MACHINES[machine], J[None])[0]
+    assert np.abs(found - expected).max() < 1e-12
+
+
+def test_the_graphs_of_figure_3():
+    """Who is joined to whom, and that each edge of the square sees its two ends alike."""
+    square = symmetry.machine_weights(0.7)[:, 0, :, 0]
+    assert square.tolist() == [[0.7, 0.7, 0, 0], [0, 0.7, 0.7, 0], [0, 0, 0.7, 0.7], [0.7, 0, 0, 0.7]]
+    assert symmetry.machine_weights(0.7, machine="student")[0, 0, :, 0].tolist() == [0.7] * 4
+    with pytest.raises(ArgumentError, match="single point"):
+        symmetry.machine_weights([0.7, 0.8])
+    with pytest.raises(ArgumentError, match="machine must be"):
+        symmetry.machine_weights(0.7, machine="moderator")
+
+
 def test_decoupled_components():
     assert symmetry.decoupled_components([0.8, 0, 0, 0.1, 0.2], "A1+E") == [(0,), (1, 2)]
     assert symmetry.decoupled_components([0.8, 0.1, 0, 0.1, 0.2], "A1+E") == [(0, 1, 2)]
