@@ -62,6 +62,8 @@ extension Training {
         (learningRate, finalLearningRate) = (c.learning_rate, c.final_learning_rate)
         (weightDecay, clipNorm) = (c.weight_decay, c.clip_norm)
         (betaMax, betaRate, betaMidpoint) = (c.beta_max, c.beta_rate, c.beta_midpoint)
+        proposal = try choice(c.proposal, "proposal", ProposalKind.self)
+        (replicas, ray) = (Int(c.replicas), c.ray)
         (proposalScale, couplingBound) = (c.proposal_scale, c.coupling_bound)
         (hmcStep, hmcLeapfrog, hmcUpdates) = (c.hmc_step, Int(c.hmc_leapfrog), Int(c.hmc_updates))
         (cdSamples, teacherSweeps) = (Int(c.cd_samples), Int(c.teacher_sweeps))
@@ -93,6 +95,7 @@ public func isingrg_mlrg_fit(
             let row = history + Int(done.pointee) * columns
             row[Int(ISINGRG_HISTORY_LOSS)] = record.loss
             row[Int(ISINGRG_HISTORY_ACCEPTANCE)] = record.acceptance
+            row[Int(ISINGRG_HISTORY_SWAP_RATE)] = record.swapRate
             row[Int(ISINGRG_HISTORY_BETA)] = record.beta
             row[Int(ISINGRG_HISTORY_FIXED_POINT)] = record.fixedPoint
             done.pointee += 1

@@ -8,7 +8,7 @@ import Numerics
 /// Hamiltonian Monte Carlo with unit mass for many chains side by side
 /// (Duane et al., doi:10.1016/0370-2693(87)91197-X; Neal, arXiv:1206.1901).
 ///
-/// Chain i samples exp(-beta_i U(q)). A `State` is carried from step to step, an `Info` is reported
+/// Chain i samples exp(-beta_i U(q) - W(q)), W being zero without a wall. A `State` is carried from step to step, an `Info` is reported
 /// by each. Chain i draws from the random stream `firstStream` + i at the state's step, so it does
 /// not depend on how many other chains there are, unless they share an adapted step size.
 public final class HMC {
@@ -23,6 +23,7 @@ public final class HMC {
     public let seed: UInt64
     public let purpose: RandomPurpose
     public let firstStream: UInt64
+    public let wall: HarmonicWall?
 
     /// An energy error beyond this means that the integrator is unstable, not merely imprecise.
     public static let divergenceThreshold = 1000.0
@@ -34,7 +35,8 @@ public final class HMC {
     ///   and `stepSize` positive and finite; `Failure.outOfMemory`.
     public init(
         potential: any Potential, chains: Int, stepSize: Double, leapfrogSteps: Int,
-        seed: UInt64, purpose: RandomPurpose = .sampler, firstStream: UInt64 = 0
+        seed: UInt64, purpose: RandomPurpose = .sampler, firstStream: UInt64 = 0,
+        wall: HarmonicWall? = nil
     ) throws(Failure) {
         guard chains >= 1 && chains <= 1 << 32 else {
             throw .invalidArgument("chains must be between 1 and 2^32, not \(chains)")
@@ -46,7 +48,7 @@ public final class HMC {
             throw .invalidArgument("step size must be positive and finite, not \(stepSize)")
         }
         (self.potential, self.chains, self.leapfrogSteps) = (potential, chains, leapfrogSteps)
-        (self.seed, self.purpose, self.firstStream) = (seed, purpose, firstStream)
+        (self.seed, self.purpose, self.firstStream, self.wall) = (seed, purpose, firstStream, wall)
         stepSizes = try Buffer(count: chains)
         inverseTemperatures = try Buffer(count: chains)
         kineticEnergies = try Buffer(count: chains)
@@ -80,16 +82,30 @@ public final class HMC {
         /// - Parameter positions: shape (chains, dimension).
         /// - Throws: `Failure.invalidArgument` if the positions are not whole chains;
         ///   `Failure.nonFinite` where the energy is not finite; `Failure.outOfMemory`.
-        public init(_ start: [Double], potential: any Potential) throws(Failure) {
-            dimension = potential.dimension
+        public convenience init(_ start: [Double], potential: any Potential) throws(Failure) {
+            let dimension = potential.dimension
             guard !start.isEmpty, dimension > 0, start.count.isMultiple(of: dimension) else {
                 throw .invalidArgument("\(start.count) numbers are not positions of dimension \(dimension)")
             }
-            chains = start.count / dimension
-            positions = try Buffer(count: start.count)
-            gradients = try Buffer(count: start.count)
+            try self.init(chains: start.count / dimension, dimension: dimension)
+            try restart(at: start, potential: potential)
+        }
+
+        /// Memory for the positions that `restart` brings.
+        public init(chains: Int, dimension: Int) throws(Failure) {
+            (self.chains, self.dimension) = (chains, dimension)
+            positions = try Buffer(count: chains * dimension)
+            gradients = try Buffer(count: chains * dimension)
             energies = try Buffer(count: chains)
-            positions.base.update(from: start, count: start.count)
+        }
+
+        /// Puts the chains elsewhere, or where they are under a potential that has changed.
+        /// - Parameter start: shape (chains, dimension).
+        /// - Throws: `Failure.nonFinite` where the energy is not finite.
+        public func restart(
+            at start: UnsafePointer<Double>, potential: any Potential
+        ) throws(Failure) {
+            positions.base.update(from: start, count: chains * dimension)
             potential.evaluate(
                 positions: positions.base, count: chains, energy: energies.base, gradient: gradients.base)
             for chain in 0..<chains where !energies[chain].isFinite {
@@ -103,7 +119,7 @@ public final class HMC {
         /// min(1, exp(-energyError)), 0 for a divergence.
         public internal(set) var acceptanceProbability: [Double]
         public internal(set) var accepted: [Bool]
-        /// Change of beta U + p^2 / 2 along the trajectory.
+        /// Change of beta U + W + p^2 / 2 along the trajectory.
         public internal(set) var energyError: [Double]
         /// The energy error is not finite or exceeds `divergenceThreshold`; the proposal was rejected.
         public internal(set) var diverged: [Bool]
@@ -137,11 +153,15 @@ public final class HMC {
         potential.leapfrog(
             positions: positions.base, momenta: momenta.base, energies: energies.base,
             gradients: gradients.base, count: chains, stepSizes: stepSizes.base,
-            inverseTemperatures: inverseTemperatures.base, steps: leapfrogSteps)
+            inverseTemperatures: inverseTemperatures.base, wall: wall, steps: leapfrogSteps)
 
         var info = Info(chains: chains)
         for i in 0..<chains {
-            let change = inverseTemperatures.base[i] * (energies.base[i] - state.energies.base[i])
+            var change = inverseTemperatures.base[i] * (energies.base[i] - state.energies.base[i])
+            if let wall {
+                change += wall.energy(positions.base + i * dimension, dimension: dimension)
+                change -= wall.energy(state.positions.base + i * dimension, dimension: dimension)
+            }
             let error = change + kineticEnergy(chain: i) - kineticEnergies.base[i]
             let stable = abs(error) <= HMC.divergenceThreshold  // false for NaN
             let probability = stable ? min(1, exp(-error)) : 0

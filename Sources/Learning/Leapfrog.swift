@@ -12,7 +12,7 @@ public protocol Potential {
 }
 
 extension Potential {
-    /// Follows dq/dt = p, dp/dt = -beta dU/dq for `count` trajectories side by side with the
+    /// Follows dq/dt = p, dp/dt = -beta dU/dq - dW/dq for `count` trajectories side by side with the
     /// leapfrog rule: reversible, volume preserving, with energy error of second order in the step.
     ///
     /// - Parameters:
@@ -21,16 +21,21 @@ extension Potential {
     ///     the first positions, both are those of the last positions on return.
     ///   - stepSizes: shape (count). A negative one goes back in time.
     ///   - inverseTemperatures: beta, shape (count).
+    ///   - wall: W, zero if nil.
     public func leapfrog(
         positions q: UnsafeMutablePointer<Double>, momenta p: UnsafeMutablePointer<Double>,
         energies: UnsafeMutablePointer<Double>, gradients: UnsafeMutablePointer<Double>, count: Int,
-        stepSizes: UnsafePointer<Double>, inverseTemperatures: UnsafePointer<Double>, steps: Int
+        stepSizes: UnsafePointer<Double>, inverseTemperatures: UnsafePointer<Double>, wall: HarmonicWall? = nil, steps: Int
     ) {
         let dimension = dimension
         func kick(_ fraction: Double) {
             for i in 0..<count {
                 let factor = -fraction * stepSizes[i] * inverseTemperatures[i]
                 for j in i * dimension..<(i + 1) * dimension { p[j] += factor * gradients[j] }
+                guard let wall else { continue }
+                for j in i * dimension..<(i + 1) * dimension {
+                    p[j] -= fraction * stepSizes[i] * wall.slope(q[j])
+                }
             }
         }
         kick(0.5)

@@ -9,13 +9,13 @@ import Numerics
 /// so that cold chains cross barriers by way of hot ones
 /// (Hukushima and Nemoto, doi:10.1143/JPSJ.65.1604).
 ///
-/// Replica k samples exp(-beta_k U) with `chains` chains; chain c of replica k is row
+/// Replica k samples exp(-beta_k U - W) with `chains` chains; chain c of replica k is row
 /// k `chains` + c of the state. Chain c of two neighbours k and l swaps with probability
 /// min(1, exp((beta_k - beta_l) (U_k - U_l))), after one step in the pairs (0, 1), (2, 3), ...,
 /// after the next in (1, 2), (3, 4), ...
 public final class ReplicaExchange {
     public let sampler: HMC
-    public let inverseTemperatures: [Double]
+    public private(set) var inverseTemperatures: [Double]
     /// Chains of each replica.
     public let chains: Int
     /// Swaps proposed and accepted so far between replica k and k + 1.
@@ -29,7 +29,8 @@ public final class ReplicaExchange {
     ///   with one step size each.
     public init(
         potential: any Potential, inverseTemperatures: [Double], chains: Int, stepSizes: [Double],
-        leapfrogSteps: Int, seed: UInt64, purpose: RandomPurpose = .sampler
+        leapfrogSteps: Int, seed: UInt64, purpose: RandomPurpose = .sampler,
+        firstStream: UInt64 = 0, wall: HarmonicWall? = nil
     ) throws(Failure) {
         let replicas = inverseTemperatures.count
         guard replicas >= 2, inverseTemperatures.allSatisfy({ $0 >= 0 && $0.isFinite }) else {
@@ -43,7 +44,8 @@ public final class ReplicaExchange {
         }
         sampler = try HMC(
             potential: potential, chains: replicas * chains, stepSize: stepSizes[0],
-            leapfrogSteps: leapfrogSteps, seed: seed, purpose: purpose)
+            leapfrogSteps: leapfrogSteps, seed: seed, purpose: purpose, firstStream: firstStream,
+            wall: wall)
         for row in 0..<replicas * chains {
             sampler.stepSizes[row] = stepSizes[row / chains]
             sampler.inverseTemperatures[row] = inverseTemperatures[row / chains]
@@ -51,6 +53,12 @@ public final class ReplicaExchange {
         (self.inverseTemperatures, self.chains) = (inverseTemperatures, chains)
         proposed = Array(repeating: 0, count: replicas - 1)
         accepted = proposed
+    }
+
+    /// Moves one replica to another temperature.
+    public func setInverseTemperature(_ beta: Double, replica: Int) {
+        inverseTemperatures[replica] = beta
+        for c in 0..<chains { sampler.inverseTemperatures[replica * chains + c] = beta }
     }
 
     /// Part of the proposed swaps that were accepted, for each pair of neighbours; NaN before the first.
@@ -68,7 +76,8 @@ public final class ReplicaExchange {
                     * (state.energies[row] - state.energies[other])
                 // Streams of their own, beyond those of the trajectories.
                 var random = RandomStream(
-                    seed: sampler.seed, purpose: sampler.purpose, stream: 1 << 48 | UInt64(row), step: state.step)
+                    seed: sampler.seed, purpose: sampler.purpose,
+                    stream: 1 << 48 | (sampler.firstStream + UInt64(row)), step: state.step)
                 guard random.nextUniform()[0] < exp(gain) else { continue }
                 accepted[k] += 1
                 state.swapRows(row, other)

@@ -76,21 +76,26 @@ public final class MLRGModel: @unchecked Sendable {
     /// What an interrupted training says.
     var interruption: String { "training was interrupted; the model is at step \(step)" }
 
-    /// The couplings the next step moves on from: those of the step before, or, at first and for a
-    /// batch of another size, independent normal numbers.
-    func startingCouplings(_ training: Training) -> [Double] {
+    /// The (batch, dimension) couplings the next step moves on from: those of the step before, or,
+    /// at first and for a batch of another size, independent normal numbers.
+    func startingCouplings(_ training: Training, into start: UnsafeMutablePointer<Double>) {
         let count = training.batch * dimension
-        guard couplings.count != count else { return couplings }
+        guard couplings.count != count else {
+            couplings.withUnsafeBufferPointer { start.update(from: $0.baseAddress!, count: count) }
+            return
+        }
         var random = RandomStream(
             seed: training.seed, purpose: .initialisation, stream: 1 << 20, step: UInt64(step))
-        var fresh = [Double](repeating: 0, count: count)
-        fresh.withUnsafeMutableBufferPointer { fresh in
-            random.fillNormal(fresh.baseAddress!, count: count)
-            for i in 0..<count {
-                let value = fresh[i] * training.proposalScale
-                fresh[i] = max(-training.couplingBound, min(training.couplingBound, value))
-            }
+        random.fillNormal(start, count: count)
+        for i in 0..<count {
+            let value = start[i] * training.proposalScale
+            start[i] = max(-training.couplingBound, min(training.couplingBound, value))
         }
-        return fresh
+    }
+
+    /// Keeps the proposals of a step in place of those before it.
+    func keepCouplings(_ proposed: UnsafePointer<Double>, count: Int) {
+        if couplings.count != count { couplings = [Double](repeating: 0, count: count) }
+        couplings.withUnsafeMutableBufferPointer { $0.baseAddress!.update(from: proposed, count: count) }
     }
 }

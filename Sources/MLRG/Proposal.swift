@@ -1,24 +1,20 @@
 import Learning
 import Numerics
 
-/// The energy by which up to 32 couplings are proposed (Eq. 14 of Hou & You): beta |v(J)|^2, which
-/// draws them towards the fixed points of the flow, and a harmonic wall beyond |J_i| = bound,
-/// which keeps them where the divergence has a gradient to learn from.
+/// The energy by which up to 32 couplings are proposed, without its beta: |v(J)|^2 or |v(J)|, which
+/// draw them towards the fixed points of the flow (Eq. 14 of Hou & You).
 final class ProposalPotential: Potential {
+    let kind: ProposalKind
     let evaluator: ModeratorEvaluator
     let parameters: UnsafePointer<Double>
-    let bound: Double
-    var beta = 0.0
     var dimension: Int { evaluator.dimension }
-
-    static let wallStiffness = 20.0
 
     private let velocity, adjoint, energies: Buffer<Block>
 
-    init(_ evaluator: ModeratorEvaluator, parameters: UnsafePointer<Double>, bound: Double) throws(Failure) {
-        self.evaluator = evaluator
-        self.parameters = parameters
-        self.bound = bound
+    init(
+        _ kind: ProposalKind, _ evaluator: ModeratorEvaluator, parameters: UnsafePointer<Double>
+    ) throws(Failure) {
+        (self.kind, self.evaluator, self.parameters) = (kind, evaluator, parameters)
         velocity = try Buffer(count: evaluator.dimension)
         adjoint = try Buffer(count: evaluator.dimension)
         energies = try Buffer(count: 1)
@@ -31,56 +27,105 @@ final class ProposalPotential: Potential {
         let n = dimension
         evaluator.network.load(positions, first: 0, count: count)
         evaluator.velocity(parameters, into: velocity.base)
-        var total = Block(repeating: 0)
-        for c in 0..<n {
-            total = total.addingProduct(velocity.base[c], velocity.base[c])
-            adjoint.base[c] = velocity.base[c] * (2 * beta)
+        var square = Block(repeating: 0)
+        for c in 0..<n { square = square.addingProduct(velocity.base[c], velocity.base[c]) }
+        let slope: Block
+        switch kind {
+        case .squared:
+            energies.base[0] = square
+            slope = Block(repeating: 2)
+        case .norm:
+            // At a fixed point the gradient has no direction; there it counts as zero.
+            slope = (square + Block(repeating: 1e-200)).inverseSquareRoot
+            energies.base[0] = square * slope
         }
-        energies.base[0] = total * beta
+        for c in 0..<n { adjoint.base[c] = velocity.base[c] * slope }
         evaluator.pullback(parameters, adjoint: adjoint.base, gradient: nil)
         store(energies.base, width: 1, into: energy, first: 0, count: count)
         store(evaluator.network.inputAdjoint, width: n, into: gradient, first: 0, count: count)
-        for i in 0..<count * n {
-            let excess = abs(positions[i]) - bound
-            if excess > 0 {
-                energy[i / n] += 0.5 * Self.wallStiffness * excess * excess
-                gradient[i] += (positions[i] > 0 ? 1 : -1) * Self.wallStiffness * excess
-            }
-        }
     }
 }
 
-/// Hamiltonian Monte Carlo of one block of couplings; the network moves between calls.
+/// Hamiltonian Monte Carlo of the walkers in one block of couplings; the network moves between
+/// calls. A harmonic wall beyond |J_i| = bound keeps them where the divergence has a gradient to
+/// learn from.
+///
+/// With R replicas the block holds ladders of its own, so that blocks stay independent: of its
+/// `count` walkers the first `count` / R are at beta / R, the next at 2 beta / R, and the last at
+/// beta. The hottest feel the flow as well, for the wall may be far.
 struct Proposal {
-    let potential: ProposalPotential
+    static let wallStiffness = 20.0
+
+    /// What happened to the walkers: sums over them and over the exchanges tried.
+    struct Outcome: BitwiseCopyable {
+        var acceptance = 0.0
+        var swapsTried = 0, swapsAccepted = 0
+    }
+
+    private let potential: ProposalPotential
     private let sampler: HMC
-    private let first, count: Int
+    private let ladder: ReplicaExchange?
+    private let state: HMC.State
+    private let first: Int
 
     init(
         _ potential: ProposalPotential, first: Int, count: Int, training: Training
     ) throws(Failure) {
         self.potential = potential
         self.first = first
-        self.count = count
-        sampler = try HMC(
-            potential: potential, chains: count, stepSize: training.hmcStep,
-            leapfrogSteps: training.hmcLeapfrog, seed: training.seed, purpose: .proposal,
-            firstStream: UInt64(first))
+        let wall = HarmonicWall(bound: training.couplingBound, stiffness: Self.wallStiffness)
+        state = try HMC.State(chains: count, dimension: potential.dimension)
+        if training.replicas == 1 {
+            ladder = nil
+            sampler = try HMC(
+                potential: potential, chains: count, stepSize: training.hmcStep,
+                leapfrogSteps: training.hmcLeapfrog, seed: training.seed, purpose: .proposal,
+                firstStream: UInt64(first), wall: wall)
+        } else {
+            let ladder = try ReplicaExchange(
+                potential: potential, inverseTemperatures: Array(repeating: 0, count: training.replicas),
+                chains: count / training.replicas,
+                stepSizes: Array(repeating: training.hmcStep, count: training.replicas),
+                leapfrogSteps: training.hmcLeapfrog, seed: training.seed, purpose: .proposal,
+                firstStream: UInt64(first), wall: wall)
+            sampler = ladder.sampler
+            self.ladder = ladder
+        }
     }
 
     /// Moves the block's rows of (batch, dimension) couplings by a number of updates.
-    /// - Returns: the mean acceptance probability.
     func advance(
         _ couplings: UnsafeMutablePointer<Double>, updates: Int, step: Int, beta: Double
-    ) throws(Failure) -> Double {
+    ) throws(Failure) -> Outcome {
         let n = potential.dimension
-        potential.beta = beta
         let rows = couplings + first * n
-        let state = try HMC.State(Array(UnsafeBufferPointer(start: rows, count: count * n)), potential: potential)
+        try state.restart(at: rows, potential: potential)
         state.step = UInt64(step * updates)
-        var acceptance = 0.0
-        for _ in 0..<updates { acceptance += sampler.step(state).meanAcceptance }
-        rows.update(from: state.positions.base, count: count * n)
-        return acceptance / Double(updates)
+        setBeta(beta)
+        var outcome = Outcome()
+        let before = swaps
+        for _ in 0..<updates {
+            let info = ladder?.step(state) ?? sampler.step(state)
+            outcome.acceptance += info.meanAcceptance * Double(state.chains) / Double(updates)
+        }
+        (outcome.swapsTried, outcome.swapsAccepted) = (swaps.tried - before.tried, swaps.accepted - before.accepted)
+        rows.update(from: state.positions.base, count: state.chains * n)
+        return outcome
+    }
+
+    private func setBeta(_ beta: Double) {
+        guard let ladder else {
+            for i in 0..<sampler.chains { sampler.inverseTemperatures[i] = beta }
+            return
+        }
+        let replicas = ladder.inverseTemperatures.count
+        for k in 0..<replicas {
+            ladder.setInverseTemperature(beta * Double(k + 1) / Double(replicas), replica: k)
+        }
+    }
+
+    private var swaps: (tried: Int, accepted: Int) {
+        guard let ladder else { return (0, 0) }
+        return (ladder.proposed.reduce(0, +), ladder.accepted.reduce(0, +))
     }
 }

@@ -15,14 +15,15 @@ final class Trainer {
     private let divergence: Divergence
     private let proposed, carried, adjoints, losses: Buffer<Double>
     private let gradient: Buffer<Double>
-    /// Of each block: number of couplings times mean acceptance probability.
-    private let acceptances: Buffer<Double>
+    /// Of the proposals of each block.
+    private let outcomes: Buffer<Proposal.Outcome>
 
     /// The network's tools for one block of couplings.
     private struct BlockWork {
         let first, count: Int
         let transport: Transport
-        let proposal: Proposal
+        /// None where all couplings are on the ray.
+        let proposal: Proposal?
         let gradient: Buffer<Double>
     }
 
@@ -53,16 +54,18 @@ final class Trainer {
             let evaluator = try ModeratorEvaluator(model.configuration.moderator, model.shape)
             let count = min(Block.width, batch - first)
             let potential = try ProposalPotential(
-                evaluator, parameters: UnsafePointer(model.parameters.base), bound: training.couplingBound)
+                training.proposal, evaluator, parameters: UnsafePointer(model.parameters.base))
+            let walkers = min(count, training.walkers - first)
             blocks.append(
                 BlockWork(
                     first: first, count: count,
                     transport: try Transport(model.configuration.transport, evaluator),
-                    proposal: try Proposal(potential, first: first, count: count, training: training),
+                    proposal: walkers > 0
+                        ? try Proposal(potential, first: first, count: walkers, training: training) : nil,
                     gradient: try Buffer(count: model.shape.parameterCount)))
         }
         self.blocks = blocks
-        acceptances = try Buffer(count: blocks.count)
+        outcomes = try Buffer(count: blocks.count)
         let (representation, frame) = (model.representation, model.configuration.frame)
         switch model.configuration.divergence {
         case .exact:
@@ -93,11 +96,13 @@ final class Trainer {
         let (batch, n) = (training.batch, model.dimension)
         let parameters = UnsafePointer(model.parameters.base)
 
-        proposed.base.update(from: model.startingCouplings(training), count: batch * n)
+        model.startingCouplings(training, into: proposed.base)
+        drawRay(step)
         try eachBlock(progress) { (index, block) throws(Failure) in
-            let acceptance = try block.proposal.advance(
-                proposed.base, updates: training.hmcUpdates, step: step, beta: beta)
-            acceptances.base[index] = acceptance * Double(block.count)
+            if let proposal = block.proposal {
+                outcomes.base[index] = try proposal.advance(
+                    proposed.base, updates: training.hmcUpdates, step: step, beta: beta)
+            }
             let network = block.transport.evaluator.network
             network.load(proposed.base, first: block.first, count: batch)
             block.transport.start.update(from: network.input, count: n)
@@ -126,11 +131,33 @@ final class Trainer {
         model.optimiser.weightDecay = training.weightDecay
         model.optimiser.update(
             model.parameters.base, gradient: gradient.base, scale: training.learningRateFactor(step: step))
-        model.couplings = Array(UnsafeBufferPointer(start: proposed.base, count: batch * n))
+        model.keepCouplings(proposed.base, count: batch * n)
         model.step += 1
+        return record(loss: loss, beta: beta)
+    }
+
+    private func record(loss: Double, beta: Double) -> StepRecord {
+        var total = Proposal.Outcome()
+        for i in 0..<blocks.count {
+            total.acceptance += outcomes.base[i].acceptance
+            total.swapsTried += outcomes.base[i].swapsTried
+            total.swapsAccepted += outcomes.base[i].swapsAccepted
+        }
         return StepRecord(
-            loss: loss, acceptance: sum(acceptances.base, count: blocks.count) / Double(batch), beta: beta,
+            loss: loss, acceptance: total.acceptance / Double(training.walkers),
+            swapRate: Double(total.swapsAccepted) / Double(total.swapsTried), beta: beta,
             fixedPoint: recordedFixedPoint())
+    }
+
+    /// New couplings for the rows on the ray, from a random stream beyond those of the walkers.
+    private func drawRay(_ step: Int) {
+        let n = model.dimension
+        var random = RandomStream(
+            seed: training.seed, purpose: .proposal, stream: 1 << 49, step: UInt64(step))
+        for row in training.walkers..<training.batch {
+            (proposed.base + row * n).update(repeating: 0, count: n)
+            proposed.base[row * n] = training.couplingBound * (2 * random.nextUniform()[0] - 1)
+        }
     }
 
     /// Runs over the blocks in parallel and rethrows the first failure.

@@ -1,6 +1,14 @@
 import Learning
 import Numerics
 
+/// Kinds of the energy E(J) by which couplings are proposed with probability exp(-beta E).
+public enum ProposalKind: Int32, CaseIterable, Sendable {
+    /// |v(J)|^2 (Eq. 14 of Hou & You).
+    case squared = 0
+    /// |v(J)|, as in the published programs.
+    case norm = 1
+}
+
 /// How a model is trained; ranges as in `validate`.
 public struct Training: Sendable, Equatable {
     public var steps = 0
@@ -16,6 +24,12 @@ public struct Training: Sendable, Equatable {
     public var clipNorm = 0.0
     /// beta(t) = betaMax / (1 + exp(-betaRate (t / T - betaMidpoint))), Eq. 14 of Hou & You.
     public var betaMax = 0.0, betaRate = 0.0, betaMidpoint = 0.0
+    public var proposal = ProposalKind.squared
+    /// Couplings that form a ladder of inverse temperatures and exchange places; 1 for none.
+    public var replicas = 1
+    /// Part of the batch that is drawn anew in each step on the axis (J0, 0, ...), where the flows
+    /// of interest begin (Eq. 20): |J0| uniform up to the bound.
+    public var ray = 0.0
     /// Standard deviation of the first couplings.
     public var proposalScale = 0.0
     public var couplingBound = 0.0
@@ -51,6 +65,14 @@ public struct Training: Sendable, Equatable {
         try range("beta_max", betaMax, 0...1e6)
         try range("beta_rate", betaRate, 0...1e6)
         try range("beta_midpoint", betaMidpoint, -10...10)
+        try range("ray", ray, 0...1)
+        guard Block.width.isMultiple(of: max(1, replicas)), replicas >= 1 else {
+            throw .invalidArgument("replicas must be 1, 2, 4, 8, 16 or 32, not \(replicas)")
+        }
+        guard walkers.isMultiple(of: replicas) else {
+            throw .invalidArgument(
+                "replicas must divide the \(walkers) couplings of the batch that are not on the ray, not be \(replicas)")
+        }
         try range("proposal_scale", proposalScale, 1e-6...10)
         try range("coupling_bound", couplingBound, 0.1...10)
         try range("hmc_step", hmcStep, 1e-6...1)
@@ -62,6 +84,9 @@ public struct Training: Sendable, Equatable {
         try range("teacher_sweeps", teacherSweeps, 1...1_000_000)
         try range("student_sweeps", studentSweeps, 1...1_000_000)
     }
+
+    /// Couplings of the batch that Monte Carlo moves: the first ones. The others are on the ray.
+    var walkers: Int { batch - Int((ray * Double(batch)).rounded()) }
 
     func beta(step: Int) -> Double {
         let exponent = -betaRate * (Double(step) / Double(scheduleSteps) - betaMidpoint)
@@ -77,8 +102,10 @@ public struct Training: Sendable, Equatable {
 public struct StepRecord: Sendable {
     /// Mean over the batch of the divergence in nats, or of the contrastive divergence.
     public let loss: Double
-    /// Mean acceptance probability of the proposals.
+    /// Mean acceptance probability of the proposals; NaN if all are on the ray.
     public let acceptance: Double
+    /// Part of the exchanges between replicas that were accepted; NaN where none was tried.
+    public let swapRate: Double
     public let beta: Double
     /// J0 of the fixed point found from the recording guess; NaN where none was asked for or found.
     public let fixedPoint: Double

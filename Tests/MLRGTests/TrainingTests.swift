@@ -29,6 +29,13 @@ import Testing
         return t
     }
 
+    /// Ladders of replicas, and couplings on the ray.
+    static func ladders(steps: Int) -> Training {
+        var t = training(steps: steps, batch: 70)
+        (t.proposal, t.replicas, t.ray, t.hmcUpdates) = (.norm, 8, 0.2, 3)
+        return t
+    }
+
     static func state(_ model: MLRGModel) -> [[Double]] {
         model.stateArrays.enumerated().map { index, array in
             var values = [Double](repeating: 0, count: array.count)
@@ -120,6 +127,7 @@ import Testing
             threadCount = threads
             let model = try MLRGModel(Self.configuration(moderator, divergence))
             try model.fit(Self.training(steps: 12, batch: 70)) { _ in }
+            try model.fit(Self.ladders(steps: 12)) { _ in }
             return Self.state(model)
         }
         #expect(states[0] == states[1])
@@ -128,16 +136,18 @@ import Testing
     @Test(arguments: ModeratorKind.allCases, DivergenceKind.allCases)
     func continuationIsIdentical(moderator: ModeratorKind, divergence: DivergenceKind) throws {
         let configuration = Self.configuration(moderator, divergence)
-        let straight = try MLRGModel(configuration)
-        try straight.fit(Self.training(steps: 20)) { _ in }
-        let first = try MLRGModel(configuration)
-        try first.fit(Self.training(steps: 8)) { _ in }
-        let second = try MLRGModel(configuration)
-        for (index, values) in Self.state(first).enumerated() {
-            try second.write(array: index, from: values, count: values.count)
+        for training in [{ Self.training(steps: $0) }, Self.ladders] {
+            let straight = try MLRGModel(configuration)
+            try straight.fit(training(20)) { _ in }
+            let first = try MLRGModel(configuration)
+            try first.fit(training(7)) { _ in }
+            let second = try MLRGModel(configuration)
+            for (index, values) in Self.state(first).enumerated() {
+                try second.write(array: index, from: values, count: values.count)
+            }
+            try second.fit(training(13)) { _ in }
+            #expect(Self.state(straight) == Self.state(second))
         }
-        try second.fit(Self.training(steps: 12)) { _ in }
-        #expect(Self.state(straight) == Self.state(second))
     }
 
     @Test func interruptionKeepsTheLastStep() throws {

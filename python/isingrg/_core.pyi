@@ -29,6 +29,8 @@ KL: int
 CD: int
 STEP: int
 ODE: int
+SQUARED: int
+NORM: int
 PUBLISHED: int
 CONSISTENT: int
 TEACHER: int
@@ -40,6 +42,7 @@ ELU: int
 GELU: int
 HISTORY_LOSS: int
 HISTORY_ACCEPTANCE: int
+HISTORY_SWAP_RATE: int
 HISTORY_BETA: int
 HISTORY_FIXED_POINT: int
 HISTORY_COLUMNS: int
@@ -124,10 +127,10 @@ def mlrg_destroy(model: Model, /) -> None:
 def mlrg_fit(
     model: Model, steps: int, schedule_steps: int, batch: int, learning_rate: float,
     final_learning_rate: float, weight_decay: float, clip_norm: float, beta_max: float,
-    beta_rate: float, beta_midpoint: float, proposal_scale: float, coupling_bound: float,
-    hmc_step: float, hmc_leapfrog: int, hmc_updates: int, cd_samples: int, teacher_sweeps: int,
-    student_sweeps: int, record_from: int, record_guess: float, seed: int, history: Array,
-    progress: Progress, /,
+    beta_rate: float, beta_midpoint: float, proposal: int, replicas: int, ray: float,
+    proposal_scale: float, coupling_bound: float, hmc_step: float, hmc_leapfrog: int,
+    hmc_updates: int, cd_samples: int, teacher_sweeps: int, student_sweeps: int,
+    record_from: int, record_guess: float, seed: int, history: Array, progress: Progress, /,
 ) -> tuple[int, BaseException | None]:
     """Rows of history (steps, HISTORY_COLUMNS) filled, and what ended the training early.
 

@@ -119,6 +119,9 @@ static isingrg_mlrg_training take_training(Call *call)
     training.beta_max = take_number(call, "beta_max");
     training.beta_rate = take_number(call, "beta_rate");
     training.beta_midpoint = take_number(call, "beta_midpoint");
+    training.proposal = (int32_t)take_integer(call, "proposal", 0, INT32_MAX);
+    training.replicas = (uint32_t)take_integer(call, "replicas", 0, UINT32_MAX);
+    training.ray = take_number(call, "ray");
     training.proposal_scale = take_number(call, "proposal_scale");
     training.coupling_bound = take_number(call, "coupling_bound");
     training.hmc_step = take_number(call, "hmc_step");
@@ -148,7 +151,7 @@ static PyObject *take_exception(void)
 static PyObject *mlrg_fit(PyObject *module, PyObject *const *values, Py_ssize_t count)
 {
     Call call;
-    open_call(&call, module, "mlrg_fit", values, count, 24);
+    open_call(&call, module, "mlrg_fit", values, count, 27);
     Model model = take_model(&call);
     isingrg_mlrg_training training = take_training(&call);
     Array history = take_array(

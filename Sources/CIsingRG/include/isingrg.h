@@ -145,6 +145,8 @@ ISINGRG_API isingrg_status isingrg_ising_autocorrelation_time(
 enum { ISINGRG_MONOTONE = 0, ISINGRG_FLOW = 1 };
 enum { ISINGRG_KL = 0, ISINGRG_CD = 1 };
 enum { ISINGRG_STEP = 0, ISINGRG_ODE = 1 };
+/* The energy E of proposals with probability exp(-beta E): |v(J)|^2 (Eq. 14) or |v(J)|. */
+enum { ISINGRG_SQUARED = 0, ISINGRG_NORM = 1 };
 enum { ISINGRG_PUBLISHED = 0, ISINGRG_CONSISTENT = 1 };
 enum { ISINGRG_TEACHER = 0, ISINGRG_STUDENT = 1 };
 enum {
@@ -229,6 +231,11 @@ typedef struct {
     double clip_norm; /* largest norm of the gradient; 0 for no limit */
     /* beta(t) = beta_max / (1 + exp(-beta_rate (t / T - beta_midpoint))), Eq. 14 */
     double beta_max, beta_rate, beta_midpoint;
+    int32_t proposal; /* ISINGRG_SQUARED or ISINGRG_NORM */
+    /* Couplings that form a ladder of inverse temperatures beta / replicas ... beta and exchange
+     * places: 1 (none), 2, 4, 8, 16 or 32, a divisor of the couplings that are not on the ray. */
+    uint32_t replicas;
+    double ray; /* part of the batch drawn anew in each step on (J0, 0, ...), |J0| <= bound; 0 to 1 */
     double proposal_scale; /* standard deviation of the first couplings */
     double coupling_bound; /* proposals are confined to |J| <= bound */
     double hmc_step;
@@ -242,10 +249,11 @@ typedef struct {
 /* Columns of the training history. */
 enum {
     ISINGRG_HISTORY_LOSS = 0,       /* mean divergence (nats) or contrastive divergence */
-    ISINGRG_HISTORY_ACCEPTANCE = 1, /* of the proposal */
-    ISINGRG_HISTORY_BETA = 2,
-    ISINGRG_HISTORY_FIXED_POINT = 3, /* J0 of the recorded fixed point, NaN where none */
-    ISINGRG_HISTORY_COLUMNS = 4
+    ISINGRG_HISTORY_ACCEPTANCE = 1, /* of the proposals, NaN if all are on the ray */
+    ISINGRG_HISTORY_SWAP_RATE = 2,  /* accepted part of the exchanges, NaN where none was tried */
+    ISINGRG_HISTORY_BETA = 3,
+    ISINGRG_HISTORY_FIXED_POINT = 4, /* J0 of the recorded fixed point, NaN where none */
+    ISINGRG_HISTORY_COLUMNS = 5
 };
 
 /* \param[out] model a handle to be given to isingrg_mlrg_destroy */

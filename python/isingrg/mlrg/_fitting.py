@@ -7,7 +7,7 @@ import numpy as np
 from isingrg import _core
 from isingrg._errors import ArgumentError
 from isingrg.mlrg._couplings import Floats
-from isingrg.mlrg.settings import Training
+from isingrg.mlrg.settings import PROPOSALS, Training
 
 _NEVER = 2**64 - 1  # the core's record_from for "do not record"
 
@@ -15,9 +15,14 @@ _NEVER = 2**64 - 1  # the core's record_from for "do not record"
 COLUMNS = {
     "loss": _core.HISTORY_LOSS,
     "acceptance": _core.HISTORY_ACCEPTANCE,
+    "swap_rate": _core.HISTORY_SWAP_RATE,
     "beta": _core.HISTORY_BETA,
     "fixed_point": _core.HISTORY_FIXED_POINT,
 }
+
+
+#: What is NaN in steps in which there was nothing to measure.
+_OPTIONAL = {"acceptance", "swap_rate", "fixed_point"}
 
 
 def to_columns(rows: Floats) -> dict[str, Floats]:
@@ -30,7 +35,7 @@ def to_rows(columns: dict[str, Floats]) -> Floats:
     for name, column in columns.items():
         if column.shape != rows.shape[:1]:
             raise ArgumentError(f"the array 'history.{name}' must have the shape {rows.shape[:1]}")
-        if name != "fixed_point" and not np.isfinite(column).all():
+        if name not in _OPTIONAL and not np.isfinite(column).all():
             raise ArgumentError(f"the array 'history.{name}' must be finite")
         rows[:, COLUMNS[name]] = column
     return rows
@@ -43,7 +48,8 @@ def run(
     t = training
     return _core.mlrg_fit(
         native, t.steps, total_steps, t.batch, t.lr, t.final_lr, t.weight_decay, t.clip_norm,
-        t.beta_max, t.beta_rate, t.beta_midpoint, t.proposal_scale, t.coupling_bound, t.hmc_step,
-        t.hmc_leapfrog, t.hmc_updates, t.cd_samples, t.teacher_sweeps, t.student_sweeps,
+        t.beta_max, t.beta_rate, t.beta_midpoint, PROPOSALS[t.proposal], t.replicas, t.ray,
+        t.proposal_scale, t.coupling_bound, t.hmc_step, t.hmc_leapfrog, t.hmc_updates,
+        t.cd_samples, t.teacher_sweeps, t.student_sweeps,
         _NEVER if t.record_from is None else t.record_from, t.record_guess, seed, rows, report,
     )  # fmt: skip

@@ -14,7 +14,7 @@ from isingrg._files import Path, replace_file
 from isingrg.mlrg._couplings import Floats
 
 FORMAT = "isingrg.mlrg"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 
 def _safetensors() -> Any:
@@ -52,7 +52,7 @@ def read(path: Path) -> tuple[dict[str, Any], dict[str, Floats]]:
                 header = file.metadata() or {}
                 if header.get("format") != FORMAT:
                     raise IsingRGError("it holds no model of isingrg.mlrg")
-                _check_version(header.get("format_version", ""))
+                version = _version(header.get("format_version", ""))
                 arrays = {name: file.get_tensor(name) for name in file.keys()}
         except safetensors.SafetensorError as error:
             raise IsingRGError(f"it is no safetensors file, or damaged ({error})") from None
@@ -62,10 +62,18 @@ def read(path: Path) -> tuple[dict[str, Any], dict[str, Floats]]:
         described = json.loads(header["model"])
         if not isinstance(described, dict):
             raise IsingRGError("its description is not a JSON object")
+        if version < 2:
+            _complete(described, arrays)
         return described, arrays
 
 
-def _check_version(text: str) -> None:
+def _complete(described: dict[str, Any], arrays: dict[str, Floats]) -> None:
+    """Puts what the first version of the format did not know, and did not do, into a model."""
+    described["training"] |= {"proposal": "squared", "replicas": 1, "ray": 0.0}
+    arrays["history.swap_rate"] = np.full_like(arrays["history.loss"], np.nan)
+
+
+def _version(text: str) -> int:
     if not text.isdecimal():
         raise IsingRGError(f"its format version {text!r} is not a number")
     if int(text) > FORMAT_VERSION:
@@ -73,6 +81,7 @@ def _check_version(text: str) -> None:
             f"its format version {text} is newer than {FORMAT_VERSION}, the newest this isingrg "
             "knows; install a newer isingrg"
         )
+    return int(text)
 
 
 @contextmanager

@@ -108,6 +108,9 @@ class MLRG(Evaluation):
         beta_max: float | None = None,
         beta_rate: float | None = None,
         beta_midpoint: float | None = None,
+        proposal: str | None = None,
+        replicas: int | None = None,
+        ray: float | None = None,
         proposal_scale: float | None = None,
         coupling_bound: float | None = None,
         hmc_step: float | None = None,
@@ -164,8 +167,8 @@ class MLRG(Evaluation):
         training = self._training.changed(
             steps=steps, batch=batch, lr=lr, final_lr=final_lr, weight_decay=weight_decay,
             clip_norm=clip_norm, beta_max=beta_max, beta_rate=beta_rate,
-            beta_midpoint=beta_midpoint, proposal_scale=proposal_scale,
-            coupling_bound=coupling_bound, hmc_step=hmc_step, hmc_leapfrog=hmc_leapfrog,
+            beta_midpoint=beta_midpoint, proposal=proposal, replicas=replicas, ray=ray,
+            proposal_scale=proposal_scale, coupling_bound=coupling_bound, hmc_step=hmc_step, hmc_leapfrog=hmc_leapfrog,
             hmc_updates=hmc_updates, cd_samples=cd_samples, teacher_sweeps=teacher_sweeps,
             student_sweeps=student_sweeps, record_from=record_from, record_guess=record_guess,
         )  # fmt: skip
@@ -214,8 +217,9 @@ class MLRG(Evaluation):
         """What each step did, arrays of one number per step.
 
         step (1, 2, ...); loss, the mean divergence in nats or the contrastive divergence;
-        acceptance of the proposals; beta; fixed_point, J0 of the fixed point recorded after the
-        step, NaN where none was asked for or found.
+        acceptance of the proposals, NaN if all are on the ray; swap_rate, the accepted part of
+        the exchanges between replicas, NaN where none was tried; beta; fixed_point, J0 of the
+        fixed point recorded after the step, NaN where none was asked for or found.
         """
         return {"step": np.arange(1.0, self.step + 1), **_fitting.to_columns(self._history)}
 

@@ -1,9 +1,13 @@
 """Settings of the training: their meaning and ranges, our defaults, and those of the papers."""
 
 import dataclasses
+import math
 from typing import Any
 
-from isingrg import _arguments
+from isingrg import _arguments, _core
+from isingrg._errors import ArgumentError
+
+PROPOSALS = {"squared": _core.SQUARED, "norm": _core.NORM}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,8 +36,23 @@ class Training:
     clip_norm : float
         Largest norm of the gradient; 0 for no limit.
     beta_max, beta_rate, beta_midpoint : float
-        beta(t) = beta_max / (1 + exp(-beta_rate (t / T - beta_midpoint))): couplings are proposed
-        with probability exp(-beta |v(J)|^2), Eq. 14 of Hou & You.
+        beta(t) = beta_max / (1 + exp(-beta_rate (t / T - beta_midpoint))), the inverse
+        temperature of the proposals.
+    proposal : {"squared", "norm"}
+        Couplings are proposed with probability exp(-beta |v(J)|^2), Eq. 14 of Hou & You, or
+        exp(-beta |v(J)|), as the published programs do.
+    replicas : int
+        1, 2, 4, 8, 16 or 32. R couplings form a ladder of inverse temperatures beta / R,
+        2 beta / R, ..., beta, and after each update of the Monte Carlo neighbours may exchange
+        places, the first and the second, the third and the fourth, ... and in the next update
+        the second and the third, ...: the hot ones find their way between fixed points. All of
+        them train the network. Ladders lie within 32 consecutive couplings of the batch; the
+        first 32 / R of these have the inverse temperature beta / R, and so on. R must divide
+        the couplings that are not on the ray.
+    ray : float
+        Part of the batch, 0 to 1, that is drawn anew in each step on the axis (J0, 0, ...), where
+        the flows of interest begin, with J0 uniform between -coupling_bound and coupling_bound.
+        These are the last couplings of the batch.
     proposal_scale : float
         Standard deviation of the first couplings.
     coupling_bound : float
@@ -59,6 +78,9 @@ class Training:
     beta_max: float = 16.0
     beta_rate: float = 16.0
     beta_midpoint: float = 0.25
+    proposal: str = "squared"
+    replicas: int = 1
+    ray: float = 0.0
     proposal_scale: float = 1.0
     coupling_bound: float = 2.0
     hmc_step: float = 0.1
@@ -79,7 +101,17 @@ class Training:
         checked: dict[str, Any] = {name: _check(name, value) for name, value in given.items()}
         if "lr" in checked and "final_lr" not in checked:
             checked["final_lr"] = checked["lr"] * (self.final_lr / self.lr)
-        return dataclasses.replace(self, **checked)
+        changed = dataclasses.replace(self, **checked)
+        changed._check_ladders()
+        return changed
+
+    def _check_ladders(self) -> None:
+        walkers = self.batch - math.floor(self.ray * self.batch + 0.5)
+        if walkers % self.replicas:
+            raise ArgumentError(
+                f"replicas must divide the {walkers} couplings of the batch that are not on the "
+                f"ray, got {self.replicas}"
+            )
 
 
 #: Permitted ranges; integers for the integer settings.
@@ -93,6 +125,8 @@ RANGES: dict[str, tuple[float, float]] = {
     "beta_max": (0.0, 1e6),
     "beta_rate": (0.0, 1e6),
     "beta_midpoint": (-10.0, 10.0),
+    "replicas": (1, 32),
+    "ray": (0.0, 1.0),
     "proposal_scale": (1e-6, 10.0),
     "coupling_bound": (0.1, 10.0),
     "hmc_step": (1e-6, 1.0),
@@ -106,10 +140,15 @@ RANGES: dict[str, tuple[float, float]] = {
 }
 
 
-def _check(name: str, value: Any) -> int | float:
+def _check(name: str, value: Any) -> int | float | str:
+    if name == "proposal":
+        return _arguments.choice(name, value, PROPOSALS)
     low, high = RANGES[name]
     if isinstance(low, int):
-        return _arguments.integer(name, value, low, int(high))
+        number = _arguments.integer(name, value, low, int(high))
+        if name == "replicas" and 32 % number:
+            raise ArgumentError(f"replicas must be 1, 2, 4, 8, 16 or 32, got {number}")
+        return number
     return _arguments.finite(name, value, low, high)
 
 

@@ -62,7 +62,8 @@ def fit(handle=None, **changed):
     good = dict(
         steps=1, schedule_steps=1, batch=4, learning_rate=1e-3, final_learning_rate=1e-3,
         weight_decay=0.0, clip_norm=0.0, beta_max=5.0, beta_rate=1.0, beta_midpoint=0.5,
-        proposal_scale=1.0, coupling_bound=4.0, hmc_step=0.01, hmc_leapfrog=2, hmc_updates=1,
+        proposal=_core.SQUARED, replicas=1, ray=0.0, proposal_scale=1.0, coupling_bound=4.0,
+        hmc_step=0.01, hmc_leapfrog=2, hmc_updates=1,
         cd_samples=4, teacher_sweeps=1, student_sweeps=1, record_from=0, record_guess=0.8, seed=0,
         history=np.zeros((1, _core.HISTORY_COLUMNS)), progress=None,
     )  # fmt: skip
@@ -178,10 +179,14 @@ CASES = [
     (ArgumentError, r"guess must have the shape", on_model("mlrg_fixed_point", np.zeros(2), ONE)),
     (ArgumentError, r"index must be", on_model("mlrg_array_info", 10**6)),
     (ArgumentError, r"values must have the shape", on_model("mlrg_read_array", 0, np.zeros((9, 9, 9)))),
-    (ArgumentError, r"history must have the shape \(2, 4\)", fit(steps=2)),
+    (ArgumentError, r"history must have the shape \(2, 5\)", fit(steps=2)),
     (ArgumentError, r"learning_rate must be finite", fit(learning_rate=math.nan)),
     (TypeError, r"batch must be an integer", fit(batch=2.0)),
     (ArgumentError, r"steps must be from 1", fit(steps=0)),
+    (ArgumentError, r"proposal must be", fit(proposal=2)),
+    (ArgumentError, r"replicas must be 1, 2, 4, 8, 16 or 32, not 5", fit(replicas=5)),
+    (ArgumentError, r"replicas must divide the 4 couplings", fit(replicas=8)),
+    (ArgumentError, r"ray must be from 0", fit(ray=-0.1)),
     (ArgumentError, r"hmc_leapfrog must be from 0 to 4294967295", fit(hmc_leapfrog=2**32)),
     # closed models
     (IsingRGError, r".*closed", closed("mlrg_step")),

@@ -28,15 +28,30 @@ def equal(a, b):
 def test_history():
     model = MLRG(**SMALL).fit(50, 16, beta_max=8, record_from=20)
     history = model.history
-    assert list(history) == ["step", "loss", "acceptance", "beta", "fixed_point"]
+    assert list(history) == ["step", "loss", "acceptance", "swap_rate", "beta", "fixed_point"]
     assert all(column.shape == (50,) for column in history.values())
     np.testing.assert_array_equal(history["step"], np.arange(1, 51))
     t = np.arange(50) / 50
     np.testing.assert_allclose(history["beta"], 8 / (1 + np.exp(-16 * (t - 0.25))), rtol=1e-12)
     assert np.isnan(history["fixed_point"][:20]).all()
     assert (history["loss"] > 0).all() and (history["acceptance"] > 0).all()
+    assert np.isnan(history["swap_rate"]).all()
     history["loss"][:] = 0
     assert model.history["loss"].all()  # the caller's own copy
+
+
+def test_replicas_and_ray():
+    model = MLRG("A1+E", **SMALL).fit(6, 48, replicas=4, ray=1 / 3, proposal="norm", hmc_updates=2)
+    history = model.history
+    assert ((0 < history["swap_rate"]) & (history["swap_rate"] <= 1)).all()
+    proposed = model._state()[1]["proposal.couplings"]
+    assert (proposed[:32, 1:] != 0).all() and (proposed[32:, 1:] == 0).all()
+    assert np.abs(proposed[32:, 0]).max() <= 2
+    two = MLRG(**SMALL).fit(6, 8, replicas=2)  # the only pair has its turn in every second update
+    assert np.isnan(two.history["swap_rate"][1::2]).all()
+    assert np.isfinite(two.history["swap_rate"][::2]).all()
+    alone = MLRG(**SMALL).fit(2, 8, ray=1.0)
+    assert np.isnan(alone.history["acceptance"]).all()
 
 
 def test_training_finds_the_exact_map():
@@ -52,7 +67,10 @@ def test_training_finds_the_exact_map():
 @pytest.mark.parametrize("transport", ["step", "ode"])
 def test_pieces_are_the_whole(divergence, transport, tmp_path):
     pytest.importorskip("safetensors")
-    settings = {"batch": 9, "seed": 11, "cd_samples": 32, "teacher_sweeps": 4, "record_from": 10}
+    settings = {
+        "batch": 9, "seed": 11, "cd_samples": 32, "teacher_sweeps": 4, "record_from": 10,
+        "replicas": 2, "ray": 0.1, "proposal": "norm",
+    }  # fmt: skip
 
     def new():
         return MLRG("A1", divergence=divergence, transport=transport, **SMALL)

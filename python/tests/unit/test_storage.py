@@ -49,7 +49,7 @@ def test_round_trip(model, path):
 def test_metadata(path):
     header, arrays = parts(path)
     assert header["format"] == "isingrg.mlrg"
-    assert header["format_version"] == "1"
+    assert header["format_version"] == "2"
     assert header["library_version"] == isingrg.__version__
     described = json.loads(header["model"])
     assert described["configuration"]["representation"] == "A1"
@@ -167,7 +167,7 @@ def rewritten(path, header=(), described=(), arrays=()):
 
 
 CASES = [
-    ("newer than 1", {"header": [("format_version", "2")]}),
+    ("newer than 2", {"header": [("format_version", "3")]}),
     ("is not a number", {"header": [("format_version", "one")]}),
     ("'model' is missing", {"header": [("model", None)]}),
     ("Expecting", {"header": [("model", "{")]}),
@@ -184,6 +184,9 @@ CASES = [
     ("not complete", {"described": [("training.lr", None)]}),
     ("lr must be", {"described": [("training.lr", -1.0)]}),
     ("lr", {"described": [("training.lr", "fast")]}),
+    ("proposal must be", {"described": [("training.proposal", "cube")]}),
+    ("replicas must be", {"described": [("training.replicas", 3)]}),
+    ("not complete", {"described": [("training.ray", None)]}),
     ("unexpected|speed", {"described": [("training.speed", 1.0)]}),
     ("seed must be", {"described": [("seed", -1)]}),
     ("total_steps must be", {"described": [("total_steps", 0)]}),
@@ -217,6 +220,20 @@ def test_damaged_models(path, message, changes):
     rewritten(path, **{**changes, "arrays": arrays})
     with pytest.raises(IsingRGError, match=f"cannot be loaded: .*({message})"):
         MLRG.load(path)
+
+
+def test_the_first_version_of_the_format(model, path):
+    """It had no replicas, no ray and no mirrored networks."""
+    rewritten(
+        path,
+        header=[("format_version", "1")],
+        described=[(f"training.{name}", None) for name in ("proposal", "replicas", "ray")],
+        arrays=[("history.swap_rate", None)],
+    )
+    loaded = MLRG.load(path)
+    assert repr(loaded) == repr(model)
+    np.testing.assert_array_equal(loaded.fit().velocity(J), model.fit().velocity(J))
+    assert np.isnan(loaded.history["swap_rate"]).all()
 
 
 def test_an_unchanged_rewrite_loads(path):
