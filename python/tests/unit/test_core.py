@@ -183,10 +183,6 @@ CASES = [
     (ArgumentError, r"learning_rate must be finite", fit(learning_rate=math.nan)),
     (TypeError, r"batch must be an integer", fit(batch=2.0)),
     (ArgumentError, r"steps must be from 1", fit(steps=0)),
-    (ArgumentError, r"proposal must be", fit(proposal=2)),
-    (ArgumentError, r"replicas must be 1, 2, 4, 8, 16 or 32, not 5", fit(replicas=5)),
-    (ArgumentError, r"replicas must divide the 4 couplings", fit(replicas=8)),
-    (ArgumentError, r"ray must be from 0", fit(ray=-0.1)),
     (ArgumentError, r"hmc_leapfrog must be from 0 to 4294967295", fit(hmc_leapfrog=2**32)),
     # closed models
     (IsingRGError, r".*closed", closed("mlrg_step")),
@@ -232,6 +228,21 @@ def test_training_hands_over_what_stopped_it():
     assert "stop" in [frame.name for frame in traceback.extract_tb(caught.__traceback__)]
     done, caught = fit(**settings, progress=lambda done, total: False)()
     assert type(caught).__name__ == "Interrupted" and done < 10**5
+
+
+@pytest.mark.parametrize(
+    "changed, pattern",
+    [
+        ({"proposal": 2}, "proposal must be"),
+        ({"replicas": 5}, "replicas must be 1, 2, 4, 8, 16 or 32, not 5"),
+        ({"replicas": 0}, "replicas must be 1"),
+        ({"replicas": 8}, "replicas must divide the 4 couplings"),
+        ({"ray": -0.1}, "ray must be from 0"),
+    ],
+)
+def test_settings_are_checked_again_in_the_core(changed, pattern):
+    done, error = fit(**changed)()
+    assert done == 0 and type(error) is ArgumentError and re.match(pattern, str(error))
 
 
 def test_a_model_in_training_is_busy():
