@@ -21,6 +21,7 @@ public func isingrg_mlrg_create(
         configuration.frame = try choice(config.frame, "frame", Frame.self)
         configuration.activation = try choice(config.activation, "activation", Activation.self)
         configuration.layerNorm = try integer(Int64(config.layer_norm), "layer_norm", 0...1) == 1
+        configuration.symmetric = try integer(Int64(config.symmetric), "symmetric", 0...1) == 1
         let hidden = UnsafeBufferPointer(start: try required(config.hidden, "hidden"), count: layers)
         configuration.hidden = hidden.map(Int.init)
         configuration.seed = config.seed

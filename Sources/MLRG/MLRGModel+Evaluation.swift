@@ -10,10 +10,11 @@ extension MLRGModel {
         guard configuration.moderator == .monotone else {
             throw .invalidArgument("moderator must be \"monotone\" for a monotone C(J); this model learns the flow")
         }
+        let work = try Buffer<Block>(count: 1)
         try eachBlock(count) { (evaluator, first) in
             evaluator.network.load(couplings, first: first, count: count)
-            evaluator.network.forward(parameters.base)
-            store(evaluator.network.output, width: 1, into: values, first: first, count: count)
+            work.base[0] = evaluator.monotone(parameters.base)
+            store(work.base, width: 1, into: values, first: first, count: count)
         }
     }
 
@@ -46,7 +47,7 @@ extension MLRGModel {
     ) throws(Failure) {
         let size = count * dimension
         trajectory.update(from: couplings, count: size)
-        let evaluator = try ModeratorEvaluator(configuration.moderator, shape)
+        let evaluator = try evaluator()
         let transport = try Transport(configuration.transport, evaluator)
         for first in stride(from: 0, to: count, by: Block.width) {
             evaluator.network.load(couplings, first: first, count: count)
@@ -63,12 +64,11 @@ extension MLRGModel {
 
     /// A zero of v(J) near the guess, (dimension) numbers; see `findFixedPoint`.
     public func fixedPoint(from guess: [Double]) throws(Failure) -> [Double] {
-        try findFixedPoint(
-            try ModeratorEvaluator(configuration.moderator, shape), parameters.base, guess)
+        try findFixedPoint(try evaluator(), parameters.base, guess)
     }
 
     private func eachBlock(_ count: Int, _ body: (ModeratorEvaluator, Int) -> Void) throws(Failure) {
-        let evaluator = try ModeratorEvaluator(configuration.moderator, shape)
+        let evaluator = try evaluator()
         for first in stride(from: 0, to: count, by: Block.width) { body(evaluator, first) }
     }
 }

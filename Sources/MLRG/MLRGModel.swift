@@ -18,6 +18,8 @@ public final class MLRGModel: @unchecked Sendable {
         public var frame = Frame.published
         public var activation = Activation.tanh
         public var layerNorm = false
+        /// Whether v(-J) = -v(J) holds exactly; see `ModeratorEvaluator`.
+        public var symmetric = false
         public var hidden = [16]
         /// Of the initial parameters.
         public var seed: UInt64 = 0
@@ -56,6 +58,11 @@ public final class MLRGModel: @unchecked Sendable {
         parameters = try Buffer(count: shape.parameterCount)
         shape.initialise(parameters.base, seed: configuration.seed)
         optimiser = try Adam(count: shape.parameterCount)
+    }
+
+    /// A new evaluator of the moderator.
+    func evaluator() throws(Failure) -> ModeratorEvaluator {
+        try ModeratorEvaluator(configuration.moderator, shape, symmetric: configuration.symmetric)
     }
 
     /// Trains for `training.steps` steps. However it ends, the model is at its last complete step

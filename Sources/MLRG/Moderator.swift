@@ -9,47 +9,93 @@ public enum ModeratorKind: Int32, CaseIterable, Sendable {
     case flow = 1
 }
 
-/// Evaluates the RG velocity v(J) of a moderator network, and pulls adjoints back through it, for
+/// Evaluates the RG velocity v(J) of a moderator network N, and pulls adjoints back through it, for
 /// one `Block` of couplings. Owns its memory, so that threads use one each.
+///
+/// A symmetric moderator is the even part of a monotone, C(J) = (N(J) + N(-J)) / 2, or the odd part
+/// of a flow, f(J) = (N(J) - N(-J)) / 2; in both cases v is half the difference of the network's
+/// velocities at J and -J. Flipping all components of the hidden (edge) spins, or of the student's
+/// centre, turns J into -J and leaves the visible spins alone, so the exact flow is odd.
 final class ModeratorEvaluator {
     let kind: ModeratorKind
     let network: PerceptronWorkspace
+    /// The network at -J, for a symmetric moderator.
+    private let mirror: PerceptronWorkspace?
     var dimension: Int { network.shape.inputs }
 
-    init(_ kind: ModeratorKind, _ shape: Perceptron) throws(Failure) {
+    init(_ kind: ModeratorKind, _ shape: Perceptron, symmetric: Bool) throws(Failure) {
         self.kind = kind
         network = try PerceptronWorkspace(shape)
+        mirror = symmetric ? try PerceptronWorkspace(shape) : nil
+    }
+
+    /// Bytes that an evaluator takes.
+    static func bytes(_ shape: Perceptron, symmetric: Bool) -> Int {
+        (symmetric ? 2 : 1) * MemoryLayout<Block>.stride * PerceptronWorkspace.blockCount(shape)
+    }
+
+    /// C(J) of the couplings loaded in `network.input`, for a monotone.
+    func monotone(_ parameters: UnsafePointer<Double>) -> Block {
+        network.forward(parameters)
+        guard let mirror else { return network.output[0] }
+        reflect(into: mirror)
+        mirror.forward(parameters)
+        return (network.output[0] + mirror.output[0]) * 0.5
     }
 
     /// v(J) of the couplings loaded in `network.input`.
     func velocity(_ parameters: UnsafePointer<Double>, into velocity: UnsafeMutablePointer<Block>) {
-        network.forward(parameters)
-        switch kind {
-        case .flow:
-            for c in 0..<dimension { velocity[c] = network.output[c] }
-        case .monotone:
-            network.outputAdjoint[0] = Block(repeating: -1)
-            network.backward(parameters, tangent: false, gradient: nil)
-            for c in 0..<dimension { velocity[c] = network.inputAdjoint[c] }
-        }
+        let direct = run(network, parameters)
+        guard let mirror else { return velocity.update(from: direct, count: dimension) }
+        reflect(into: mirror)
+        let reflected = run(mirror, parameters)
+        for c in 0..<dimension { velocity[c] = (direct[c] - reflected[c]) * 0.5 }
     }
 
     /// After `velocity` at the same couplings: leaves  sum_i adjoint_i dv_i/dJ  in
     /// `network.inputAdjoint` and adds  sum_i adjoint_i dv_i/dtheta,  summed over lanes, to the
     /// gradient.
-    ///
-    /// For a monotone this is minus the derivative of  adjoint . grad C,  a second-order quantity
-    /// that one pass forward with tangents and one backward give exactly.
     func pullback(
         _ parameters: UnsafePointer<Double>, adjoint: UnsafePointer<Block>,
         gradient: UnsafeMutablePointer<Double>?
     ) {
+        guard let mirror else { return pull(network, parameters, adjoint, times: 1, gradient) }
+        pull(network, parameters, adjoint, times: 0.5, gradient)
+        pull(mirror, parameters, adjoint, times: -0.5, gradient)
+        for c in 0..<dimension { network.inputAdjoint[c] -= mirror.inputAdjoint[c] }
+    }
+
+    private func reflect(into mirror: PerceptronWorkspace) {
+        for c in 0..<dimension { mirror.input[c] = network.input[c] * -1 }
+    }
+
+    /// The velocity of one network, in its own memory.
+    private func run(
+        _ network: PerceptronWorkspace, _ parameters: UnsafePointer<Double>
+    ) -> UnsafePointer<Block> {
+        network.forward(parameters)
+        switch kind {
+        case .flow: return UnsafePointer(network.output)
+        case .monotone:
+            network.outputAdjoint[0] = Block(repeating: -1)
+            network.backward(parameters, tangent: false, gradient: nil)
+            return UnsafePointer(network.inputAdjoint)
+        }
+    }
+
+    /// For a monotone the pullback is minus the derivative of  adjoint . grad N,  a second-order
+    /// quantity that one pass forward with tangents and one backward give exactly.
+    private func pull(
+        _ network: PerceptronWorkspace, _ parameters: UnsafePointer<Double>,
+        _ adjoint: UnsafePointer<Block>, times factor: Double,
+        _ gradient: UnsafeMutablePointer<Double>?
+    ) {
         switch kind {
         case .flow:
-            for c in 0..<dimension { network.outputAdjoint[c] = adjoint[c] }
+            for c in 0..<dimension { network.outputAdjoint[c] = adjoint[c] * factor }
             network.backward(parameters, tangent: false, gradient: gradient)
         case .monotone:
-            for c in 0..<dimension { network.inputTangent[c] = adjoint[c] }
+            for c in 0..<dimension { network.inputTangent[c] = adjoint[c] * factor }
             network.pushforward(parameters)
             network.outputAdjoint[0] = Block(repeating: 0)
             network.outputTangentAdjoint[0] = Block(repeating: -1)

@@ -37,7 +37,7 @@ final class Trainer {
         self.training = training
         let (batch, n) = (training.batch, model.dimension)
         let blockBytes =
-            MemoryLayout<Block>.stride * PerceptronWorkspace.blockCount(model.shape)
+            ModeratorEvaluator.bytes(model.shape, symmetric: model.configuration.symmetric)
             + MemoryLayout<Double>.stride * model.shape.parameterCount
         let bytes = (batch + Block.width - 1) / Block.width * blockBytes
         guard bytes <= physicalMemory() else {
@@ -51,7 +51,7 @@ final class Trainer {
         gradient = try Buffer(count: model.shape.parameterCount)
         var blocks: [BlockWork] = []
         for first in stride(from: 0, to: batch, by: Block.width) {
-            let evaluator = try ModeratorEvaluator(model.configuration.moderator, model.shape)
+            let evaluator = try model.evaluator()
             let count = min(Block.width, batch - first)
             let potential = try ProposalPotential(
                 training.proposal, evaluator, parameters: UnsafePointer(model.parameters.base))

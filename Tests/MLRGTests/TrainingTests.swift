@@ -3,6 +3,12 @@ import MLRG
 import Numerics
 import Testing
 
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
 @Suite(.serialized) struct TrainingTests {
     static func configuration(
         _ moderator: ModeratorKind, _ divergence: DivergenceKind = .exact,
@@ -67,9 +73,11 @@ import Testing
     /// matters at the level of their tolerance, 1e-7.
     @Test(arguments: ModeratorKind.allCases, TransportKind.allCases)
     func gradientEqualsFiniteDifferences(moderator: ModeratorKind, transport: TransportKind) throws {
-        for (representation, batch, samples) in [("A1", 37, 5), ("A1+E", 9, 2)] {
+        for (representation, symmetric, batch, samples) in [
+            ("A1", false, 37, 5), ("A1", true, 37, 5), ("A1+E", false, 9, 2), ("A1+E", true, 9, 2),
+        ] {
             var configuration = Self.configuration(moderator, .exact, transport)
-            configuration.representation = representation
+            (configuration.representation, configuration.symmetric) = (representation, symmetric)
             var training = Self.training(steps: 1, batch: batch)
             (training.betaMax, training.learningRate, training.finalLearningRate) = (0, 1e-12, 1e-12)
             let (_, gradient) = try Self.lossAndGradient(configuration, training)
@@ -206,8 +214,11 @@ import Testing
         }
     }
 
-    @Test(arguments: ModeratorKind.allCases) func jacobianEqualsFiniteDifferences(moderator: ModeratorKind) throws {
-        let model = try MLRGModel(Self.configuration(moderator))
+    @Test(arguments: ModeratorKind.allCases, [false, true])
+    func jacobianEqualsFiniteDifferences(moderator: ModeratorKind, symmetric: Bool) throws {
+        var configuration = Self.configuration(moderator)
+        configuration.symmetric = symmetric
+        let model = try MLRGModel(configuration)
         let points = (0..<40).map { -2 + 0.1 * Double($0) }
         func velocity(_ shift: Double) throws -> [Double] {
             var v = [Double](repeating: 0, count: 40)
@@ -233,6 +244,39 @@ import Testing
         for (exact, difference) in zip(jacobian, try slope(velocity)) { #expect(abs(exact - difference) < 1e-8) }
         guard moderator == .monotone else { return }
         for (exact, difference) in zip(v, try slope(monotone)) { #expect(abs(exact + difference) < 1e-8) }
+    }
+
+    /// Equal bits at J and -J, for the flow over one RG step as well, and the oracle of v: half the
+    /// difference of what the same network gives without the symmetry.
+    @Test(arguments: ModeratorKind.allCases, TransportKind.allCases)
+    func symmetricModerators(moderator: ModeratorKind, transport: TransportKind) throws {
+        var configuration = Self.configuration(moderator, .exact, transport)
+        configuration.representation = "A1+E"
+        let plain = try MLRGModel(configuration)
+        configuration.symmetric = true
+        let model = try MLRGModel(configuration)
+        let (count, n) = (40, model.dimension)
+        let points = (0..<count * n).map { 2 * sin(Double(7 * $0)) }
+        func values(
+            _ model: MLRGModel, _ points: [Double]
+        ) throws -> (v: [Double], end: [Double], c: [Double]) {
+            var v = [Double](repeating: 0, count: count * n)
+            var trajectory = [Double](repeating: 0, count: 2 * count * n)
+            var c = [Double](repeating: 0, count: count)
+            try model.velocity(points, count: count, into: &v, jacobian: nil)
+            try model.flow(points, count: count, steps: 1, into: &trajectory)
+            if moderator == .monotone { try model.monotone(points, count: count, into: &c) }
+            return (v, Array(trajectory[(count * n)...]), c)
+        }
+        let here = try values(model, points)
+        let there = try values(model, points.map { -$0 })
+        #expect(here.v == there.v.map { -$0 } && here.end == there.end.map { -$0 } && here.c == there.c)
+        let plainHere = try values(plain, points)
+        let plainThere = try values(plain, points.map { -$0 })
+        for i in 0..<count * n {
+            #expect(abs(here.v[i] - (plainHere.v[i] - plainThere.v[i]) / 2) < 1e-14)
+        }
+        for i in 0..<count { #expect(abs(here.c[i] - (plainHere.c[i] + plainThere.c[i]) / 2) < 1e-14) }
     }
 
     @Test func wrongStateIsRefused() throws {

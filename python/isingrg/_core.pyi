@@ -117,7 +117,7 @@ def mlrg_weights(
 
 def mlrg_create(
     representation: str, moderator: int, divergence: int, transport: int, frame: int,
-    activation: int, layer_norm: int, hidden: tuple[int, ...], seed: int, /,
+    activation: int, layer_norm: int, symmetric: int, hidden: tuple[int, ...], seed: int, /,
 ) -> Model:
     """A model, destroyed with the last reference to it or by `mlrg_destroy`."""
 

@@ -52,7 +52,7 @@ static int32_t take_widths(Call *call, const char *name, int32_t widths[MAX_HIDD
 static PyObject *mlrg_create(PyObject *module, PyObject *const *values, Py_ssize_t count)
 {
     Call call;
-    open_call(&call, module, "mlrg_create", values, count, 9);
+    open_call(&call, module, "mlrg_create", values, count, 10);
     int32_t widths[MAX_HIDDEN];
     isingrg_mlrg_config config;
     config.representation = take_text(&call, "representation");
@@ -63,6 +63,7 @@ static PyObject *mlrg_create(PyObject *module, PyObject *const *values, Py_ssize
     int64_t couplings = coupling_count(&call, config.representation, config.frame);
     config.activation = (int32_t)take_integer(&call, "activation", 0, INT32_MAX);
     config.layer_norm = (int32_t)take_integer(&call, "layer_norm", 0, 1);
+    config.symmetric = (int32_t)take_integer(&call, "symmetric", 0, 1);
     config.n_hidden = take_widths(&call, "hidden", widths);
     config.hidden = widths;
     config.seed = take_unsigned(&call, "seed");

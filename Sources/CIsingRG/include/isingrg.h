@@ -216,6 +216,7 @@ typedef struct {
     int32_t frame;      /* ISINGRG_PUBLISHED or ISINGRG_CONSISTENT */
     int32_t activation; /* ISINGRG_TANH ... ISINGRG_GELU */
     int32_t layer_norm; /* 1 to normalise before each activation, else 0 */
+    int32_t symmetric;  /* 1 for v(-J) = -v(J), from the network at J and -J; else 0 */
     int32_t n_hidden;   /* hidden layers, 1 to 16 */
     const int32_t *hidden; /* their widths, 1 to 1024 each */
     uint64_t seed;      /* of the initial parameters */

@@ -35,13 +35,14 @@ class Configuration:
     hidden: tuple[int, ...]
     activation: str
     layer_norm: bool
+    symmetric: bool
 
     @classmethod
     def checked(
         cls, representation: Any, moderator: Any, divergence: Any, transport: Any, frame: Any,
-        hidden: Any, activation: Any, layer_norm: Any,
+        hidden: Any, activation: Any, layer_norm: Any, symmetric: Any,
     ) -> "Configuration":  # fmt: skip
-        """None in the last three stands for the default of the moderator."""
+        """None in hidden, activation and layer_norm stands for the default of the moderator."""
         frame = _arguments.choice("frame", frame, FRAMES)
         coupling_count(representation, frame)
         moderator = _arguments.choice("moderator", moderator, MODERATORS)
@@ -57,6 +58,7 @@ class Configuration:
             else _arguments.choice("activation", activation, ACTIVATIONS),
             network.layer_norm if layer_norm is None
             else _arguments.boolean("layer_norm", layer_norm),
+            _arguments.boolean("symmetric", symmetric),
         )  # fmt: skip
         _core.mlrg_destroy(configuration.create(0))  # the core has the last word
         return configuration
@@ -76,6 +78,7 @@ class Configuration:
             FRAMES[self.frame],
             ACTIVATIONS[self.activation],
             int(self.layer_norm),
+            int(self.symmetric),
             self.hidden,
             seed,
         )

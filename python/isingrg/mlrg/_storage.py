@@ -69,6 +69,7 @@ def read(path: Path) -> tuple[dict[str, Any], dict[str, Floats]]:
 
 def _complete(described: dict[str, Any], arrays: dict[str, Floats]) -> None:
     """Puts what the first version of the format did not know, and did not do, into a model."""
+    described["configuration"]["symmetric"] = False
     described["training"] |= {"proposal": "squared", "replicas": 1, "ray": 0.0}
     arrays["history.swap_rate"] = np.full_like(arrays["history.loss"], np.nan)
 

@@ -45,6 +45,10 @@ class MLRG(Evaluation):
         By default "tanh" for a monotone and "silu" for a flow.
     layer_norm : bool, optional
         Normalise before each activation; by default not.
+    symmetric : bool, optional
+        Take the even part of a monotone's network, C(J) = (N(J) + N(-J)) / 2, or the odd part of
+        a flow's, v(J) = (N(J) - N(-J)) / 2, so that v(-J) = -v(J) as for the exact flow: J and -J
+        differ by flipping all hidden spins. A step costs up to twice as much.
 
     Notes
     -----
@@ -74,10 +78,12 @@ class MLRG(Evaluation):
         hidden: Any = None,
         activation: str | None = None,
         layer_norm: bool | None = None,
+        symmetric: bool = False,
     ) -> None:
         self._configuration = Configuration.checked(
-            representation, moderator, divergence, transport, frame, hidden, activation, layer_norm
-        )
+            representation, moderator, divergence, transport, frame, hidden, activation,
+            layer_norm, symmetric,
+        )  # fmt: skip
         self._native: Any = None
         self._closed = False
         self._training = DEFAULT_TRAININGS[moderator, divergence]

@@ -40,7 +40,8 @@ def energy(spins, energies=OUT):
 def model(**changed):
     good = dict(
         representation="A1", moderator=_core.MONOTONE, divergence=_core.KL, transport=_core.STEP,
-        frame=_core.PUBLISHED, activation=_core.TANH, layer_norm=1, hidden=(6, 8), seed=0,
+        frame=_core.PUBLISHED, activation=_core.TANH, layer_norm=1, symmetric=0, hidden=(6, 8),
+        seed=0,
     )  # fmt: skip
     return _core.mlrg_create(*{**good, **changed}.values())
 
@@ -160,6 +161,7 @@ CASES = [
     (ArgumentError, r"hidden must be from 1 to 1024", lambda: model(hidden=(4, 0))),
     (TypeError, r"hidden must be an integer", lambda: model(hidden=(4, 1.5))),
     (ArgumentError, r"layer_norm must be from 0 to 1", lambda: model(layer_norm=2)),
+    (ArgumentError, r"symmetric must be", lambda: model(symmetric=2)),
     (ArgumentError, r"moderator must be", lambda: model(moderator=2)),
     (ArgumentError, r"activation must be", lambda: model(activation=9)),
     (TypeError, r"model must come from mlrg_create", lambda: _core.mlrg_step(None)),

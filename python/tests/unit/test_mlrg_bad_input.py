@@ -77,6 +77,7 @@ CASES = [
     (ArgumentError, r"activation must be .*did you mean 'silu'", new(activation="SiLU")),
     (TypeError, r"activation must be one of", new(activation=np.tanh)),
     (TypeError, r"layer_norm must be True or False", new(layer_norm=1)),
+    (TypeError, r"symmetric must be True or False", new(symmetric=None)),
     # hidden
     (ArgumentError, r"hidden must list 1 to 16 layers, got 0", new(hidden=[])),
     (ArgumentError, r"hidden must list 1 to 16 layers, got 17", new(hidden=[4] * 17)),

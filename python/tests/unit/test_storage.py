@@ -180,6 +180,7 @@ CASES = [
     ("shape", {"described": [("configuration.hidden", [6, 6])]}),
     ("activation must be one of", {"described": [("configuration.activation", 3)]}),
     ("unexpected keyword", {"described": [("configuration.colour", "red")]}),
+    ("symmetric must be", {"described": [("configuration.symmetric", 1)]}),
     ("is missing", {"described": [("training", None)]}),
     ("not complete", {"described": [("training.lr", None)]}),
     ("lr must be", {"described": [("training.lr", -1.0)]}),
@@ -227,7 +228,8 @@ def test_the_first_version_of_the_format(model, path):
     rewritten(
         path,
         header=[("format_version", "1")],
-        described=[(f"training.{name}", None) for name in ("proposal", "replicas", "ray")],
+        described=[("configuration.symmetric", None)]
+        + [(f"training.{name}", None) for name in ("proposal", "replicas", "ray")],
         arrays=[("history.swap_rate", None)],
     )
     loaded = MLRG.load(path)
