@@ -73,7 +73,7 @@ def _critical_point(options: argparse.Namespace) -> None:
     }
     fit: dict[str, Any] = {}
     if options.published is not None:
-        model, fit = published_settings(options.published)
+        model, fit = published_settings(options.published, options.representation)
     model["representation"] = options.representation
     if options.steps is not None:
         fit["steps"] = _arguments.integer("--steps", options.steps, 1, 10**9)

@@ -6,6 +6,7 @@ from typing import Any
 
 from isingrg import _arguments, _core
 from isingrg._errors import ArgumentError
+from isingrg.mlrg._couplings import coupling_count
 
 PROPOSALS = {"squared": _core.SQUARED, "norm": _core.NORM}
 
@@ -175,6 +176,7 @@ DEFAULT_TRAININGS = {
 
 # The papers
 
+#: For the representation A1.
 PAPERS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "hou-you": (
         {
@@ -189,6 +191,7 @@ PAPERS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "batch": 500,
             "lr": 3e-4,
             "final_lr": 3e-4,
+            "proposal": "norm",
             "beta_max": 5.0,
             "beta_rate": 8.0,
             "beta_midpoint": 0.5,
@@ -234,11 +237,13 @@ PAPERS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 }
 
 
-def published_settings(paper: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Settings of a paper for the representation A1: keywords of `MLRG` and of `MLRG.fit`.
+def published_settings(
+    paper: str, representation: str = "A1"
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Settings of a paper for a representation: keywords of `MLRG` and of `MLRG.fit`.
 
-    >>> model, fit = published_settings("shen")
-    >>> MLRG("A1", **model).fit(**fit, seed=1)
+    >>> model, fit = published_settings("shen", "A1+E")
+    >>> MLRG("A1+E", **model).fit(**fit, seed=1)
 
     Parameters
     ----------
@@ -246,13 +251,33 @@ def published_settings(paper: str) -> tuple[dict[str, Any], dict[str, Any]]:
         "hou-you" is W. Hou and Y.-Z. You, arXiv:2306.11054, with middle values of the ranges they
         used: 500 couplings (of 200 to 1000), 1500 samples (500 to 5000), 30 sweeps (20 to 50),
         CD-3 (1 to 5), a learning rate of 3e-4 (1e-4 to 5e-4). They do not state the number of
-        steps, so `fit` takes its own, nor how beta rises from 0 to 5, here along a sigmoid.
+        steps, so `fit` takes its own, nor how beta rises from 0 to 5, here along a sigmoid. The
+        energy of the proposals is |v| as in their program, not the |v|^2 of their Eq. 14.
         "shen" is J. Shen's flow model with SiLU.
+    representation : str
+        Hou & You state the layers for A1 (6, 12, 8) and A1+E (12, 24, 6), which stand here for
+        all that have several couplings. Shen's network has as many layers as there are couplings
+        c, each 16 c wide, and 8 x 3^c couplings are proposed per step.
 
     Returns
     -------
     model, fit : dict
         Fresh dictionaries, to be changed at will.
+
+    Raises
+    ------
+    ArgumentError
+        For "shen" and more than 10 couplings, whose batch would exceed the 1,000,000 of `fit`.
     """
-    model, fit = PAPERS[_arguments.choice("paper", paper, PAPERS)]
-    return dict(model), dict(fit)
+    model, fit = (dict(part) for part in PAPERS[_arguments.choice("paper", paper, PAPERS)])
+    count = coupling_count(representation)
+    if paper == "shen":
+        if count > 10:
+            raise ArgumentError(
+                "representation must have at most 10 couplings for Shen's batch of 8 x 3^couplings, "
+                f"{representation!r} has {count}"
+            )
+        model["hidden"], fit["batch"] = (16 * count,) * count, 8 * 3**count
+    elif count > 1:
+        model["hidden"] = (12, 24, 6)
+    return model, fit

@@ -158,6 +158,8 @@ CASES = [
     (ArgumentError, r"J must have the shape", case(mlrg.ground_state_degeneracy, 0.5, "2A1+E")),
     (ArgumentError, r"k must be from 1", case(mlrg.scaling_dimensions, 0.5, k=-1)),
     (ArgumentError, r"paper must be .*did you mean 'shen'", case(mlrg.published_settings, "Shen")),
+    (ArgumentError, r"representation must have at most 10", case(mlrg.published_settings, "shen", "3A1+E")),
+    (ArgumentError, r"representation .*did you mean", case(mlrg.published_settings, "shen", "A3")),
     # state of the model
     (IsingRGError, r"not been trained yet; call fit", untrained("velocity", 0.5)),
     (IsingRGError, r"not been trained yet; call fit", untrained("monotone", 0.5)),

@@ -54,6 +54,35 @@ def test_replicas_and_ray():
     assert np.isnan(alone.history["acceptance"]).all()
 
 
+def test_published_settings_of_larger_representations():
+    model, fit = mlrg.published_settings("shen", "A1+E")
+    assert model["hidden"] == (80,) * 5 and fit["batch"] == 1944
+    model, fit = mlrg.published_settings("hou-you", "2A1+E")
+    assert model["hidden"] == (12, 24, 6) and fit["proposal"] == "norm"
+    MLRG("A1+E", **model, symmetric=True).fit(2, **{**fit, "batch": 8, "cd_samples": 64})
+    assert mlrg.published_settings("hou-you")[0]["hidden"] == (6, 12, 8)
+
+
+@pytest.mark.parametrize("transport", ["step", "ode"])
+def test_a_symmetric_monotone_decreases_along_its_flow(transport):
+    """Wherever it was trained, |J| up to the wall, but at the fixed points, where it is constant.
+
+    v is odd to the last bit. The flow equation takes 32 couplings by common steps, so J and -J
+    from different groups differ by its tolerance, 1e-7 of 1 + |J| in each step.
+    """
+    model = MLRG("A1", symmetric=True, transport=transport, hidden=(16,))
+    model.fit(1500, 64, ray=0.5)
+    J = np.linspace(0, 2, 201)
+    flow = model.flow(J, 4)
+    np.testing.assert_array_equal(model.velocity(-J), -model.velocity(J))
+    np.testing.assert_array_equal(model.monotone(-J), model.monotone(J))
+    np.testing.assert_allclose(model.flow(-J, 4), -flow, rtol=0, atol=1e-5)
+    along = model.monotone(flow)
+    moved = np.abs(np.diff(flow, axis=0)) > 1e-6
+    assert (np.diff(along, axis=0)[moved] < 0).all()
+    assert (np.diff(along, axis=0) < 1e-10).all()
+
+
 def test_training_finds_the_exact_map():
     model = MLRG("A1").fit(seed=5)
     assert np.abs(model.flow(J, 1)[1] - mlrg.exact_map(J)).max() < 3e-3
