@@ -29,6 +29,8 @@ public final class HMC {
     public static let divergenceThreshold = 1000.0
 
     private let momenta, positions, energies, gradients, kineticEnergies, uniforms: Buffer<Double>
+    /// Of the last step; its arrays are used again unless the caller kept them.
+    private var info: Info
 
     /// - Parameter firstStream: below 2^48.
     /// - Throws: `Failure.invalidArgument` unless `chains` is in 1...2^32, `leapfrogSteps` at least 1
@@ -51,6 +53,7 @@ public final class HMC {
         (self.seed, self.purpose, self.firstStream, self.wall) = (seed, purpose, firstStream, wall)
         stepSizes = try Buffer(count: chains)
         inverseTemperatures = try Buffer(count: chains)
+        info = Info(chains: chains)
         kineticEnergies = try Buffer(count: chains)
         uniforms = try Buffer(count: chains)
         energies = try Buffer(count: chains)
@@ -155,7 +158,6 @@ public final class HMC {
             gradients: gradients.base, count: chains, stepSizes: stepSizes.base,
             inverseTemperatures: inverseTemperatures.base, wall: wall, steps: leapfrogSteps)
 
-        var info = Info(chains: chains)
         for i in 0..<chains {
             var change = inverseTemperatures.base[i] * (energies.base[i] - state.energies.base[i])
             if let wall {

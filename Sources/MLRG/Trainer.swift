@@ -17,6 +17,8 @@ final class Trainer {
     private let gradient: Buffer<Double>
     /// Of the proposals of each block.
     private let outcomes: Buffer<Proposal.Outcome>
+    /// Of the blocks in the current phase.
+    private var failures: [Failure?]
 
     /// The network's tools for one block of couplings.
     private struct BlockWork {
@@ -38,6 +40,7 @@ final class Trainer {
         let (batch, n) = (training.batch, model.dimension)
         let blockBytes =
             ModeratorEvaluator.bytes(model.shape, symmetric: model.configuration.symmetric)
+            + MemoryLayout<Block>.stride * Transport.blockCount(model.configuration.transport, dimension: n)
             + MemoryLayout<Double>.stride * model.shape.parameterCount
         let bytes = (batch + Block.width - 1) / Block.width * blockBytes
         guard bytes <= physicalMemory() else {
@@ -66,6 +69,7 @@ final class Trainer {
         }
         self.blocks = blocks
         outcomes = try Buffer(count: blocks.count)
+        failures = Array(repeating: nil, count: blocks.count)
         let (representation, frame) = (model.representation, model.configuration.frame)
         switch model.configuration.divergence {
         case .exact:
@@ -164,7 +168,6 @@ final class Trainer {
     private func eachBlock(
         _ progress: Progress, _ body: (Int, BlockWork) throws(Failure) -> Void
     ) throws(Failure) {
-        var failures = [Failure?](repeating: nil, count: blocks.count)
         failures.withUnsafeMutableBufferPointer { failures in
             parallelFor(blocks.count, progress: progress) { index in
                 do throws(Failure) { try body(index, blocks[index]) } catch { failures[index] = error }

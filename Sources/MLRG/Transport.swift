@@ -37,7 +37,7 @@ final class Transport {
         self.evaluator = evaluator
         let n = evaluator.dimension
         let steps = kind == .ode ? Self.maximumSteps : 0
-        storage = try Buffer(count: n * (6 + 14 + steps))
+        storage = try Buffer(count: Self.blockCount(kind, dimension: n))
         var next = storage.base
         func take(_ count: Int) -> UnsafeMutablePointer<Block> {
             defer { next += count * n }
@@ -48,6 +48,11 @@ final class Transport {
         (stages, stageAdjoints) = (take(7), take(7))
         states = take(steps)
         sizes.reserveCapacity(steps)
+    }
+
+    /// Blocks of memory that a transport takes.
+    static func blockCount(_ kind: TransportKind, dimension: Int) -> Int {
+        dimension * (6 + 14 + (kind == .ode ? maximumSteps : 0))
     }
 
     /// start -> end
