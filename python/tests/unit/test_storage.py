@@ -242,5 +242,3 @@ def test_an_unchanged_rewrite_loads(path):
     """So that the cases above fail for what they change."""
     rewritten(path)
     assert MLRG.load(path).step == 12
-
-
