@@ -8,11 +8,18 @@ critical point as unstable fixed point (W. Hou and Y.-Z. You, arXiv:2306.11054; 
 from isingrg.mlrg.exact import LIEB_CRITICAL_COUPLING, exact_map, minimum_kl
 from isingrg.mlrg.model import MLRG
 from isingrg.mlrg.settings import published_settings
-from isingrg.mlrg.tensor import ground_state_degeneracy, scaling_dimensions
+from isingrg.mlrg.tensor import (
+    boltzmann_tensor,
+    central_charge,
+    ground_state_degeneracy,
+    scaling_dimensions,
+)
 
 __all__ = [
     "LIEB_CRITICAL_COUPLING",
     "MLRG",
+    "boltzmann_tensor",
+    "central_charge",
     "exact_map",
     "ground_state_degeneracy",
     "minimum_kl",

@@ -1,28 +1,78 @@
-"""Phases and scaling dimensions from the Boltzmann weight tensor of the teacher.
+"""Phases and scaling dimensions from the Boltzmann weight tensor.
 
-The tensor T(J) of Eq. 22 of Hou & You closes to the transfer matrix M_ab = sum_c T_acbc (Eq. 25).
-Both quantities follow from its eigenvalues: the degeneracy of Eq. 23, which is printed upside
-down, is (sum_ab T_abab)^2 / (T_acbc T_bdad) = (tr M)^2 / tr M^2, and the scaling dimensions of
-Eq. 26 are -ln(lambda_k / lambda_0) / (2 pi).
+The tensor T(J) of Eq. 22 of Hou & You closes to the transfer matrix M_ab = sum_c T_acbc (Eq. 25),
+or to that of a ring of n tensors. The degeneracy of Eq. 23, which is printed upside down, is
+(sum_ab T_abab)^2 / (T_acbc T_bdad) = (tr M)^2 / tr M^2. A torus of n x l tensors has the partition
+function tr M^l ~ sum_k exp(-2 pi (l / n) (Delta_k - c / 12)) times exp(l n f) (Eq. 26, where
+n = 1 and n tensors stand along the other direction), so each eigenvalue is
+ln lambda_k = n f - (2 pi / n) (Delta_k - c / 12) up to corrections of higher order in 1 / n.
 """
 
 import math
-import re
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from isingrg import _arguments, _core
-from isingrg.mlrg._couplings import Couplings, Floats, Reals, coupling_count
-
-#: Elements of the tensors held at once.
-_CHUNK = 2**22
-
-#: Eigenvalues below this fraction of the largest are zero: the operator does not propagate.
-_ROUNDING = 1e-14
+from isingrg import _arguments
+from isingrg._errors import NonFiniteError
+from isingrg.mlrg import _transfer
+from isingrg.mlrg._couplings import FRAMES, Couplings, Floats, Reals, coupling_count
 
 
-def ground_state_degeneracy(J: ArrayLike, representation: str = "A1") -> Reals:
+def boltzmann_tensor(
+    J: ArrayLike,
+    representation: str = "A1",
+    *,
+    machine: str = "teacher",
+    frame: str = "published",
+    log: bool = False,
+) -> Floats:
+    """Boltzmann weights T of the four corner spins, the hidden spins summed (Eq. 22).
+
+    Parameters
+    ----------
+    J : float or array_like
+        Couplings: any shape for one coupling (A1), (..., c) in general.
+    representation : str
+        Point-group representation of every spin, with m Ising components in all.
+    machine : {"teacher", "student"}
+        The square graph of four hidden spins, or the cross graph of one.
+    frame : {"published", "consistent"}
+        See `isingrg.mlrg.MLRG`. It matters for the student, and for which couplings there are.
+    log : bool
+        Return ln T, which cannot overflow.
+
+    Returns
+    -------
+    ndarray, shape (..., 2**m, 2**m, 2**m, 2**m)
+        One axis per corner, counter-clockwise from top right. Entry 0 is a spin of components
+        all +1, and the last component varies fastest: for m = 2 they are ++, +-, -+, --.
+
+    Raises
+    ------
+    MemoryError
+        With the number of bytes, if the tensors do not fit.
+    NonFiniteError
+        If a weight exceeds the largest float64 and `log` is False.
+
+    References
+    ----------
+    W. Hou and Y.-Z. You, arXiv:2306.11054, Eq. 22.
+    """
+    couplings, machine, frame = _checked(J, representation, machine, frame)
+    log = _arguments.boolean("log", log)
+    tensors = _transfer.log_tensors(couplings.rows, representation, machine, frame)
+    if not log:
+        with np.errstate(over="ignore"):
+            np.exp(tensors, out=tensors)
+        if not np.isfinite(tensors).all():
+            raise NonFiniteError("a Boltzmann weight exceeds float64; ask for log=True")
+    return tensors.reshape(*couplings.leading, *tensors.shape[1:])
+
+
+def ground_state_degeneracy(
+    J: ArrayLike, representation: str = "A1", *, machine: str = "teacher", frame: str = "published"
+) -> Reals:
     """Ground-state degeneracy (tr M)^2 / tr M^2: 1 in the disordered, 2 in the ordered phase.
 
     Parameters
@@ -31,6 +81,8 @@ def ground_state_degeneracy(J: ArrayLike, representation: str = "A1") -> Reals:
         Couplings: any shape for one coupling (A1), (..., c) in general.
     representation : str
         Point-group representation of every spin.
+    machine, frame : str
+        As for `boltzmann_tensor`.
 
     Returns
     -------
@@ -42,70 +94,119 @@ def ground_state_degeneracy(J: ArrayLike, representation: str = "A1") -> Reals:
     W. Hou and Y.-Z. You, arXiv:2306.11054, Eq. 23 with numerator and denominator exchanged;
     Z.-C. Gu and X.-G. Wen, doi:10.1103/PhysRevB.80.155131.
     """
-    couplings = Couplings(J, coupling_count(representation))
-    return couplings.scalars(degeneracies(couplings.rows, representation))
+    couplings, machine, frame = _checked(J, representation, machine, frame)
+    return couplings.scalars(degeneracies(couplings.rows, representation, machine, frame))
 
 
-def scaling_dimensions(J: ArrayLike, representation: str = "A1", k: int = 4) -> Floats:
+def scaling_dimensions(
+    J: ArrayLike,
+    representation: str = "A1",
+    k: int = 4,
+    period: int = 1,
+    *,
+    machine: str = "teacher",
+    frame: str = "published",
+) -> Floats:
     """The k lowest scaling dimensions Delta_0 = 0, Delta_1, ... of the model at J.
 
-    They mean something at a critical fixed point only.
+    They mean something at a critical fixed point only. Those of a longer ring are nearer to those
+    of the continuum, for an exactly critical model by corrections that fall as 1 / period^2.
 
     Parameters
     ----------
     J : float or array_like
         Couplings: any shape for one coupling (A1), (..., c) in general.
     representation : str
-        Point-group representation of every spin.
+        Point-group representation of every spin, with m Ising components in all.
     k : int
-        How many, at least 1. There are no more than 2**m for spins of m components: two for A1.
+        How many, at least 1. There are no more than the states 2**(m period): two for A1 alone.
+    period : int
+        Tensors in the ring, n of Eq. 26 turned by 90 degrees. Each J is a matrix of
+        2**(m period) states: up to 2**12 of them without SciPy, up to 2**20 with it.
+    machine, frame : str
+        As for `boltzmann_tensor`.
 
     Returns
     -------
-    ndarray, shape (..., min(k, 2**m))
+    ndarray, shape (..., min(k, 2**(m period)))
         In ascending order, beginning with Delta_0 = 0, so that entry 1 is Delta_1; infinite
         where the transfer matrix has the eigenvalue 0.
+
+    Raises
+    ------
+    IsingRGError
+        If SciPy is needed and missing.
+    ConvergenceError
+        If an iteration for the leading eigenvalues does not settle.
 
     References
     ----------
     W. Hou and Y.-Z. You, arXiv:2306.11054, Eqs. 25 and 26.
     """
-    couplings = Couplings(J, coupling_count(representation))
-    k = _arguments.integer("k", k, 1, 2**20)
-    sizes = np.abs(np.linalg.eigvals(transfer_matrices(couplings.rows, representation)))
-    sizes = -np.sort(-sizes, axis=-1)[:, :k]
-    sizes[sizes < _ROUNDING * sizes[:, :1]] = 0
+    couplings, machine, frame = _checked(J, representation, machine, frame)
+    k = _arguments.integer("k", k, 1, _transfer.LARGEST)
+    period = _arguments.integer("period", period, 1, 20)
+    moduli, _ = _transfer.leading_eigenvalues(
+        couplings.rows, representation, k, period, machine, frame
+    )
     with np.errstate(divide="ignore"):
-        dimensions: Floats = np.log(sizes[:, :1] / sizes) / (2 * math.pi)
-    return dimensions.reshape(*couplings.leading, -1 if len(couplings) else dimensions.shape[-1])
+        dimensions: Floats = np.log(moduli[:, :1] / moduli) * (period / (2 * math.pi))
+    return dimensions.reshape(*couplings.leading, dimensions.shape[-1])
 
 
-def degeneracies(rows: Floats, representation: str) -> Floats:
+def central_charge(
+    J: ArrayLike,
+    representation: str = "A1",
+    period: int = 4,
+    *,
+    machine: str = "teacher",
+    frame: str = "published",
+) -> Reals:
+    """Central charge c from the free energies of rings of `period` and `period` + 1 tensors.
+
+    ln lambda_0 = n f + pi c / (6 n) + O(n^-3) for two lengths n gives c (and f). It means something
+    at a critical fixed point only: 1/2 for the Ising model.
+
+    Parameters
+    ----------
+    J, representation, machine, frame
+        As for `scaling_dimensions`.
+    period : int
+        Length of the shorter ring, at least 1.
+
+    Returns
+    -------
+    float or ndarray
+        One number for each J.
+
+    References
+    ----------
+    W. Hou and Y.-Z. You, arXiv:2306.11054, Eq. 26.
+    """
+    couplings, machine, frame = _checked(J, representation, machine, frame)
+    period = _arguments.integer("period", period, 1, 19)
+    densities = []
+    for n in (period, period + 1):
+        moduli, scales = _transfer.leading_eigenvalues(
+            couplings.rows, representation, 1, n, machine, frame
+        )
+        densities.append((np.log(moduli[:, 0]) + scales) / n)
+    change = period**-2 - (period + 1) ** -2
+    return couplings.scalars((densities[0] - densities[1]) * (6 / math.pi) / change)
+
+
+def degeneracies(
+    rows: Floats, representation: str, machine: str = "teacher", frame: str = "published"
+) -> Floats:
     """Degeneracy of (n, c) couplings."""
-    matrices = transfer_matrices(rows, representation)
+    matrices, _ = _transfer.transfer_matrices(rows, representation, machine, frame)
     trace = np.einsum("naa->n", matrices)
     return np.asarray(trace**2 / np.einsum("nab,nba->n", matrices, matrices), dtype=np.float64)
 
 
-def transfer_matrices(rows: Floats, representation: str) -> Floats:
-    """M_ab = sum_c T_acbc of (n, c) couplings up to a positive factor each, (n, 2^m, 2^m)."""
-    states = _states(representation)
-    matrices = np.empty((len(rows), states, states))
-    chunk = max(1, _CHUNK // states**4)
-    for first in range(0, len(rows), chunk):
-        piece = slice(first, first + chunk)
-        part: NDArray[np.float64] = np.ascontiguousarray(rows[piece])
-        logarithms = np.empty((len(part), states, states, states, states))
-        _core.mlrg_boltzmann_tensor(representation, _core.PUBLISHED, _core.TEACHER, part, logarithms)
-        # Only ratios count, and the largest weight is the natural unit: nothing overflows.
-        logarithms -= logarithms.max(axis=(1, 2, 3, 4), keepdims=True)
-        matrices[piece] = np.einsum("nacbc->nab", np.exp(logarithms))
-    return matrices
-
-
-def _states(representation: str) -> int:
-    """States 2^m of a spin, from the terms of a name that the core has accepted."""
-    components = 0
-    for digits, irrep in re.findall(r"(\d*)([ABE]\d?)", representation):
-        components += int(digits or 1) * (2 if irrep == "E" else 1)
-    return int(2**components)
+def _checked(
+    J: ArrayLike, representation: str, machine: str, frame: str
+) -> tuple[Couplings, str, str]:
+    frame = _arguments.choice("frame", frame, FRAMES)
+    machine = _arguments.choice("machine", machine, _transfer.MACHINES)
+    return Couplings(J, coupling_count(representation, frame)), machine, frame

@@ -1,0 +1,221 @@
+"""Transfer matrices of rings of Boltzmann weight tensors, and their leading eigenvalues.
+
+The tensor T_x0x1x2x3 of Eq. 22 of Hou & You carries a corner spin on each leg: x0 at the top, x1
+at the left, x2 at the bottom, x3 at the right. Neighbours in a ring share the spin between them,
+x3 of one being x1 of the next, and close to the matrix that adds one row,
+
+    M[a_1 ... a_n, b_1 ... b_n] = sum_c T[a_1 c_1 b_1 c_2] T[a_2 c_2 b_2 c_3] ... T[a_n c_n b_n c_1]
+
+(Eq. 25 is the ring of one). The partition function of a torus of n x l tensors is tr M^l.
+"""
+
+import importlib
+from typing import Any
+
+import numpy as np
+
+from isingrg import _arguments, _core
+from isingrg._errors import ArgumentError, ConvergenceError, IsingRGError
+from isingrg.mlrg import symmetry
+from isingrg.mlrg._couplings import FRAMES, Floats
+
+MACHINES = {"teacher": _core.TEACHER, "student": _core.STUDENT}
+
+#: States of a row: up to the first, all eigenvalues of the matrix; up to the second, all of them
+#: where SciPy is missing; up to the third, the leading ones by products with vectors.
+DENSE, LARGEST_DENSE, LARGEST = 2**8, 2**12, 2**20
+
+#: Elements of the intermediate arrays held at once.
+_CHUNK = 2**22
+
+#: Eigenvalues below this fraction of the largest are zero: the operator does not propagate.
+_ROUNDING = 1e-14
+
+
+def log_tensors(rows: Floats, representation: str, machine: str, frame: str) -> Floats:
+    """ln T of (n, c) couplings, shape (n, 2^m, 2^m, 2^m, 2^m)."""
+    states = 2 ** symmetry.components(representation)
+    tensors: Floats = _arguments.allocate(
+        "the Boltzmann weight tensor", (len(rows), *(states,) * 4), np.float64
+    )
+    chunk = max(1, _CHUNK // states**4)
+    for first in range(0, len(rows), chunk):
+        piece = slice(first, first + chunk)
+        _core.mlrg_boltzmann_tensor(
+            representation, FRAMES[frame], MACHINES[machine], rows[piece], tensors[piece]
+        )
+    return tensors
+
+
+def transfer_matrices(
+    rows: Floats, representation: str, machine: str, frame: str
+) -> tuple[Floats, Floats]:
+    """M_ab = sum_c T_acbc of (n, c) couplings, (n, 2^m, 2^m), and (n,) logarithms.
+
+    Each M is in units of its largest term, of which the logarithm tells, so that nothing
+    overflows and not everything underflows.
+    """
+    states = 2 ** symmetry.components(representation)
+    matrices = np.empty((len(rows), states, states))
+    scales = np.empty(len(rows))
+    terms_of = _teacher_terms if machine == "teacher" else _student_terms
+    chunk = max(1, _CHUNK // states ** (3 if machine == "teacher" else 4))
+    for first in range(0, len(rows), chunk):
+        piece = slice(first, first + chunk)
+        terms = terms_of(rows[piece], representation, frame)
+        scales[piece] = terms.max(axis=(1, 2, 3))
+        matrices[piece] = np.exp(terms - scales[piece, None, None, None]).sum(axis=3)
+    return matrices, scales
+
+
+def _student_terms(rows: Floats, representation: str, frame: str) -> Floats:
+    """ln T_acbc, indices n, a, b, c."""
+    tensors = log_tensors(rows, representation, "student", frame)
+    return np.asarray(np.einsum("nacbc->nabc", tensors))
+
+
+def _teacher_terms(rows: Floats, representation: str, frame: str) -> Floats:
+    """ln T_acbc, indices n, a, b, c, from the edges of the square, each summed by itself.
+
+    This is far less than the whole tensor. The edge from corner 0 to corner 1 has, with C the
+    rotation by 90 degrees, the weight w(x, y) = prod_h 2 cosh (J x + C^2 J C^-2 y)_h, and the
+    edge from e to e + 1 the weight w(C^-e x, C^-e y), up to the order of its hidden components.
+    """
+    m = symmetry.components(representation)
+    states = 2**m
+    powers = np.arange(m)[::-1]
+    spins = 1 - 2 * (np.arange(states)[:, None] >> powers & 1)
+    J = symmetry.coupling_matrix(
+        rows if rows.shape[1] > 1 else rows[:, 0], representation, frame=frame
+    )
+    turn = symmetry.point_group(representation)["C4"]
+    half = turn @ turn  # its own inverse
+    if frame == "consistent":  # Ising components of E on an edge lie along the diagonals
+        vector = turn - np.diag(np.diag(turn))
+        share = np.abs(vector).sum(axis=1)  # 1 for E
+        axes = np.diag(1 - share + share * 0.5**0.5) + vector * 0.5**0.5
+        J = axes.T @ J
+    near, far = J @ spins.T, half @ J @ half @ spins.T
+    fields = near[:, :, :, None] + far[:, :, None, :]
+    w = np.logaddexp(fields, -fields).sum(axis=1)
+    turned = [
+        (1 - spins @ np.linalg.matrix_power(turn, e)) // 2 @ (1 << powers) for e in range(4)
+    ]  # states of C^-e x
+    w0, w1, w2, w3 = (w[:, s][:, :, s] for s in (s.astype(int) for s in turned))
+    by_a = w0 + w3.swapaxes(1, 2)  # n, a, c
+    by_b = w1.swapaxes(1, 2) + w2  # n, b, c
+    return np.asarray(by_a[:, :, None, :] + by_b[:, None, :, :])
+
+
+def leading_eigenvalues(
+    rows: Floats, representation: str, k: int, period: int, machine: str, frame: str
+) -> tuple[Floats, Floats]:
+    """Moduli of the k leading eigenvalues of rings of `period` tensors, and a logarithm.
+
+    Returns (n, min(k, states)) moduli in descending order, zero where they are so to rounding,
+    and (n,) numbers s: the eigenvalues are exp(s) times as large.
+    """
+    states = 2 ** (symmetry.components(representation) * period)
+    if states > LARGEST:
+        raise ArgumentError(
+            f"period must leave at most {LARGEST} states of a ring of spins {representation}, got "
+            f"{period} with {float(states):.3g} states"
+        )
+    if period == 1:
+        matrices, scales = transfer_matrices(rows, representation, machine, frame)
+        moduli = -np.sort(-np.abs(np.linalg.eigvals(matrices)), axis=-1)[:, :k]
+    else:
+        moduli, scales = np.empty((len(rows), min(k, states))), np.empty(len(rows))
+        for index in range(len(rows)):
+            logarithms = log_tensors(rows[index : index + 1], representation, machine, frame)[0]
+            largest = logarithms.max()
+            moduli[index] = _ring_eigenvalues(np.exp(logarithms - largest), period, min(k, states))
+            scales[index] = period * largest
+    moduli[moduli < _ROUNDING * np.sqrt(states) * moduli[:, :1]] = 0
+    return moduli, scales
+
+
+def _ring_eigenvalues(tensor: Floats, period: int, k: int) -> Floats:
+    """The k largest moduli of the eigenvalues of a ring of one tensor."""
+    states = len(tensor) ** period
+    linalg = _scipy() if states > DENSE and k <= states // 8 else None
+    if linalg is None and states > LARGEST_DENSE:
+        reason = (
+            f"k must be at most {states // 8}, got {k}: all eigenvalues"
+            if k > states // 8
+            else "isingrg needs SciPy for this, pip install 'isingrg[analysis]': the eigenvalues"
+        )
+        error = ArgumentError if k > states // 8 else IsingRGError
+        raise error(f"{reason} of a matrix of {states} states are not computed at once")
+    if linalg is None:
+        values = np.linalg.eigvals(_dense(tensor, period))
+    else:
+        operator = linalg.LinearOperator(
+            (states, states),
+            matvec=lambda vector: add_row(tensor, vector.reshape(1, -1), period)[0],
+            dtype=np.float64,
+        )
+        # A start without symmetry, or sectors would be missed; some eigenvalues to spare, or the
+        # last of a multiplet would.
+        start = np.random.default_rng(0).random(states) + 0.5
+        wanted = min(k + 4, states - 2)
+        try:
+            values = linalg.eigs(
+                operator, wanted, ncv=min(max(2 * wanted + 1, 40), states), v0=start,
+                which="LM", return_eigenvectors=False,
+            )  # fmt: skip
+        except linalg.ArpackNoConvergence as error:
+            values = error.eigenvalues  # degenerate at zero, as for free spins, or too close
+            if len(values) < k:
+                raise ConvergenceError(
+                    f"only {len(values)} of {k} eigenvalues of the transfer matrix of period "
+                    f"{period} converged"
+                ) from None
+    moduli: Floats = -np.sort(-np.abs(values))[:k]
+    return moduli
+
+
+def _dense(tensor: Floats, period: int) -> Floats:
+    """The transfer matrix itself, by rows added to unit vectors."""
+    states = len(tensor) ** period
+    matrix = np.empty((states, states))
+    chunk = max(1, _CHUNK // (states * len(tensor) ** 2))
+    for first in range(0, states, chunk):
+        units = np.eye(min(chunk, states - first), states, first)
+        matrix[:, first : first + len(units)] = add_row(tensor, units, period).T
+    return matrix
+
+
+def add_row(tensor: Floats, vectors: Floats, period: int) -> Floats:
+    """M v of (n, 2^(m period)) vectors v, one tensor after another.
+
+    Cutting the ring fixes its first spin c_1; `carry` holds, for some values of c_1, the sum over
+    the tensors so far: (n, c_1, c_i, b_i, the rest) with the rest b_i+1 ... b_n a_1 ... a_i-1.
+    """
+    states = len(tensor)
+    size = vectors.shape[1]
+    n = len(vectors)
+    # To (d, (c, b), a): a product with the legs c and b moves leg a behind the others.
+    weights = tensor.transpose(3, 1, 2, 0).reshape(states, states * states, states)
+    result = np.zeros_like(vectors)
+    step = max(1, min(states, _CHUNK // (n * size * states)))
+    for cut in range(0, states, step):
+        cuts = np.arange(cut, min(cut + step, states))
+        # The first tensor: c_1 is given, so only b_1 is summed.
+        first = tensor[:, cuts].transpose(1, 3, 2, 0)  # (c_1, d, b, a)
+        columns = vectors.reshape(n, 1, 1, states, -1).swapaxes(-1, -2)
+        carry: Any = np.matmul(columns, first)  # (n, c_1, d, rest, a)
+        for _ in range(period - 1):
+            columns = carry.reshape(n, len(cuts), 1, states * states, -1).swapaxes(-1, -2)
+            carry = np.matmul(columns, weights)
+        carry = carry.reshape(n, len(cuts), states, size)
+        result += carry[:, np.arange(len(cuts)), cuts].sum(axis=1)
+    return result
+
+
+def _scipy() -> Any:
+    """scipy.sparse.linalg, or None where it is not installed."""
+    try:
+        return importlib.import_module("scipy.sparse.linalg")
+    except ImportError:
+        return None
