@@ -1,6 +1,7 @@
 """Tables of the command line, and the published numbers that stand in them."""
 
 import importlib.metadata
+import math
 import platform
 import statistics
 from collections.abc import Sequence
@@ -60,10 +61,17 @@ def exact_a1() -> dict[str, float]:
     }
 
 
-def _spread(trained: Sequence[Trained], name: str) -> tuple[float, float | None]:
-    """Mean, and standard deviation from one model to another; None for a single model."""
-    values = [getattr(model, name) for model in trained]
-    return statistics.fmean(values), statistics.stdev(values) if len(values) > 1 else None
+def _spread(trained: Sequence[Trained], name: str) -> tuple[float | None, float | None]:
+    """Mean and standard deviation over the models that have the number; None for too few."""
+    values = [value for value in (_number(model, name) for model in trained) if value is not None]
+    mean = statistics.fmean(values) if values else None
+    return mean, statistics.stdev(values) if len(values) > 1 else None
+
+
+def _number(model: Trained, name: str) -> float | None:
+    """None where the model has no answer."""
+    value = float(getattr(model, name))
+    return None if math.isnan(value) else value
 
 
 def recorded_box(trained: Sequence[Trained]) -> tuple[float, float, float] | None:
@@ -89,7 +97,11 @@ def survey_numbers(trained: Sequence[Trained], representation: str) -> dict[str,
     names = [*COLUMNS, "seconds"]
     return {
         "models": [
-            {"seed": model.seed, **{name: getattr(model, name) for name in names}}
+            {
+                "seed": model.seed,
+                **{name: _number(model, name) for name in names},
+                "failures": model.failures,
+            }
             for model in trained
         ],
         "mean": {name: _spread(trained, name)[0] for name in COLUMNS},
@@ -113,7 +125,7 @@ def survey_table(trained: Sequence[Trained], representation: str) -> str:
         lines.append("  ".join([f"{label:20}", *cells]))
 
     for model in trained:
-        line(f"seed {model.seed}", {name: getattr(model, name) for name in COLUMNS})
+        line(f"seed {model.seed}", {name: _number(model, name) for name in COLUMNS})
     line("mean", {name: _spread(trained, name)[0] for name in COLUMNS})
     line("standard deviation", {name: _spread(trained, name)[1] for name in COLUMNS})
     if representation == "A1":
@@ -128,12 +140,15 @@ def survey_table(trained: Sequence[Trained], representation: str) -> str:
         line("  quartiles", {name: box[1] for name, box in numbers.items()})
         line("", {name: box[2] for name, box in numbers.items()})
     line("lattice, exact", dict(LATTICE))
+    for model in trained:
+        for reason in dict.fromkeys(model.failures.values()):
+            lines.append(f"seed {model.seed}: {reason}")
     return "\n".join(lines)
 
 
 def facts() -> dict[str, Any]:
     """Versions, threads and optional packages."""
-    packages = {"tqdm": "progress", "safetensors": "models", "matplotlib": "plot"}
+    packages = {"tqdm": "progress", "safetensors": "models", "matplotlib": "plot", "scipy": "analysis"}
     return {
         "isingrg": isingrg.__version__,
         "abi version": isingrg.abi_version(),

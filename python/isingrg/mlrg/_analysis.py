@@ -1,79 +1,82 @@
-"""Critical coupling and thermal exponent from the flow of a model."""
+"""The flow of a model to first order: exponents, Newton steps, and the decrease of its monotone."""
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from isingrg._errors import ConvergenceError
+from isingrg import _core
+from isingrg._errors import ArgumentError
 from isingrg.mlrg._couplings import Couplings, Floats, Reals
-from isingrg.mlrg.tensor import degeneracies
 
-#: Where the transition is sought, and how well it is bracketed.
-LARGEST_BARE_COUPLING = 2.0
-TOLERANCE = 1e-10
-
-#: Starting points per round; the core evaluates 32 at the price of one.
-_POINTS = 33
-#: RG steps between two looks at the phase, and when to stop. A distance of 1e-10 from the exact
-#: fixed point grows by 1.357 per step and is large after 80.
-_STRIDE, _LOOKS = 8, 64
+#: Increases of the monotone below this are rounding.
+_ROUNDING = 1e-12
 
 
-def critical_coupling(model: Any) -> float:
-    """J0 that separates flows into the disordered from flows into the ordered phase."""
-    low, high = 0.0, LARGEST_BARE_COUPLING
-    while True:
-        points = np.linspace(low, high, _POINTS)
-        ordered = _end_ordered(model, points)
-        # The first place where a disordered point has an ordered neighbour.
-        changes = np.flatnonzero(~ordered[:-1] & ordered[1:])
-        if not len(changes):
-            phase = "ordered" if ordered[0] else "disordered"
-            raise ConvergenceError(
-                f"no critical coupling between 0 and {LARGEST_BARE_COUPLING:g}: the flow from "
-                f"J0 = {low:.6g} to {high:.6g} ends in the {phase} phase"
-            )
-        low, high = points[changes[0]], points[changes[0] + 1]
-        if high - low <= TOLERANCE:
-            return float(0.5 * (low + high))
+class Violations(NamedTuple):
+    """Where a monotone grows along its own flow; see `MLRG.monotone_violations`."""
+
+    #: Fraction of the couplings at which one RG step increases C.
+    fraction: float
+    #: Largest increase, 0 if there is none.
+    largest: float
 
 
-def _end_ordered(model: Any, bare: Floats) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """For each J0, whether the flow from (J0, 0, ...) ends where the degeneracy is 2."""
-    configuration = model._configuration
-    couplings = np.zeros((len(bare), configuration.count))
-    couplings[:, 0] = bare
-    ordered = np.zeros(len(bare), dtype=bool)
-    open_ = np.arange(len(bare))  # indices of the flows that have not reached a phase
-    for _ in range(_LOOKS):
-        rows = couplings[open_] if configuration.count > 1 else couplings[open_, 0]
-        ends = model.flow(rows, _STRIDE)[-1].reshape(len(open_), configuration.count)
-        values = degeneracies(ends, configuration.representation)
-        couplings[open_] = ends
-        ordered[open_] = values > 1.5
-        open_ = open_[(values > 1.02) & (values < 1.98)]
-        if not len(open_):
-            return ordered
-    # What has not arrived sits at a stable fixed point; it belongs to a phase if it is near one.
-    values = degeneracies(couplings[open_], configuration.representation)
-    for index, value in zip(open_, values, strict=True):
-        if 1.25 < value < 1.9:
-            raise ConvergenceError(
-                f"the flow from J0 = {bare[index]:.6g} ends in neither phase: at J = "
-                f"{couplings[index]} the degeneracy is {value:.4f}"
-            )
-    return ordered
-
-
-def thermal_exponent(model: Any, J: ArrayLike, transport: str) -> Reals:
-    """ln(leading eigenvalue of dJ'/dJ) / ln(sqrt 2) at each J."""
+def jacobians(model: Any, couplings: Couplings) -> Floats:
+    """dv_i/dJ_j of all rows, (n, c, c)."""
     count = model._configuration.count
-    couplings = Couplings(J, count)
-    jacobian = np.reshape(model.jacobian(J), (len(couplings), count, count))
-    eigenvalues = np.linalg.eigvals(jacobian)
-    # Logarithm of the modulus of the eigenvalues of 1 + dv/dJ, or of exp(dv/dJ).
+    return np.reshape(model.jacobian(couplings.rows), (len(couplings), count, count))
+
+
+def multipliers(model: Any, couplings: Couplings) -> NDArray[np.complex128]:
+    """Eigenvalues of dJ'/dJ, the largest modulus first, (n, c)."""
+    eigenvalues = np.linalg.eigvals(jacobians(model, couplings)).astype(np.complex128)
+    step = model._configuration.transport == "step"
+    values = 1 + eigenvalues if step else np.exp(eigenvalues)
+    order = np.lexsort((-values.imag, -np.abs(values)), axis=-1)
+    return np.take_along_axis(values, order, axis=-1)
+
+
+def exponents(model: Any, J: ArrayLike) -> Floats:
+    """ln|eigenvalues of dJ'/dJ| / ln(sqrt 2) in descending order, (..., c)."""
+    couplings = Couplings(J, model._configuration.count)
     with np.errstate(divide="ignore"):
-        growth = np.log(np.abs(1 + eigenvalues)) if transport == "step" else eigenvalues.real
-    return couplings.scalars(growth.max(axis=1) / (0.5 * math.log(2.0)))
+        growth = np.log(np.abs(multipliers(model, couplings))) / (0.5 * math.log(2.0))
+    return growth.reshape(*couplings.leading, couplings.count)
+
+
+def newton_step(model: Any, J: ArrayLike) -> Reals:
+    """-(dv/dJ)^-1 v, NaN where the Jacobian is singular, in the shape of J."""
+    couplings = Couplings(J, model._configuration.count)
+    jacobian = jacobians(model, couplings)
+    velocity = np.reshape(model.velocity(couplings.rows), couplings.rows.shape)
+    singular = np.linalg.det(jacobian) == 0
+    jacobian[singular] = np.eye(couplings.count)
+    steps: Floats = np.asarray(-np.linalg.solve(jacobian, velocity[..., None])[..., 0], np.float64)
+    steps[singular] = np.nan
+    return couplings.vectors(steps)
+
+
+def monotone_violations(model: Any, J: ArrayLike | None) -> Violations:
+    """How often and by how much C grows in one RG step from J, by default from the proposals."""
+    if J is None:
+        J = proposals(model)
+    couplings = Couplings(J, model._configuration.count)
+    if not len(couplings):
+        raise ArgumentError("J must hold at least one point")
+    before, after = np.asarray(model.monotone(model.flow(couplings.rows, 1))).reshape(2, -1)
+    growth = after - before
+    return Violations(float(np.mean(growth > _ROUNDING)), float(max(0.0, growth.max())))
+
+
+def proposals(model: Any) -> Floats:
+    """Couplings (batch, c) at which the training stands."""
+    native = model._ready()
+    for index in range(_core.mlrg_array_count(native)):
+        name, shape = _core.mlrg_array_info(native, index)
+        if name == "proposal.couplings":
+            values = np.empty(shape)
+            _core.mlrg_read_array(native, index, values)
+            return values
+    raise AssertionError("a trained model has proposals")

@@ -7,18 +7,27 @@ from numpy.typing import ArrayLike
 
 from isingrg import _arguments, _core
 from isingrg._errors import ArgumentError, IsingRGError, NonFiniteError
-from isingrg.mlrg import _analysis
+from isingrg.mlrg import _analysis, _critical, _fixed_points
+from isingrg.mlrg._analysis import Violations
 from isingrg.mlrg._configuration import Configuration
 from isingrg.mlrg._couplings import Couplings, Floats, Reals
+from isingrg.mlrg._critical import CriticalCouplings
+from isingrg.mlrg._fixed_points import FixedPoint
+from isingrg.mlrg.settings import Training
 from isingrg.mlrg.tensor import ground_state_degeneracy, scaling_dimensions
 
 _LONGEST_FLOW = 2**24
+
+#: Ways to the critical coupling, and how many RG steps those that compare scales may take.
+METHODS = ("phase", "monotone", "degeneracy")
+_MOST_SCALES = 200
 
 
 class Evaluation:
     """The part of `MLRG` that asks the network and does not change it."""
 
     _configuration: Configuration
+    _training: Training
     _native: Any
     _closed: bool
 
@@ -87,19 +96,56 @@ class Evaluation:
         _finite(trajectory, "the flow")
         return trajectory.reshape(steps + 1, *couplings.shape)
 
-    def critical_coupling(self) -> float:
+    def bare_flow(self, J0: ArrayLike, steps: int) -> Floats:
+        """Couplings along the flow from (J0, 0, ...), Eq. 20, shape (steps + 1, n, c).
+
+        `J0` is a number or n of them. Raises `NonFiniteError` as `flow` does.
+        """
+        self._ready()
+        rows = _critical.bare_couplings(self, Couplings(J0, 1, name="J0").rows[:, 0])
+        return self.flow(rows, steps).reshape(-1, *rows.shape)
+
+    def critical_coupling(self, method: str = "phase", *, steps: int = 16) -> float:
         """Bare coupling J0 that separates the phases.
 
-        The flow that starts at (J0, 0, ...) ends where the degeneracy is 1 below it and 2 above;
-        it is bracketed to 1e-10. With one coupling it is the unstable fixed point.
+        Parameters
+        ----------
+        method : {"phase", "monotone", "degeneracy"}
+            "phase": the flow that starts at (J0, 0, ...) ends where the degeneracy is 1 below it
+            and at least 2 above; it is bracketed to 1e-10. With one coupling it is the unstable
+            fixed point. "monotone": the maximum of C(J(J0, l)) at l = `steps` (Eq. 21 of
+            Hou & You). "degeneracy": the crossing of Z(J(J0, l)) at the last two l (Sec. III D).
+        steps : int
+            RG steps l of the last two methods, 2 to 200. Where the transition becomes sharper
+            than their grid in J0, of 1e-6, the largest l that shows it counts.
 
         Raises
         ------
         ConvergenceError
-            If the flows from 0 <= J0 <= 2 do not end in both phases.
+            If the flows from 0 <= J0 <= 2 do not end in both phases, or do not answer in the way
+            that the method asks for.
+
+        See Also
+        --------
+        critical_coupling_estimates : all methods, with uncertainties.
         """
         self._ready()
-        return _analysis.critical_coupling(self)
+        method = _arguments.choice("method", method, METHODS)
+        return _critical.critical_coupling(self, method, _scales(steps))
+
+    def critical_coupling_estimates(self, steps: int = 16) -> CriticalCouplings:
+        """The critical coupling by every method of `critical_coupling`, with uncertainties.
+
+        Returns
+        -------
+        CriticalCouplings
+            Fields phase, monotone and degeneracy with value, uncertainty and reason. The
+            uncertainty is the bracket of "phase"; of the others the spread over the scales from
+            half of the largest l on, plus the width of the grid in J0. A method without an answer
+            has NaN, and the reason.
+        """
+        self._ready()
+        return _critical.estimates(self, _scales(steps))
 
     def fixed_point(self, guess: ArrayLike | None = None) -> Reals:
         """Zero of v(J) by a safeguarded Newton iteration (Eq. 24 of Hou & You).
@@ -107,7 +153,12 @@ class Evaluation:
         Parameters
         ----------
         guess : float or array_like, shape (c,), optional
-            By default the critical coupling in J0 and zeros elsewhere.
+            By default the fixed point that governs the transition is sought: Newton starts
+            where the flow from (J0*, 0, ...) at the critical coupling J0* is slowest, before it
+            leaves for one of the phases. Points with a single unstable direction come first, and
+            those without a direction that grows steadily are refused. More than one unstable
+            direction means that the network keeps the flow from the bare axis in a subspace;
+            `fixed_points` shows them.
 
         Returns
         -------
@@ -116,49 +167,125 @@ class Evaluation:
         Raises
         ------
         ConvergenceError
-            If there is none in the neighbourhood.
+            If there is none in the neighbourhood, or no critical coupling.
         """
         native = self._ready()
-        start = np.zeros(self._count)
         if guess is None:
-            start[0] = _analysis.critical_coupling(self)
+            point = _fixed_points.critical_fixed_point(self)
         else:
             couplings = Couplings(guess, self._count, name="guess")
             if len(couplings) != 1:
                 raise ArgumentError(f"guess must be a single J, got the shape {couplings.shape}")
-            start[:] = couplings.rows[0]
-        point = np.empty(self._count)
-        _core.mlrg_fixed_point(native, start, point)
+            point = np.empty(self._count)
+            _core.mlrg_fixed_point(native, np.ascontiguousarray(couplings.rows[0]), point)
         return float(point[0]) if self._count == 1 else point
 
-    def ground_state_degeneracy(self, J: ArrayLike) -> Reals:
-        """Degeneracy at J: 1 in the disordered, 2 in the ordered phase; one number for each J.
+    def fixed_points(
+        self, starts: int = 64, *, seed: int = 0, tolerance: float = 0.1
+    ) -> list[FixedPoint]:
+        """Fixed points of the flow that Newton's method finds, the nearest to J = 0 first.
 
-        As `isingrg.mlrg.ground_state_degeneracy` with this model's representation.
+        It starts from J = 0 and 16 other points of the bare axis, from `starts` random J of the
+        distribution with which the proposals of the training began, and from the transition.
+        Points with a coupling beyond 1.25 `coupling_bound`, where nothing was trained, are left
+        out. The search may miss points.
+
+        Parameters
+        ----------
+        starts : int
+            Random starts, 0 to 100000.
+        seed : int
+            Of the random starts.
+        tolerance : float
+            A network has the gauge symmetry only as well as it learned it. Two points with the
+            same number of unstable directions are copies, and only one of them is listed, if
+            after flips and exchanges of components of one of them, on the edge spins, the vertex
+            spins or both, no coupling differs by more than this. Couplings up to it do not join
+            components in `FixedPoint.components`.
+
+        Returns
+        -------
+        list of FixedPoint
         """
         self._ready()
-        return ground_state_degeneracy(J, self._configuration.representation)
+        starts = _arguments.integer("starts", starts, 0, 100_000)
+        seed = _arguments.seed(seed)
+        tolerance = _arguments.finite("tolerance", tolerance, 0.0, 10.0)
+        return _fixed_points.fixed_points(self, starts, seed, tolerance)
 
-    def scaling_dimensions(self, J: ArrayLike | None = None, k: int = 4) -> Floats:
-        """The k lowest scaling dimensions Delta_0 = 0, Delta_1, ..., shape (..., min(k, 2**m)).
+    def newton_step(self, J: ArrayLike) -> Reals:
+        """The step -(dv/dJ)^-1 v(J) of Newton's method (Eq. 24, Fig. 11), in the shape of J.
+
+        NaN where the Jacobian is singular.
+        """
+        self._ready()
+        return _analysis.newton_step(self, J)
+
+    def monotone_violations(self, J: ArrayLike | None = None) -> Violations:
+        """Where the monotone increases in one step of its own flow, which steps do not exclude.
+
+        Along dJ/dl = -grad C it can only decrease; J' = J - grad C may jump too far.
+
+        Parameters
+        ----------
+        J : array_like, optional
+            By default the couplings at which the training proposes to learn.
+
+        Returns
+        -------
+        Violations
+            fraction of the couplings with C(J') > C(J), and the largest increase.
+        """
+        self._ready()
+        return _analysis.monotone_violations(self, J)
+
+    def ground_state_degeneracy(self, J: ArrayLike, *, machine: str = "teacher") -> Reals:
+        """Degeneracy at J: 1 in the disordered, 2 in the ordered phase; one number for each J.
+
+        As `isingrg.mlrg.ground_state_degeneracy` with this model's representation and frame.
+        """
+        self._ready()
+        kind = self._configuration
+        return ground_state_degeneracy(J, kind.representation, machine=machine, frame=kind.frame)
+
+    def scaling_dimensions(
+        self, J: ArrayLike | None = None, k: int = 4, period: int = 1, *, machine: str = "teacher"
+    ) -> Floats:
+        """The k lowest scaling dimensions Delta_0 = 0, Delta_1, ...
 
         By default at the fixed point. As `isingrg.mlrg.scaling_dimensions` with this model's
-        representation of m components.
+        representation and frame.
         """
         self._ready()
         J = self.fixed_point() if J is None else J
-        return scaling_dimensions(J, self._configuration.representation, k)
+        kind = self._configuration
+        return scaling_dimensions(
+            J, kind.representation, k, period, machine=machine, frame=kind.frame
+        )
 
-    def thermal_exponent(self, J: ArrayLike | None = None) -> Reals:
-        """Thermal exponent y_t = ln(slope) / ln(sqrt 2) of the flow linearised at J.
+    def exponents(self, J: ArrayLike | None = None) -> Floats:
+        """All exponents y_i = ln|slope_i| / ln(sqrt 2) of the flow linearised at J, (..., c).
 
-        The slope is the leading eigenvalue of dJ'/dJ: of 1 + dv/dJ with transport "step", of
-        exp(dv/dJ) with "ode". By default at the fixed point. The Ising model has y_t = 1.
+        The slopes are the eigenvalues of dJ'/dJ: of 1 + dv/dJ with transport "step", of
+        exp(dv/dJ) with "ode". In descending order; relevant ones are positive. By default at the
+        fixed point.
         """
         self._ready()
-        return _analysis.thermal_exponent(
-            self, self.fixed_point() if J is None else J, self._configuration.transport
-        )
+        return _analysis.exponents(self, self.fixed_point() if J is None else J)
+
+    def thermal_exponent(self, J: ArrayLike | None = None) -> Reals:
+        """Thermal exponent y_t, the first of `exponents`; one number for each J.
+
+        By default at the fixed point. The Ising model has y_t = 1.
+        """
+        self._ready()
+        J = self.fixed_point() if J is None else J
+        couplings = Couplings(J, self._count)
+        return couplings.scalars(self.exponents(J).reshape(-1, self._count)[:, 0].copy())
+
+
+def _scales(steps: int) -> int:
+    return _arguments.integer("steps", steps, 2, _MOST_SCALES)
 
 
 def _finite(values: Floats, what: str) -> Floats:

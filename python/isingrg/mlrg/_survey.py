@@ -1,20 +1,30 @@
 """Several models of one kind, trained at once, and what they agree on."""
 
+import math
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
+from isingrg._errors import ConvergenceError, NonFiniteError
 from isingrg._library import get_num_threads
 from isingrg._progress import Report
 from isingrg.mlrg.model import MLRG
 
+#: The universal numbers of a model.
+NUMBERS = ("critical_coupling", "degeneracy", "delta_1", "thermal_exponent")
+
 
 @dataclass(frozen=True)
 class Trained:
-    """A trained model and its universal numbers."""
+    """A trained model and its universal numbers.
+
+    What a model has no answer to is NaN, and `failures` holds the reason under its name.
+    """
 
     model: MLRG
     seed: int
@@ -23,6 +33,7 @@ class Trained:
     delta_1: float
     thermal_exponent: float
     seconds: float
+    failures: dict[str, str] = field(default_factory=dict)
 
 
 def train(
@@ -30,7 +41,8 @@ def train(
 ) -> list[Trained]:
     """One model for each seed, several at a time; `report` hears of the steps of all together.
 
-    Whatever ends one of them, Ctrl-C included, ends all.
+    Whatever ends one of the trainings, Ctrl-C included, ends all. A model without a transition is
+    a result: see `Trained`.
     """
     stop = threading.Event()
     failures: list[BaseException] = []
@@ -67,14 +79,27 @@ def train(
 
 
 def _measure(model: MLRG, seed: int, seconds: float) -> Trained:
-    critical = model.critical_coupling()
-    point = model.fixed_point()
-    return Trained(
-        model,
-        seed,
-        critical,
-        float(model.ground_state_degeneracy(point)),
-        float(model.scaling_dimensions(point)[1]),
-        float(model.thermal_exponent(point)),
-        seconds,
-    )
+    numbers = dict.fromkeys(NUMBERS, math.nan)
+    failures: dict[str, str] = {}
+
+    def attempt(names: Sequence[str], function: Callable[[], Any]) -> Any:
+        try:
+            return function()
+        except (ConvergenceError, NonFiniteError, np.linalg.LinAlgError) as error:
+            failures.update(dict.fromkeys(names, str(error)))
+            return None
+
+    critical = attempt(NUMBERS[:1], model.critical_coupling)
+    if critical is not None:
+        numbers["critical_coupling"] = critical
+    point = attempt(NUMBERS[1:], model.fixed_point)
+    if point is not None:
+        for name, function in (
+            ("degeneracy", lambda: model.ground_state_degeneracy(point)),
+            ("delta_1", lambda: model.scaling_dimensions(point, k=2)[1]),
+            ("thermal_exponent", lambda: model.thermal_exponent(point)),
+        ):
+            value = attempt([name], function)
+            if value is not None:
+                numbers[name] = float(value)
+    return Trained(model, seed, **numbers, seconds=seconds, failures=failures)
