@@ -1,17 +1,19 @@
-"""One training epoch of machine-learning RG on the A1 Lieb block, in plain batched PyTorch.
+"""One training epoch of machine-learning RG on the Lieb block, in plain batched PyTorch.
 
-The method is that of Shen ("Learning Renormalization Group Flows for Lattices"), with the
-settings of the published runs: 24 couplings J in parallel, 512 samples per coupling, 32 Gibbs
-sweeps of the teacher, CD-1 (or the exact KL over the 16 visible states), one HMC proposal of
-32 leapfrog steps of 0.001, Adam 1e-3. Everything is float32 and batched over couplings and
-samples; the only loops are those over time (sweeps, leapfrog steps, epochs).
+The method is that of Shen ("Learning Renormalization Group Flows for Lattices") for a flow, and
+of Hou and You (arXiv:2306.11054) for a monotone: propose couplings J by HMC, carry them to
+J' = J + v(J), compare teacher and student by CD-1 or by the exact KL over all visible states, one
+step of Adam. Everything is float32 and batched over couplings and samples; the only loops are
+those over time (sweeps, leapfrog steps, epochs) and, where one batch would fall out of the cache,
+over chunks of couplings. The one-component block has closed forms, see `peer_mlrg_machines`.
 
-    python peer_mlrg_torch.py            # a table of seconds per epoch
-    epoch_seconds("kl", "flow", 50)      # a list of seconds, one per epoch
+    python peer_mlrg_torch.py                     # a table of seconds per epoch
+    epoch_seconds("kl", "flow", "A1+E", 5)        # a list of seconds, one per epoch
 """
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import statistics
 import sys
@@ -19,145 +21,137 @@ import time
 
 try:
     import torch
+
+    import peer_mlrg_machines as machines
 except ImportError:
     torch = None
 
 UNAVAILABLE = None if torch else "peer_mlrg_torch: PyTorch is not installed (pip install torch); skipped"
 
 DIVERGENCES = ("cd", "kl")
-MODERATORS = ("flow", "monotone")
-
-COUPLINGS, SAMPLES, SWEEPS = 24, 512, 32
-LEAPFROG_STEPS, STEP_SIZE = 32, 1e-3
 LEARNING_RATE = 1e-3
+LEAPFROG_STEPS = 32
 EPOCHS = 4096
 
 
+@dataclasses.dataclass(frozen=True)
+class Work:
+    """The published settings of one training: sizes, and the step of the proposal."""
+
+    couplings: int
+    samples: int
+    sweeps: int
+    hidden: tuple[int, ...]
+    step_size: float
+
+
+#: By moderator and representation. A flow has one layer per coupling, 16 units per coupling wide,
+#: and 8 x 3^couplings couplings in parallel.
+WORKS = {
+    ("flow", "A1"): Work(24, 512, 32, (16,), 1e-3),
+    ("flow", "A1+E"): Work(1944, 512, 32, (80,) * 5, 1e-3),
+    ("monotone", "A1"): Work(24, 512, 32, (6, 12, 8), 1e-3),
+    ("monotone", "A1+E"): Work(50, 1000, 20, (12, 24, 6), 1e-2),
+    ("monotone", "2A1+E"): Work(20, 500, 20, (12, 24, 6), 1e-2),
+}
+
+
 def beta(epoch):
-    """The annealed weight of |f|^2 in the proposal of couplings."""
+    """The annealed weight of |v|^2 in the proposal of couplings."""
     return 16 / (1 + math.exp(-16 * (epoch - EPOCHS / 4) / EPOCHS))
 
 
-def flow_network():
-    """f(J): 1-16-1, SiLU."""
-    return torch.nn.Sequential(torch.nn.Linear(1, 16), torch.nn.SiLU(), torch.nn.Linear(16, 1))
-
-
-def monotone_network():
-    """C(J): 1-6-12-8-1, LayerNorm and tanh after each hidden layer."""
-    layers, width = [], 1
-    for next_width in (6, 12, 8):
-        layers += [torch.nn.Linear(width, next_width), torch.nn.LayerNorm(next_width), torch.nn.Tanh()]
-        width = next_width
-    return torch.nn.Sequential(*layers, torch.nn.Linear(width, 1))
+def network(moderator, inputs, hidden):
+    """f(J) with SiLU, or C(J) with LayerNorm and tanh after each hidden layer."""
+    layers, width = [], inputs
+    for following in hidden:
+        layers.append(torch.nn.Linear(width, following))
+        if moderator == "flow":
+            layers.append(torch.nn.SiLU())
+        else:
+            layers += [torch.nn.LayerNorm(following), torch.nn.Tanh()]
+        width = following
+    return torch.nn.Sequential(*layers, torch.nn.Linear(width, inputs if moderator == "flow" else 1))
 
 
 class Trainer:
-    """The state of a run: network, optimizer, couplings J of shape (couplings,)."""
+    """The state of a run: network, optimizer, couplings J of shape (batch, couplings)."""
 
-    def __init__(self, divergence="cd", moderator="flow", couplings=COUPLINGS, samples=SAMPLES, seed=0):
-        if divergence not in DIVERGENCES or moderator not in MODERATORS:
-            raise ValueError(f"divergence is one of {DIVERGENCES}, moderator one of {MODERATORS}")
+    def __init__(self, divergence="cd", moderator="flow", representation="A1", seed=0):
+        if divergence not in DIVERGENCES or (moderator, representation) not in WORKS:
+            raise ValueError(f"divergence is one of {DIVERGENCES}, the rest one of {list(WORKS)}")
         torch.manual_seed(seed)
-        self.samples = samples
-        self.loss = self.contrastive_divergence if divergence == "cd" else self.kullback_leibler
+        self.work = WORKS[moderator, representation]
+        self.block = machines.block(representation)
+        self.divergence = divergence
         self.is_flow = moderator == "flow"
-        self.network = flow_network() if self.is_flow else monotone_network()
+        self.network = network(moderator, self.block.couplings, self.work.hidden)
         # foreach applies one update to all parameters together: the fastest choice on a CPU.
         self.optimizer = torch.optim.Adam(self.network.parameters(), lr=LEARNING_RATE, foreach=True)
-        self.J = torch.randn(couplings)
+        self.J = torch.randn(self.work.couplings, self.block.couplings)
         self.epoch = 0
-        # The 16 visible states of the block, shape (4, 1, 16): corners first, like all spins here.
-        bits = torch.arange(16)[None, :] >> torch.arange(4)[:, None] & 1
-        self.states = (2.0 * bits - 1)[:, None, :]
-
-    # The moderator
 
     def velocity(self, J, create_graph=True):
-        """J' - J for J of shape (n,): f(J), or -dC/dJ, with a graph back to J and the parameters."""
+        """J' - J for J of shape (n, couplings): f(J), or -dC/dJ, with a graph back to J and the
+        parameters."""
         if self.is_flow:
-            return self.network(J[:, None])[:, 0]
+            return self.network(J)
         if not J.requires_grad:
             J = J.detach().requires_grad_()
-        return -torch.autograd.grad(self.network(J[:, None]).sum(), J, create_graph=create_graph)[0]
+        return -torch.autograd.grad(self.network(J).sum(), J, create_graph=create_graph)[0]
 
     def potential(self, J):
-        """beta |f|^2 for each J, and its gradient."""
+        """beta |v|^2 for each J, and its gradient."""
         J = J.detach().requires_grad_()
-        energy = beta(self.epoch) * self.velocity(J) ** 2
+        energy = beta(self.epoch) * (self.velocity(J) ** 2).sum(1)
         return energy.detach(), torch.autograd.grad(energy.sum(), J)[0]
 
     def propose(self):
-        """One HMC step of all couplings under exp(-beta |f|^2)."""
+        """One HMC step of all couplings under exp(-beta |v|^2)."""
         energy, force = self.potential(self.J)
-        J = self.J
+        J, step = self.J, self.work.step_size
         momentum = torch.randn_like(J)
-        start = energy + 0.5 * momentum**2
+        start = energy + 0.5 * (momentum**2).sum(1)
         for _ in range(LEAPFROG_STEPS):
-            momentum = momentum - 0.5 * STEP_SIZE * force
-            J = J + STEP_SIZE * momentum
+            momentum = momentum - 0.5 * step * force
+            J = J + step * momentum
             energy, force = self.potential(J)
-            momentum = momentum - 0.5 * STEP_SIZE * force
-        accepted = torch.rand_like(J) < torch.exp(start - energy - 0.5 * momentum**2)
-        self.J = torch.where(accepted, J, self.J)
+            momentum = momentum - 0.5 * step * force
+        accepted = torch.rand(len(J)) < torch.exp(start - energy - 0.5 * (momentum**2).sum(1))
+        self.J = torch.where(accepted[:, None], J, self.J)
 
-    # Teacher (square graph: edge k joins the corners k and k + 1) and student (cross graph)
-
-    def teacher_samples(self, J):
-        """Corner spins, shape (4, couplings, samples), after 32 sweeps from random spins."""
-        # p(s = +1) = (1 + tanh(J field)) / 2. Each spin has two neighbours: the field is -2, 0 or 2,
-        # and tanh(J field) = field tanh(2J) / 2.
-        response = 0.5 * torch.tanh(2 * J.detach())[:, None]
-        noise = torch.empty(4, len(J), self.samples)
-        up = torch.ones(())
-        corners = torch.copysign(up, noise.uniform_(-1, 1))
-        for _ in range(SWEEPS):
-            edges = torch.copysign(up, response * (corners + corners.roll(-1, 0)) - noise.uniform_(-1, 1))
-            corners = torch.copysign(up, response * (edges + edges.roll(1, 0)) - noise.uniform_(-1, 1))
-        return corners
-
-    def student_step(self, J, corners):
-        """One Gibbs step of the student, corners -> centre -> corners."""
-        J = J.detach()[:, None]
-        noise = torch.empty_like(corners)
-        up = torch.ones(())
-        centre = torch.copysign(up, torch.tanh(J * corners.sum(0)) - noise[0].uniform_(-1, 1))
-        return torch.copysign(up, torch.tanh(J * centre) - noise.uniform_(-1, 1))
-
-    @staticmethod
-    def log_two_cosh(x):
-        x = x.abs()
-        return x + torch.nn.functional.softplus(-2 * x)
-
-    def student_log_weight(self, J, corners):
-        """ln sum_hidden exp(J h sum_k v_k) = -F(v), shape (couplings, samples)."""
-        return self.log_two_cosh(J[:, None] * corners.sum(0))
-
-    def contrastive_divergence(self, J, coarse):
-        data = self.teacher_samples(J)
-        model = self.student_step(coarse, data)
-        return (self.student_log_weight(coarse, model) - self.student_log_weight(coarse, data)).mean()
-
-    def kullback_leibler(self, J, coarse):
-        with torch.no_grad():
-            fields = self.states + self.states.roll(-1, 0)
-            fine = torch.log_softmax(self.log_two_cosh(J[:, None] * fields).sum(0), dim=1)
-        student = torch.log_softmax(self.student_log_weight(coarse, self.states), dim=1)
-        return (fine.exp() * (fine - student)).sum(1).mean()
+    def adjoint(self, J, coarse):
+        """Mean divergence and its derivative in the student's couplings `coarse`."""
+        total, gradients = 0.0, []
+        size = self.block.chunk(self.divergence, self.work.samples)
+        for fine, student in zip(J.split(size), coarse.split(size), strict=True):
+            student = student.requires_grad_()
+            if self.divergence == "cd":
+                data = self.block.teacher_samples(fine, self.work.samples, self.work.sweeps)
+                model = self.block.student_step(student, data)
+                loss = (
+                    self.block.student_log_weight(student, model)
+                    - self.block.student_log_weight(student, data)).mean(1).sum()
+            else:
+                loss = self.block.divergence(fine, student).sum()
+            gradients.append(torch.autograd.grad(loss, student)[0])
+            total += loss.detach()
+        return total / len(J), torch.cat(gradients) / len(J)
 
     def train_epoch(self):
         """Propose couplings, evaluate the divergence, take one Adam step; the divergence in nat."""
         self.propose()
-        loss = self.loss(self.J, self.J + self.velocity(self.J))
+        coarse = self.J + self.velocity(self.J)
+        loss, adjoint = self.adjoint(self.J.detach(), coarse.detach())
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        coarse.backward(adjoint)
         self.optimizer.step()
         self.epoch += 1
-        return loss.detach()
+        return loss
 
     def critical_coupling(self, low=0.5, high=1.2):
-        """The zero of f between `low` and `high`, by bisection; NaN if f does not change sign."""
-        sign = lambda J: math.copysign(1, self.velocity(torch.tensor([J])).item())  # noqa: E731
+        """The zero of v between `low` and `high` for A1, by bisection; NaN without a sign change."""
+        sign = lambda J: math.copysign(1, self.velocity(torch.tensor([[J]])).item())  # noqa: E731
         if sign(low) > 0 or sign(high) < 0:
             return math.nan
         for _ in range(40):
@@ -166,14 +160,16 @@ class Trainer:
         return low
 
 
-def epoch_seconds(divergence="cd", moderator="flow", repeats=20, *, threads=2, warmup=5, seed=0):
+def epoch_seconds(
+    divergence="cd", moderator="flow", representation="A1", repeats=20, *, threads=2, warmup=5, seed=0
+):
     """Seconds of each of `repeats` epochs after `warmup` epochs, as a list."""
     if UNAVAILABLE:
         raise RuntimeError(UNAVAILABLE)
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:
-        trainer = Trainer(divergence, moderator, seed=seed)
+        trainer = Trainer(divergence, moderator, representation, seed=seed)
         seconds = []
         for epoch in range(warmup + repeats):
             start = time.perf_counter()
@@ -190,10 +186,13 @@ def main():
         print(UNAVAILABLE)
         return 0
     print(f"torch {torch.__version__}, 2 threads, milliseconds per epoch: median (best)")
-    for moderator in MODERATORS:
+    for moderator, representation in WORKS:
         for divergence in DIVERGENCES:
-            seconds = epoch_seconds(divergence, moderator, 40)
-            print(f"{moderator:9s} {divergence}  {1e3 * statistics.median(seconds):7.2f} ({1e3 * min(seconds):.2f})")
+            repeats = 3 if WORKS[moderator, representation].couplings > 1000 else 20
+            seconds = epoch_seconds(divergence, moderator, representation, repeats, warmup=2)
+            print(
+                f"{moderator:9s} {representation:6s} {divergence}  "
+                f"{1e3 * statistics.median(seconds):8.2f} ({1e3 * min(seconds):.2f})", flush=True)
     return 0
 
 
