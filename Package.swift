@@ -16,7 +16,7 @@ let package = Package(
         .target(name: "Ising", dependencies: ["Numerics"]),
 
         // MARK: Methods
-        .target(name: "MLRG", dependencies: ["Numerics", "Learning"]),
+        .target(name: "MLRG", dependencies: ["CLanes", "Numerics", "Learning"]),
 
         // MARK: Boundary
         .target(name: "CIsingRG"),

@@ -62,8 +62,8 @@ class LiebBlock:
 
     def chunk(self, divergence, samples):
         """Couplings worked on together, so that their spins stay in the cache."""
-        rows = samples if divergence == "cd" else len(self.states)
-        return max(1, (1 << 18) // (rows * 4 * self.components))
+        rows, numbers = (samples, 1 << 18) if divergence == "cd" else (len(self.states), 1 << 22)
+        return max(1, numbers // (rows * 4 * self.components))
 
     @staticmethod
     def weights(J, tensor):

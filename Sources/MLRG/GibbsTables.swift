@@ -1,0 +1,163 @@
+import CLanes
+import Numerics
+
+/// Gibbs sampling of a Boltzmann machine whose units see few others, 64 chains side by side.
+///
+/// A spin is a byte with all bits set for +1. A unit that sees m spins has 2^m conditional
+/// probabilities; they are tabulated once for the couplings, as 32 binary digits each, and looked
+/// up by one shuffle of bytes for every 16 entries. A uniform number is compared with them eight
+/// digits at a time, from the first, and drawn no further than the comparison needs: 8 random bits
+/// per spin decide 255 of 256 cases, and the result is exact to 2^-32.
+final class GibbsTables {
+    typealias Chains = SIMD8<UInt64>
+    static let width = 64
+    private static let digits = 4
+
+    /// A unit: the units it sees, and where its tables start: (digits, blocks, 16 entries).
+    private struct Row {
+        let firstPartner, partnerCount: Int
+        let table: Int
+        /// Partners that choose an entry of a block; the others choose among the blocks.
+        var nibble: Int { min(4, partnerCount) }
+        var blocks: Int { 1 << (partnerCount - nibble) }
+    }
+
+    private let machine: BoltzmannMachine
+    /// Hidden units, then visible ones.
+    private let rows: Buffer<Row>
+    private let partners: Buffer<Int>
+    /// Element of the dense weights for each partner.
+    private let sources: [Int]
+    private let tables: Buffer<UInt8>
+    private let fields: Buffer<SIMD8<Double>>
+    private let firstDigits, candidates: Buffer<Chains>
+
+    init(_ machine: BoltzmannMachine) throws(Failure) {
+        self.machine = machine
+        let (hidden, visible) = (machine.hiddenCount, machine.visibleCount)
+        let joined = Set(machine.terms.map { $0.hidden * visible + $0.visible })
+        let elements = (0..<hidden).map { h in (0..<visible).map { (partner: $0, source: h * visible + $0) } }
+            + (0..<visible).map { v in (0..<hidden).map { (partner: $0, source: $0 * visible + v) } }
+        rows = try Buffer(count: hidden + visible)
+        let seen = elements.map { $0.filter { joined.contains($0.source) } }
+        partners = try Buffer(count: seen.reduce(0) { $0 + $1.count })
+        sources = seen.flatMap { $0.map(\.source) }
+        for (i, element) in seen.joined().enumerated() { partners[i] = element.partner }
+        var (first, table) = (0, 0)
+        for (unit, units) in seen.enumerated() {
+            let row = Row(firstPartner: first, partnerCount: units.count, table: table)
+            rows[unit] = row
+            first += units.count
+            table += Self.digits * row.blocks * 16
+        }
+        tables = try Buffer(count: table)
+        let largest = 1 << (seen.map(\.count).max() ?? 0)
+        fields = try Buffer(count: (largest + 7) / 8)
+        firstDigits = try Buffer(count: rows.count)
+        candidates = try Buffer(count: (largest + 15) / 16)
+    }
+
+    /// Tabulates p(+1) = 1 / (1 + exp(-2 field)) of every unit.
+    func setWeights(_ dense: [Double]) {
+        let field = UnsafeMutableRawPointer(fields.base).assumingMemoryBound(to: Double.self)
+        for unit in 0..<rows.count {
+            let row = rows.base[unit]
+            let weights = sources[row.firstPartner..<row.firstPartner + row.partnerCount].map { dense[$0] }
+            field[0] = -weights.reduce(0, +)
+            for (k, weight) in weights.enumerated() {
+                for entry in 0..<1 << k { field[1 << k + entry] = field[entry] + 2 * weight }
+            }
+            let stride = row.blocks * 16
+            let table = tables.base + row.table
+            for group in 0..<(1 << row.partnerCount + 7) / 8 {
+                let scaled = sigmoid(2 * fields.base[group]) * 0x1p32
+                for lane in 0..<min(8, 1 << row.partnerCount) {
+                    let probability = UInt32(min(scaled[lane], 0x1p32 - 1))
+                    for digit in 0..<Self.digits {
+                        // Bytes are compared as signed numbers.
+                        let byte = UInt8(truncatingIfNeeded: probability >> UInt32(24 - 8 * digit))
+                        table[digit * stride + group * 8 + lane] = byte ^ 0x80
+                    }
+                }
+            }
+        }
+    }
+
+    /// One Gibbs sweep: all hidden spins given the visible ones, then all visible ones.
+    func sweep(
+        _ visible: UnsafeMutablePointer<Chains>, _ hidden: UnsafeMutablePointer<Chains>,
+        _ random: inout RandomStream
+    ) {
+        // The first digits of all units at once: the generator's state fills half the registers.
+        var stream = random
+        for unit in 0..<rows.count { firstDigits.base[unit] = stream.nextBits() }
+        random = stream
+        draw(hidden, 0..<machine.hiddenCount, given: visible, &random)
+        draw(visible, machine.hiddenCount..<rows.count, given: hidden, &random)
+    }
+
+    @inline(__always)
+    private func draw(
+        _ spins: UnsafeMutablePointer<Chains>, _ units: Range<Int>,
+        given others: UnsafePointer<Chains>, _ random: inout RandomStream
+    ) {
+        let (rows, tables, partners) = (rows.base, UnsafePointer(tables.base), partners.base)
+        for unit in units {
+            let row = rows + unit
+            let seen = partners + row.pointee.firstPartner
+            var index = Chains(repeating: 0)
+            var bit: UInt64 = 0x0101_0101_0101_0101
+            for k in 0..<row.pointee.nibble {
+                index |= others[seen[k]] & Chains(repeating: bit)
+                bit &<<= 1
+            }
+            let table = tables + row.pointee.table
+            let threshold = row.pointee.blocks == 1
+                ? lanes_lookup_bytes(table, index) : lookup(table, index, others, row.pointee)
+            let digits = firstDigits.base[unit]
+            let up = lanes_bytes_less(digits, threshold)
+            let undecided = lanes_bytes_equal(digits, threshold)
+            spins[unit - units.lowerBound] = up
+            if lanes_any_bit(undecided) != 0 {
+                spins[unit - units.lowerBound] = up | decide(undecided, index, others, row.pointee, &random)
+            }
+        }
+    }
+
+    /// Compares further digits where the first are equal: one draw in five, one chain in 256.
+    @inline(never)
+    private func decide(
+        _ equal: Chains, _ index: Chains, _ others: UnsafePointer<Chains>, _ row: Row,
+        _ random: inout RandomStream
+    ) -> Chains {
+        var up = Chains(repeating: 0)
+        var undecided = equal
+        for digit in 1..<Self.digits {
+            let threshold = lookup(tables.base + row.table + digit * row.blocks * 16, index, others, row)
+            let digits = random.nextBits()
+            up |= undecided & lanes_bytes_less(digits, threshold)
+            undecided &= lanes_bytes_equal(digits, threshold)
+            if lanes_any_bit(undecided) == 0 { break }
+        }
+        return up
+    }
+
+    /// Of the entries that the first four partners choose in each block, the others choose one.
+    @inline(never)
+    private func lookup(
+        _ table: UnsafePointer<UInt8>, _ index: Chains, _ others: UnsafePointer<Chains>, _ row: Row
+    ) -> Chains {
+        let (candidates, seen) = (candidates.base, partners.base + row.firstPartner)
+        var blocks = row.blocks
+        for block in 0..<blocks { candidates[block] = lanes_lookup_bytes(table + 16 * block, index) }
+        for k in row.nibble..<row.partnerCount {
+            let chosen = others[seen[k]]
+            blocks /= 2
+            for i in 0..<blocks {
+                let (low, high) = (candidates[2 * i], candidates[2 * i + 1])
+                candidates[i] = low ^ ((low ^ high) & chosen)
+            }
+        }
+        return candidates[0]
+    }
+}
