@@ -7,7 +7,7 @@ import Numerics
 ///
 /// The teacher's many sweeps run on tables, 64 samples side by side. Then the student, whose
 /// centre sees all corners, takes 16 of them at a time as numbers +-1.
-final class ContrastiveDivergence: Sendable {
+package final class ContrastiveDivergence: Sendable {
     typealias Lanes = SIMD16<Float>
 
     let teacher, student: BoltzmannMachine
@@ -15,7 +15,7 @@ final class ContrastiveDivergence: Sendable {
     let teacherSweeps, studentSweeps: Int
     let samples: Int
 
-    init(
+    package init(
         _ representation: Representation, frame: Frame, samples: Int, teacherSweeps: Int,
         studentSweeps: Int
     ) throws(Failure) {
@@ -27,14 +27,14 @@ final class ContrastiveDivergence: Sendable {
     }
 
     /// The spins and weights of one thread, allocated once.
-    final class Workspace {
+    package final class Workspace {
         fileprivate let teacher: GibbsTables
         fileprivate let teacherVisible, teacherHidden: Buffer<GibbsTables.Chains>
         /// Dense weights, shape (hidden, visible).
         fileprivate let weights: Buffer<Float>
         fileprivate let visible, slopes, correlation: Buffer<Lanes>
 
-        init(_ divergence: ContrastiveDivergence) throws(Failure) {
+        package init(_ divergence: ContrastiveDivergence) throws(Failure) {
             let (teacher, student) = (divergence.teacher, divergence.student)
             self.teacher = try GibbsTables(teacher)
             teacherVisible = try Buffer(count: teacher.visibleCount)
@@ -50,7 +50,7 @@ final class ContrastiveDivergence: Sendable {
     ///   - teacher, student: couplings of one pair.
     ///   - gradient: (couplings) numbers, overwritten with the derivative in the student's.
     /// - Returns: mean of F(x_teacher) - F(x_student), in nats.
-    func evaluate(
+    package func evaluate(
         _ work: Workspace, teacher teacherCouplings: UnsafePointer<Double>,
         student studentCouplings: UnsafePointer<Double>, gradient: UnsafeMutablePointer<Double>,
         seed: UInt64, stream: UInt64, step: UInt64

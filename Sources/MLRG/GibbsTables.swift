@@ -8,8 +8,8 @@ import Numerics
 /// up by one shuffle of bytes for every 16 entries. A uniform number is compared with them eight
 /// digits at a time, from the first, and drawn no further than the comparison needs: 8 random bits
 /// per spin decide 255 of 256 cases, and the result is exact to 2^-32.
-final class GibbsTables {
-    typealias Chains = SIMD8<UInt64>
+package final class GibbsTables {
+    package typealias Chains = SIMD8<UInt64>
     static let width = 64
     private static let digits = 4
 
@@ -57,8 +57,12 @@ final class GibbsTables {
         candidates = try Buffer(count: (largest + 15) / 16)
     }
 
+    package convenience init(_ representation: Representation, _ machine: Machine, frame: Frame) throws(Failure) {
+        try self.init(machine.make(representation, frame: frame))
+    }
+
     /// Tabulates p(+1) = 1 / (1 + exp(-2 field)) of every unit.
-    func setWeights(_ dense: [Double]) {
+    package func setWeights(_ dense: [Double]) {
         let field = UnsafeMutableRawPointer(fields.base).assumingMemoryBound(to: Double.self)
         for unit in 0..<rows.count {
             let row = rows.base[unit]
@@ -84,7 +88,7 @@ final class GibbsTables {
     }
 
     /// One Gibbs sweep: all hidden spins given the visible ones, then all visible ones.
-    func sweep(
+    package func sweep(
         _ visible: UnsafeMutablePointer<Chains>, _ hidden: UnsafeMutablePointer<Chains>,
         _ random: inout RandomStream
     ) {
