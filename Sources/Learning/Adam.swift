@@ -53,7 +53,24 @@ public final class Adam {
         let correction = 1 / (1 - power(beta2, step))
         let (beta1, beta2, epsilon, weightDecay) = (beta1, beta2, epsilon, weightDecay)
         let (m, v) = (firstMoment.base, secondMoment.base)
-        for i in 0..<count {
+        typealias Vector = SIMD8<Double>
+        func load(_ base: UnsafePointer<Double>, _ first: Int) -> Vector {
+            UnsafeRawPointer(base + first).loadUnaligned(as: Vector.self)
+        }
+        func store(_ value: Vector, _ base: UnsafeMutablePointer<Double>, _ first: Int) {
+            UnsafeMutableRawPointer(base + first).storeBytes(of: value, as: Vector.self)
+        }
+        let whole = count / 8 * 8
+        for i in stride(from: 0, to: whole, by: 8) {
+            let value = load(parameters, i)
+            let g = load(gradient, i) + weightDecay * value
+            let mean = beta1 * load(m, i) + (1 - beta1) * g
+            let square = beta2 * load(v, i) + (1 - beta2) * g * g
+            store(mean, m, i)
+            store(square, v, i)
+            store(value - rate * mean / (squareRoot(square * correction) + epsilon), parameters, i)
+        }
+        for i in whole..<count {
             let g = gradient[i] + weightDecay * parameters[i]
             m[i] = beta1 * m[i] + (1 - beta1) * g
             v[i] = beta2 * v[i] + (1 - beta2) * g * g

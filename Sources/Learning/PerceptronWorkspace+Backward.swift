@@ -26,10 +26,8 @@ extension PerceptronWorkspace {
             } else {
                 transposed(layer, parameters, adjoint, into: nextAdjoint)
                 if tangent { transposed(layer, parameters, tangentAdjoint, into: nextTangentAdjoint) }
-                for i in 0..<layer.inputs {
-                    adjoint[i] = nextAdjoint[i]
-                    if tangent { tangentAdjoint[i] = nextTangentAdjoint[i] }
-                }
+                swap(&adjoint, &nextAdjoint)
+                swap(&tangentAdjoint, &nextTangentAdjoint)
             }
         }
     }
@@ -122,13 +120,8 @@ extension PerceptronWorkspace {
         _ layer: Perceptron.Layer, _ parameters: UnsafePointer<Double>,
         _ values: UnsafePointer<Block>, into out: UnsafeMutablePointer<Block>
     ) {
-        let weight = parameters + layer.weight
-        for i in 0..<layer.inputs {
-            var sum = Block(repeating: 0)
-            for o in 0..<layer.outputs {
-                sum = sum.addingProduct(weight[o * layer.inputs + i], values[o])
-            }
-            out[i] = sum
-        }
+        product(
+            parameters + layer.weight, rowStride: 1, columnStride: layer.inputs, inputs: layer.outputs,
+            outputs: layer.inputs, bias: nil, values, into: out)
     }
 }

@@ -2,14 +2,16 @@ import Numerics
 
 extension PerceptronWorkspace {
     /// Evaluates `output` for the samples in `input`.
-    public func forward(_ parameters: UnsafePointer<Double>) {
+    ///
+    /// - Parameter curvature: whether `pushforward` is to follow, which needs second derivatives.
+    public func forward(_ parameters: UnsafePointer<Double>, curvature: Bool = true) {
         var values = input
         for (layer, trace) in zip(shape.layers, traces) {
             linear(layer, parameters, values, into: trace.output, bias: true)
             if let scale = layer.scale, let shift = layer.shift {
                 normalise(layer.outputs, trace, scale: parameters + scale, shift: parameters + shift)
             }
-            activate(layer.outputs, trace)
+            activate(layer.outputs, trace, curvature)
             values = trace.output
         }
         linear(shape.layers[shape.hidden.count], parameters, values, into: output, bias: true)
@@ -32,19 +34,14 @@ extension PerceptronWorkspace {
         linear(shape.layers[shape.hidden.count], parameters, tangents, into: outputTangent, bias: false)
     }
 
-    /// out = W values (+ b): outputs x inputs fused multiply-adds on blocks.
+    /// out = W values (+ b)
     private func linear(
         _ layer: Perceptron.Layer, _ parameters: UnsafePointer<Double>,
         _ values: UnsafePointer<Block>, into out: UnsafeMutablePointer<Block>, bias: Bool
     ) {
-        for o in 0..<layer.outputs {
-            let row = parameters + (layer.weight + o * layer.inputs)
-            var sum = Block(repeating: bias ? parameters[layer.bias + o] : 0)
-            for i in 0..<layer.inputs {
-                sum = sum.addingProduct(row[i], values[i])
-            }
-            out[o] = sum
-        }
+        product(
+            parameters + layer.weight, rowStride: layer.inputs, columnStride: 1, inputs: layer.inputs,
+            outputs: layer.outputs, bias: bias ? parameters + layer.bias : nil, values, into: out)
     }
 
     /// Layer norm in place of `trace.output`, which becomes scale * normalised + shift.
@@ -96,12 +93,13 @@ extension PerceptronWorkspace {
     }
 
     /// Activation in place of `trace.output`, keeping phi' and phi''.
-    private func activate(_ width: Int, _ trace: Trace) {
+    private func activate(_ width: Int, _ trace: Trace, _ curvature: Bool) {
         func vectors(_ blocks: UnsafeMutablePointer<Block>) -> UnsafeMutablePointer<Block.Vector> {
             UnsafeMutableRawPointer(blocks).assumingMemoryBound(to: Block.Vector.self)
         }
         shape.activation.evaluate(
-            vectors(trace.output), slope: vectors(trace.slope), curvature: vectors(trace.curvature),
+            vectors(trace.output), slope: vectors(trace.slope),
+            curvature: curvature ? vectors(trace.curvature) : nil,
             count: width * Block.width / Block.Vector.scalarCount)
     }
 }

@@ -26,7 +26,8 @@ public final class PerceptronWorkspace {
     public let output, outputTangent, outputAdjoint, outputTangentAdjoint: UnsafeMutablePointer<Block>
 
     let traces: [Trace]
-    let adjoint, tangentAdjoint, nextAdjoint, nextTangentAdjoint: UnsafeMutablePointer<Block>
+    /// Of the layer that `backward` has reached, and of the one before it.
+    var adjoint, tangentAdjoint, nextAdjoint, nextTangentAdjoint: UnsafeMutablePointer<Block>
     private let storage: Buffer<Block>
 
     public init(_ shape: Perceptron) throws(Failure) {

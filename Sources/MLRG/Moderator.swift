@@ -73,7 +73,7 @@ final class ModeratorEvaluator {
     private func run(
         _ network: PerceptronWorkspace, _ parameters: UnsafePointer<Double>
     ) -> UnsafePointer<Block> {
-        network.forward(parameters)
+        network.forward(parameters, curvature: kind == .monotone)
         switch kind {
         case .flow: return UnsafePointer(network.output)
         case .monotone:

@@ -10,6 +10,7 @@ import Testing
             [
                 Perceptron(inputs: 1, hidden: [6, 12, 8], outputs: 1, activation: activation, layerNorm: norm),
                 Perceptron(inputs: 5, hidden: [7], outputs: 1, activation: activation, layerNorm: norm),
+                Perceptron(inputs: 3, hidden: [9, 10], outputs: 3, activation: activation, layerNorm: norm),
             ]
         }
     }
@@ -32,7 +33,7 @@ import Testing
 
     /// The gradient of t . grad N in samples and parameters, the quantity behind Newton's method
     /// and the training of a monotone.
-    @Test(arguments: shapes) func gradientsOfDirectionalDerivativesEqualTensors(shape: Perceptron) throws {
+    @Test(arguments: shapes.filter { $0.outputs == 1 }) func gradientsOfDirectionalDerivativesEqualTensors(shape: Perceptron) throws {
         let sample = try Sample(shape, outputs: 1)
         sample.work.inputTangent.update(from: sample.tangent, count: shape.inputs)
         sample.work.forward(sample.parameters.base)
