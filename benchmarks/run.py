@@ -6,6 +6,7 @@ installed are named and left out.
 """
 
 import argparse
+import itertools
 import statistics
 import time
 
@@ -13,24 +14,31 @@ import numpy as np
 import peer_ising_numba
 import peer_ising_peapods
 import peer_mlrg_torch
+import peer_mlrg_works
 
 import isingrg
 from isingrg import ising, mlrg
+from isingrg.mlrg import symmetry
 
 SIZE = 1024
 
 
-def epoch_seconds(moderator, divergence, threads, steps):
-    """Seconds per epoch of the published A1 training; compare `peer_mlrg_torch.epoch_seconds`."""
+def epoch_seconds(moderator, divergence, threads, steps, representation="A1", **changes):
+    """Seconds per epoch of the published trainings; compare `peer_mlrg_torch.epoch_seconds`.
+
+    `changes` are keywords of `MLRG.fit`.
+    """
     isingrg.set_num_threads(threads)
-    network, training = mlrg.published_settings("shen")
-    if moderator == "monotone":
-        network, _ = mlrg.published_settings("hou-you")
-    training |= {"steps": steps, "record_from": None}
-    with mlrg.MLRG(**network | {"divergence": divergence}) as model:
-        model.fit(**training | {"steps": 20}, total_steps=4096, progress=False)
+    work = peer_mlrg_works.WORKS[moderator, representation]
+    network, training = mlrg.published_settings("shen" if moderator == "flow" else "hou-you")
+    network |= {"divergence": divergence, "hidden": work.hidden}
+    training = mlrg.published_settings("shen")[1] | {
+        "batch": work.couplings, "cd_samples": work.samples, "teacher_sweeps": work.sweeps,
+        "hmc_step": work.step_size, "record_from": None} | changes
+    with mlrg.MLRG(representation, **network) as model:
+        model.fit(**training | {"steps": min(20, steps)}, total_steps=4096, progress=False)
         start = time.perf_counter()
-        model.fit(**training, total_steps=4096, progress=False)
+        model.fit(**training | {"steps": steps}, total_steps=4096, progress=False)
         return (time.perf_counter() - start) / steps
 
 
@@ -54,17 +62,40 @@ def flips(seconds):
     return SIZE**2 / seconds / 1e9
 
 
+def peer_epoch(divergence, moderator, representation, repeats):
+    """The better of one and two threads: small tensors are often faster on one."""
+    return min(
+        statistics.median(peer_mlrg_torch.epoch_seconds(
+            divergence, moderator, representation, repeats, threads=threads, warmup=min(5, repeats)))
+        for threads in (1, 2))
+
+
+#: Moderator, representation, steps of ours with CD and with KL, repeats of the peer.
+MLRG_CASES = [
+    ("flow", "A1", 400, 4000, 15),
+    ("monotone", "A1", 300, 1500, 15),
+    ("flow", "A1+E", 4, 5, 1),
+    ("monotone", "A1+E", 100, 400, 3),
+    ("monotone", "2A1+E", 200, 100, 3),
+]
+
+
 def mlrg_rows(rounds):
-    cases = [("flow", "cd", 400), ("flow", "kl", 4000), ("monotone", "cd", 300), ("monotone", "kl", 1500)]
-    for moderator, divergence, steps in cases:
-        pairs = []
-        for _ in range(rounds):
-            theirs = min(  # small tensors are often faster on one thread
-                statistics.median(
-                    peer_mlrg_torch.epoch_seconds(divergence, moderator, repeats=15, threads=threads))
-                for threads in (1, 2))
-            pairs.append((theirs, epoch_seconds(moderator, divergence, 2, steps)))
-        yield f"A1 epoch, {moderator}, {divergence.upper()}", "PyTorch, best of 1 and 2 threads", pairs, "ms", 1e3
+    """Each divergence beside the same of the peer; and, for more than one component, where exact
+    enumeration costs the peer more than sampling, our exact KL beside its CD: what it replaces."""
+    for moderator, representation, cd_steps, kl_steps, repeats in MLRG_CASES:
+        large = (moderator, representation) == ("flow", "A1+E")
+        theirs, ours = {"cd": [], "kl": []}, {"cd": [], "kl": []}
+        for _ in range(1 if large else min(rounds, 3) if repeats < 15 else rounds):
+            for divergence, steps in (("cd", cd_steps), ("kl", kl_steps)):
+                theirs[divergence].append(peer_epoch(divergence, moderator, representation, repeats))
+                ours[divergence].append(
+                    epoch_seconds(moderator, divergence, 2, steps, representation))
+        pairings = [("cd", "cd"), ("kl", "kl")] + ([("cd", "kl")] if representation != "A1" else [])
+        for peer, own in pairings:
+            name = f"{representation} epoch, {moderator}, {own.upper()}"
+            beside = f"PyTorch, {peer.upper()}, best of 1 and 2 threads"
+            yield name, beside, list(zip(theirs[peer], ours[own], strict=True)), "ms", 1e3
 
 
 def metropolis_rows(rounds):
@@ -106,6 +137,33 @@ def own_rates(rounds):
         yield f"Swendsen-Wang sweep, {threads} thread(s)", f"{1e3 * time_:.2f} ms"
 
 
+def mlrg_scaling():
+    """How a training step grows with states, couplings and threads; exact KL and CD."""
+    for representation in ("A1", "A1+E", "2A1+E"):
+        states = 2 ** (4 * symmetry.components(representation))
+        for divergence in ("kl", "cd"):
+            seconds = epoch_seconds(
+                "monotone", divergence, 1, 20, representation, batch=32, cd_samples=512,
+                teacher_sweeps=32, hmc_leapfrog=1)
+            yield (
+                f"{representation}, {states} states, {divergence.upper()}, 32 couplings, 1 thread",
+                f"{1e3 * seconds:.2f} ms")
+    for batch in (32, 128, 512):
+        for threads in (1, 2):
+            kl, cd = (
+                epoch_seconds("flow", divergence, threads, 3, "A1+E", batch=batch)
+                for divergence in ("kl", "cd"))
+            yield (
+                f"A1+E flow epoch, {batch} couplings, {threads} thread(s)",
+                f"KL {1e3 * kl:.1f} ms, CD {1e3 * cd:.1f} ms")
+    work = peer_mlrg_works.WORKS["flow", "A1+E"]
+    full, short = (
+        epoch_seconds("flow", "cd", 1, 2, "A1+E", batch=256, teacher_sweeps=sweeps)
+        for sweeps in (work.sweeps + 32, work.sweeps))
+    updates = 256 * work.samples * 24 * 32
+    yield "Gibbs updates of A1+E teachers, one core", f"{updates / (full - short) / 1e9:.2f} per ns"
+
+
 def machine_limits():
     """What one core can do: multiply-adds by NumPy's matrix product, memory by a copy."""
     a = np.ones((1024, 1024), np.float32)
@@ -119,7 +177,10 @@ def machine_limits():
             times.append(time.perf_counter() - start)
         return min(times)
 
-    yield "matrix product, float32, all cores", f"{2 * 1024**3 / best(lambda: a @ a) / 1e9:.0f} GFLOP/s"
+    for kind in (np.float32, np.float64):
+        c = a.astype(kind)
+        rate = 2 * 1024**3 / best(lambda c=c: c @ c) / 1e9
+        yield f"matrix product, {np.dtype(kind)}, all cores", f"{rate:.0f} GFLOP/s"
     yield "copy, one core", f"{2 * b.nbytes / best(b.copy) / 1e9:.1f} GB/s"
 
 
@@ -143,7 +204,7 @@ def main():
                 f"| {work} | {beside} | {theirs:.3g} {unit} | {ours:.3g} {unit} | "
                 f"{statistics.median(ratios):.0f} ({ratios[0]:.0f}-{ratios[-1]:.0f}) |", flush=True)
     print("\n| this library and machine | |\n|---|---|")
-    for name, value in (*own_rates(rounds), *machine_limits()):
+    for name, value in itertools.chain(own_rates(rounds), mlrg_scaling(), machine_limits()):
         print(f"| {name} | {value} |", flush=True)
 
 
