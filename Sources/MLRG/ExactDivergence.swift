@@ -1,195 +1,265 @@
 import Numerics
 
-/// The Kullback-Leibler divergence of Eq. 7 (Hou & You) with all hidden spins summed (Eq. 8) and
-/// all visible states enumerated, for eight pairs of teacher and student side by side.
+/// The Kullback-Leibler divergence of Eq. 7 (Hou & You) from teacher p to student q with all
+/// hidden spins summed (Eq. 8), its gradient and its Hessian in the student's couplings, for eight
+/// pairs of teacher and student side by side.
 ///
-/// A teacher's hidden spin sees two corners only, so its log cosh is tabulated over the 2^(2n)
-/// states of a corner pair (n components per corner); a student's field is a sum of four
-/// tabulated shares, one per corner. A visible state then costs four additions for the teacher
-/// and one log cosh per component of z0 for the student.
+///     KL = E_p[log p'] - log Z_p - E_p[log q'] + log Z_q        (p', q': weights not normalised)
+///
+/// Only the averages over p need the 2^(4n) visible states (n components per corner), and these
+/// only up to symmetry (`Orbits`); the student's Z_q is a sum over the 2^n states of its one hidden
+/// spin (`HiddenSum`). Rotations cut the tables. An edge of the teacher sees two corners, and its
+/// weight is that of edge 0 for corner spins turned back: one table over the states of a corner
+/// pair serves all four. A half turn carries corners 2 and 3 to 0 and 1, so that one table over the
+/// same pairs gives the student's fields: from the pair of edge 0 directly, from that of edge 2 up
+/// to a sign per component of z0, and a sign is had from the pair with all spins reversed.
+///
+/// With exponentials tabulated as well, a visible state costs a product for the teacher, one for
+/// each of e^x and e^-x and a division per component of z0, and one logarithm.
 final class ExactDivergence: Sendable {
     typealias Lanes = SIMD8<Double>
 
     let teacher, student: BoltzmannMachine
-    let orbits: Orbits
-    /// For each orbit the states of its four corners.
-    private let corners: [SIMD4<Int32>]
-    private let cornerStates: Int
+    /// For each orbit, ten bits each for the corner pairs of the four edges, turned back to edge 0,
+    /// then the number of states.
+    let orbits: [UInt64]
+    /// States of a pair of corners.
+    let pairStates: Int
+    /// For each component of z0, the bits to reverse in a pair that stands for corners 2 and 3: all
+    /// where the half turn changes the component's sign.
+    private let flips: [Int]
+    /// Orbits are summed in parts of this many, on several threads if there are some to spare.
+    static let partSize = 1 << 14
 
     init(
         corners: Representation, centre: Representation, frame: Frame
     ) throws(Failure) {
         teacher = .teacher(corners, frame: frame)
         student = .student(corners: corners, centre: centre, frame: frame)
-        orbits = Orbits(corners, [teacher, student])
         let n = corners.components
-        cornerStates = 1 << n
-        self.corners = orbits.representatives.map { state in
-            SIMD4<Int32>(
-                truncatingIfNeeded: SIMD4(state, state >> n, state >> (2 * n), state >> (3 * n))
-                    & SIMD4(repeating: 1 << n - 1))
+        pairStates = 1 << (2 * n)
+        flips = centre.rotation.power(2).sign.map { $0 < 0 ? (1 << (2 * n)) - 1 : 0 }
+        // turned[e][s] is corner state s in the axes of edge e.
+        let turned = (0..<4).map { edge in
+            let back = corners.rotation.power((4 - edge) % 4)
+            return (0..<1 << n).map { state in
+                (0..<n).reduce(0) { result, a in
+                    let bit = state >> back.source[a] & 1
+                    return result | (back.sign[a] > 0 ? bit : 1 - bit) << a
+                }
+            }
+        }
+        let orbits = Orbits(corners, [teacher, student])
+        self.orbits = zip(orbits.representatives, orbits.multiplicity).map { state, multiplicity in
+            let corner = (0..<4).map { Int(state) >> ($0 * n) & (1 << n - 1) }
+            return (0..<4).reduce(UInt64(multiplicity) << 40) { packed, edge in
+                let pair = turned[edge][corner[edge]] | turned[edge][corner[(edge + 1) % 4]] << n
+                return packed | UInt64(pair) << (10 * edge)
+            }
         }
     }
 
-    /// The tables of one thread, allocated once.
+    /// The tables of one evaluation at a time, some tens of kilobytes (a few megabytes for five
+    /// components), allocated once.
     final class Workspace {
-        let teacherTable, studentTable, studentAdjoint: Buffer<Lanes>
-        let logTeacher, logStudent, slopes, weights: Buffer<Lanes>
+        let teacherTable, teacherExponential, studentTable, studentExponential: Buffer<Lanes>
+        let tangentTable, adjoint, tangentAdjoint, weights: Buffer<Lanes>
+        let hidden: HiddenSum
+        let parts: [OrbitSum]
 
         init(_ divergence: ExactDivergence) throws(Failure) {
-            let states = divergence.cornerStates
-            let hidden = divergence.student.hiddenCount
-            let count = divergence.orbits.representatives.count
-            teacherTable = try Buffer(count: 4 * states * states)
-            studentTable = try Buffer(count: 4 * states * hidden)
-            studentAdjoint = try Buffer(count: 4 * states * hidden)
-            logTeacher = try Buffer(count: count)
-            logStudent = try Buffer(count: count)
-            slopes = try Buffer(count: count * hidden)
+            let (teacher, student) = (divergence.teacher, divergence.student)
+            let entries = divergence.pairStates * student.hiddenCount
+            teacherTable = try Buffer(count: divergence.pairStates)
+            teacherExponential = try Buffer(count: divergence.pairStates)
+            studentTable = try Buffer(count: entries)
+            studentExponential = try Buffer(count: entries)
+            tangentTable = try Buffer(count: entries)
+            adjoint = try Buffer(count: entries)
+            tangentAdjoint = try Buffer(count: entries)
             weights = try Buffer(count: max(
-                divergence.teacher.hiddenCount * divergence.teacher.visibleCount,
-                hidden * divergence.student.visibleCount))
+                teacher.hiddenCount * teacher.visibleCount, 2 * student.hiddenCount * student.visibleCount))
+            hidden = try HiddenSum(student)
+            var parts: [OrbitSum] = []
+            for first in stride(from: 0, to: divergence.orbits.count, by: ExactDivergence.partSize) {
+                let last = min(first + ExactDivergence.partSize, divergence.orbits.count)
+                parts.append(try OrbitSum(first..<last, entries: entries))
+            }
+            self.parts = parts
         }
     }
 
-    /// Divergence in nats of each lane.
+    /// Divergence in nats of each lane. All arrays are (couplings) lanes.
     ///
     /// - Parameters:
-    ///   - teacherCouplings: (couplings) lanes.
-    ///   - studentCouplings: (couplings) lanes.
-    ///   - gradient: (couplings) lanes, overwritten with the derivative in the student's
-    ///     couplings; nil where it is not wanted.
+    ///   - gradient: overwritten with the derivative in the student's couplings.
+    ///   - direction: a displacement of the student's couplings, or nil.
+    ///   - product: overwritten with the Hessian in the student's couplings times `direction`.
     func evaluate(
         _ work: Workspace, teacher teacherCouplings: UnsafePointer<Lanes>,
-        student studentCouplings: UnsafePointer<Lanes>, gradient: UnsafeMutablePointer<Lanes>?
+        student studentCouplings: UnsafePointer<Lanes>, gradient: UnsafeMutablePointer<Lanes>,
+        direction: UnsafePointer<Lanes>? = nil, product: UnsafeMutablePointer<Lanes>? = nil
     ) -> Lanes {
-        tabulateTeacher(work, teacherCouplings)
-        tabulateStudent(work, studentCouplings)
-        let (teacherPeak, studentPeak) = weigh(work)
-        var (teacherSum, studentSum, difference) = (Lanes(), Lanes(), Lanes())
-        let (logTeacher, logStudent) = (work.logTeacher.base, work.logStudent.base)
-        for orbit in 0..<corners.count {
-            let multiplicity = orbits.multiplicity[orbit]
-            let p = exp(logTeacher[orbit] - teacherPeak) * multiplicity
-            let q = exp(logStudent[orbit] - studentPeak) * multiplicity
-            teacherSum += p
-            studentSum += q
-            difference = difference.addingProduct(
-                p, (logTeacher[orbit] - teacherPeak) - (logStudent[orbit] - studentPeak))
-            (logTeacher[orbit], logStudent[orbit]) = (p, q)
+        tabulateTeacher(work, fill(work.weights.base, teacher, teacherCouplings))
+        let weights = fill(work.weights.base, student, studentCouplings)
+        tabulateStudent(weights, work.studentTable.base)
+        var displacements: UnsafePointer<Lanes>?
+        if let direction {
+            displacements = fill(
+                work.weights.base + student.hiddenCount * student.visibleCount, student, direction)
+            tabulateStudent(displacements!, work.tangentTable.base)
         }
-        if let gradient { differentiate(work, 1 / teacherSum, 1 / studentSum, gradient) }
-        return difference / teacherSum - log(teacherSum) + log(studentSum)
+        let logNorm = work.hidden.evaluate(weights, displacements)
+
+        sum(work, weights, hasTangent: direction != nil)
+        let (total, entropy, cross) = collect(work, hasTangent: direction != nil)
+        let norm = 1 / total
+        differentiate(work.adjoint.base, work.hidden.slopes.base, norm, gradient)
+        if let product {
+            differentiate(work.tangentAdjoint.base, work.hidden.tangents.base, norm, product)
+        }
+        return (entropy - cross) * norm - log(total) + logNorm
     }
 
-    private func tabulateTeacher(_ work: Workspace, _ couplings: UnsafePointer<Lanes>) {
+    /// Teacher's log-weight of edge 0 for each pair of corner states; that of a pair is that of the
+    /// reversed pair.
+    private func tabulateTeacher(_ work: Workspace, _ weights: UnsafePointer<Lanes>) {
         let n = teacher.components
-        let weights = fill(work.weights.base, teacher, couplings)
-        for edge in 0..<4 {
-            let (first, second) = (edge * n, (edge + 1) % 4 * n)
-            let table = work.teacherTable.base + edge * cornerStates * cornerStates
-            for context in 0..<cornerStates * cornerStates {
-                var total = Lanes(repeating: 0)
-                for hidden in edge * n..<(edge + 1) * n {
-                    let row = weights + hidden * teacher.visibleCount
-                    var field = Lanes(repeating: 0)
-                    for b in 0..<n {
-                        field = field.addingProduct(spin(context, b), row[first + b])
-                        field = field.addingProduct(spin(context, n + b), row[second + b])
-                    }
-                    total += logCosh(field)
-                }
-                table[context] = total
+        let table = work.teacherTable.base
+        for pair in 0..<pairStates / 2 {
+            var logWeight = LogCoshSum()
+            for hidden in 0..<n {
+                _ = logWeight.add(field(weights + hidden * teacher.visibleCount, pair, 2 * n))
             }
+            (table[pair], table[pairStates - 1 - pair]) = (logWeight.value, logWeight.value)
         }
     }
 
-    private func tabulateStudent(_ work: Workspace, _ couplings: UnsafePointer<Lanes>) {
-        let weights = fill(work.weights.base, student, couplings)
-        for corner in 0..<4 {
-            for state in 0..<cornerStates {
-                for hidden in 0..<student.hiddenCount {
-                    var field = Lanes(repeating: 0)
-                    for b in 0..<student.components {
-                        let weight = weights[hidden * student.visibleCount + corner * student.components + b]
-                        field = field.addingProduct(spin(state, b), weight)
-                    }
-                    work.studentTable.base[entry(corner, state) + hidden] = field
-                }
-            }
-        }
-    }
-
-    /// Log-weights of every orbit, and their largest per lane.
-    private func weigh(_ work: Workspace) -> (teacher: Lanes, student: Lanes) {
-        let (teacherTable, studentTable) = (work.teacherTable.base, work.studentTable.base)
+    /// Share of corners 0 and 1 in the student's fields.
+    private func tabulateStudent(_ weights: UnsafePointer<Lanes>, _ table: UnsafeMutablePointer<Lanes>) {
         let hiddenCount = student.hiddenCount
-        var teacherPeak = Lanes(repeating: -.infinity)
-        var studentPeak = teacherPeak
-        for orbit in 0..<corners.count {
-            let x = corners[orbit]
-            var logTeacher = Lanes(repeating: 0)
-            for edge in 0..<4 {
-                let context = Int(x[edge]) + cornerStates * Int(x[(edge + 1) % 4])
-                logTeacher += teacherTable[edge * cornerStates * cornerStates + context]
-            }
-            var logStudent = Lanes(repeating: 0)
+        for pair in 0..<pairStates / 2 {
             for hidden in 0..<hiddenCount {
-                var field = Lanes(repeating: 0)
-                for corner in 0..<4 { field += studentTable[entry(corner, Int(x[corner])) + hidden] }
-                logStudent += logCosh(field)
-                work.slopes.base[orbit * hiddenCount + hidden] = tanh(field)
+                let share = field(weights + hidden * student.visibleCount, pair, 2 * student.components)
+                table[pair * hiddenCount + hidden] = share
+                table[(pairStates - 1 - pair) * hiddenCount + hidden] = -share
             }
-            work.logTeacher.base[orbit] = logTeacher
-            work.logStudent.base[orbit] = logStudent
-            teacherPeak = pointwiseMax(teacherPeak, logTeacher)
-            studentPeak = pointwiseMax(studentPeak, logStudent)
         }
-        return (teacherPeak, studentPeak)
     }
 
-    /// d KL / dJ' = sum_x (q(x) - p(x)) d log w'(x) / dJ'. An orbit's representative speaks for
-    /// its whole orbit because the weights, and so their derivatives, are invariant.
+    private func sum(_ work: Workspace, _ weights: UnsafePointer<Lanes>, hasTangent: Bool) {
+        let (scale, isNarrow) = tabulateExponentials(work, weights)
+        orbits.withUnsafeBufferPointer { orbits in
+            flips.withUnsafeBufferPointer { flips in
+                let tables = OrbitSum.Tables(
+                    teacher: work.teacherTable.base, teacherExponential: work.teacherExponential.base,
+                    student: work.studentTable.base, studentExponential: work.studentExponential.base,
+                    tangent: work.tangentTable.base, hiddenCount: student.hiddenCount,
+                    flips: flips.baseAddress!, studentScale: scale, isNarrow: isNarrow)
+                parallelFor(work.parts.count) { part in
+                    work.parts[part].evaluate(
+                        orbits.baseAddress!, tables, pairStates: pairStates, hasTangent: hasTangent)
+                }
+            }
+        }
+    }
+
+    /// Exponentials of the tables, where their products cannot leave the range of a Double: with
+    /// |field| <= 2 M and factors e^-M, a component's e^x + e^-x is from e^-M to 2 e^M.
+    private func tabulateExponentials(
+        _ work: Workspace, _ weights: UnsafePointer<Lanes>
+    ) -> (scale: Lanes, isNarrow: Bool) {
+        let hiddenCount = student.hiddenCount
+        var scale = Lanes()
+        for hidden in 0..<hiddenCount { scale += largestShare(weights, hidden) }
+        var largest = Lanes()
+        for pair in 0..<pairStates / 2 { largest = larger(largest, work.teacherTable.base[pair]) }
+        guard scale.max() < 300, largest.max() < 150 else { return (scale, false) }
+        for pair in 0..<pairStates / 2 {
+            let weight = exp(work.teacherTable.base[pair])
+            (work.teacherExponential.base[pair], work.teacherExponential.base[pairStates - 1 - pair]) = (weight, weight)
+        }
+        let (fields, exponentials) = (work.studentTable.base, work.studentExponential.base)
+        for hidden in 0..<hiddenCount {
+            let half = 0.5 * largestShare(weights, hidden)
+            let factor = exp(-2 * half)
+            for pair in 0..<pairStates / 2 {
+                let up = exp(fields[pair * hiddenCount + hidden] - half)
+                exponentials[pair * hiddenCount + hidden] = up
+                exponentials[(pairStates - 1 - pair) * hiddenCount + hidden] = factor / up
+            }
+        }
+        return (scale, true)
+    }
+
+    /// Largest |field| that corners 0 and 1 give to a component of z0.
+    private func largestShare(_ weights: UnsafePointer<Lanes>, _ hidden: Int) -> Lanes {
+        var sum = Lanes()
+        for v in 0..<2 * student.components {
+            let weight = weights[hidden * student.visibleCount + v]
+            sum += larger(weight, -weight)
+        }
+        return sum
+    }
+
+    /// Adds the parts up, in order, relative to their common peak.
+    private func collect(
+        _ work: Workspace, hasTangent: Bool
+    ) -> (total: Lanes, entropy: Lanes, cross: Lanes) {
+        let peak = work.parts.reduce(work.parts[0].peak) { larger($0, $1.peak) }
+        var (total, entropy, cross) = (Lanes(), Lanes(), Lanes())
+        let (adjoint, tangentAdjoint) = (work.adjoint, work.tangentAdjoint)
+        for i in 0..<adjoint.count { adjoint.base[i] = Lanes() }
+        if hasTangent { for i in 0..<adjoint.count { tangentAdjoint.base[i] = Lanes() } }
+        for part in work.parts {
+            let scale = exp(part.peak - peak)
+            total = total.addingProduct(scale, part.total)
+            entropy += scale * part.entropy.addingProduct(part.total, part.peak - peak)
+            cross = cross.addingProduct(scale, part.cross)
+            for i in 0..<adjoint.count {
+                adjoint.base[i] = adjoint.base[i].addingProduct(scale, part.adjoint.base[i])
+            }
+            guard hasTangent else { continue }
+            for i in 0..<adjoint.count {
+                tangentAdjoint.base[i] = tangentAdjoint.base[i].addingProduct(scale, part.tangentAdjoint.base[i])
+            }
+        }
+        return (total, entropy, cross)
+    }
+
+    /// From derivatives in the weights (of log Z_q) and in the table (of E_p[log q']) to couplings.
     private func differentiate(
-        _ work: Workspace, _ teacherNorm: Lanes, _ studentNorm: Lanes,
+        _ adjoint: UnsafePointer<Lanes>, _ slopes: UnsafePointer<Lanes>, _ norm: Lanes,
         _ gradient: UnsafeMutablePointer<Lanes>
     ) {
-        let hiddenCount = student.hiddenCount
-        let adjoint = work.studentAdjoint.base
-        for i in 0..<work.studentAdjoint.count { adjoint[i] = Lanes(repeating: 0) }
-        for orbit in 0..<corners.count {
-            let surplus = work.logStudent.base[orbit] * studentNorm - work.logTeacher.base[orbit] * teacherNorm
-            for hidden in 0..<hiddenCount {
-                let share = surplus * work.slopes.base[orbit * hiddenCount + hidden]
-                for corner in 0..<4 { adjoint[entry(corner, Int(corners[orbit][corner])) + hidden] += share }
-            }
-        }
-        for c in 0..<student.couplingCount { gradient[c] = Lanes(repeating: 0) }
+        for c in 0..<student.couplingCount { gradient[c] = Lanes() }
         for term in student.terms {
-            let (corner, b) = (term.visible / student.components, term.visible % student.components)
-            var sum = Lanes(repeating: 0)
-            for state in 0..<cornerStates {
-                sum = sum.addingProduct(spin(state, b), adjoint[entry(corner, state) + term.hidden])
+            var slope = slopes[term.hidden * student.visibleCount + term.visible]
+            if term.visible < 2 * student.components {
+                var share = Lanes()
+                for pair in 0..<pairStates {
+                    let entry = adjoint[pair * student.hiddenCount + term.hidden]
+                    if pair >> term.visible & 1 == 1 { share += entry } else { share -= entry }
+                }
+                slope -= share * norm
             }
-            gradient[term.coupling] += sum * term.coefficient
+            gradient[term.coupling] = gradient[term.coupling].addingProduct(slope, term.coefficient)
         }
     }
 
+    /// sum_v row[v] x_v over the first `units` visible units, whose spins are the bits of `state`.
     @inline(__always)
-    private func entry(_ corner: Int, _ state: Int) -> Int {
-        (corner * cornerStates + state) * student.hiddenCount
-    }
-
-    @inline(__always)
-    private func spin(_ bits: Int, _ unit: Int) -> Lanes {
-        Lanes(repeating: bits >> unit & 1 == 1 ? 1 : -1)
+    private func field(_ row: UnsafePointer<Lanes>, _ state: Int, _ units: Int) -> Lanes {
+        var field = Lanes()
+        for v in 0..<units { if state >> v & 1 == 1 { field += row[v] } else { field -= row[v] } }
+        return field
     }
 
     private func fill(
         _ weights: UnsafeMutablePointer<Lanes>, _ machine: BoltzmannMachine,
         _ couplings: UnsafePointer<Lanes>
     ) -> UnsafePointer<Lanes> {
-        for i in 0..<machine.hiddenCount * machine.visibleCount { weights[i] = Lanes(repeating: 0) }
+        for i in 0..<machine.hiddenCount * machine.visibleCount { weights[i] = Lanes() }
         for term in machine.terms {
             weights[term.hidden * machine.visibleCount + term.visible] += couplings[term.coupling] * term.coefficient
         }

@@ -19,16 +19,22 @@ public struct ExactResults {
 
     /// Divergence in nats of (count, teacherCount) teachers and (count, studentCount) students, and
     /// its gradient in the students' couplings.
+    ///
+    /// - Parameters:
+    ///   - directions, products: (count, studentCount); the Hessian in the student's couplings times
+    ///     each direction. Both or neither.
     public func divergences(
-        teacher: UnsafePointer<Double>, student: UnsafePointer<Double>, count: Int,
-        into values: UnsafeMutablePointer<Double>, gradient: UnsafeMutablePointer<Double>?
+        teacher: UnsafePointer<Double>, student: UnsafePointer<Double>,
+        directions: UnsafePointer<Double>? = nil, count: Int,
+        into values: UnsafeMutablePointer<Double>, gradient: UnsafeMutablePointer<Double>?,
+        products: UnsafeMutablePointer<Double>? = nil, progress: Progress = .none
     ) throws(Failure) {
-        let work = try ExactDivergence.Workspace(divergence)
-        for first in stride(from: 0, to: count, by: 8) {
-            divergence.evaluateRows(
-                work, first: first, count: count, teacher: teacher, student: student,
-                divergence: values, gradient: gradient)
-        }
+        let pool = try WorkspacePool(divergence)
+        let rows = ExactDivergence.Rows(
+            count: count, teacher: teacher, student: student, directions: directions,
+            divergence: values, gradient: gradient, products: products)
+        try divergence.evaluate(rows, pool, progress)
+        try progress.check("not all divergences were computed")
     }
 
     /// The student of least divergence for each teacher, searched from `start`, or else from the
@@ -80,30 +86,3 @@ public func boltzmannTensor(
     }
 }
 
-extension ExactDivergence {
-    /// `evaluate` for rows `first ..< first + 8` of (count, couplings) arrays; lanes past the end
-    /// repeat the last row and are not written.
-    func evaluateRows(
-        _ work: Workspace, first: Int, count: Int, teacher teacherRows: UnsafePointer<Double>,
-        student studentRows: UnsafePointer<Double>, divergence: UnsafeMutablePointer<Double>,
-        gradient: UnsafeMutablePointer<Double>?
-    ) {
-        let (m, n) = (teacher.couplingCount, student.couplingCount)
-        withUnsafeTemporaryAllocation(of: Lanes.self, capacity: m + 2 * n) { lanes in
-            let (teachers, students) = (lanes.baseAddress!, lanes.baseAddress! + m)
-            let slopes = students + n
-            for lane in 0..<8 {
-                let row = min(first + lane, count - 1)
-                for c in 0..<m { teachers[c][lane] = teacherRows[row * m + c] }
-                for c in 0..<n { students[c][lane] = studentRows[row * n + c] }
-            }
-            let values = evaluate(
-                work, teacher: teachers, student: students, gradient: gradient == nil ? nil : slopes)
-            for lane in 0..<min(8, count - first) {
-                divergence[first + lane] = values[lane]
-                guard let gradient else { continue }
-                for c in 0..<n { gradient[(first + lane) * n + c] = slopes[c][lane] }
-            }
-        }
-    }
-}

@@ -4,32 +4,58 @@ import Numerics
 /// permutation; those that leave both machines invariant for all couplings cut the 2^(4n) states
 /// into orbits, and sums over states run over one state per orbit.
 struct Orbits {
-    /// One state per orbit (the smallest), and how many states it stands for.
-    let representatives: [Int]
-    let multiplicity: [Double]
+    /// One state per orbit (the smallest), ascending, and how many states it stands for.
+    private(set) var representatives: [Int32] = []
+    private(set) var multiplicity: [UInt8] = []
 
     init(_ representation: Representation, _ machines: [BoltzmannMachine]) {
-        let elements = Self.pointGroup(representation).filter { element in
-            machines.allSatisfy { Self.leavesInvariant(element, $0) }
-        }
         let units = 4 * representation.components
+        let actions = Self.pointGroup(representation)
+            .filter { element in machines.allSatisfy { Self.leavesInvariant(element, $0) } }
+            .map { StateAction($0, representation.components) }
         var isCounted = [Bool](repeating: false, count: 1 << units)
-        var representatives: [Int] = []
-        var multiplicity: [Double] = []
         for state in 0..<1 << units where !isCounted[state] {
-            var size = 0.0
-            for element in elements {
-                let image = Self.apply(element, to: state)
+            var size: UInt8 = 0
+            for action in actions {
+                let image = action(state)
                 for copy in [image, image ^ (1 << units - 1)] where !isCounted[copy] {
                     isCounted[copy] = true
                     size += 1
                 }
             }
-            representatives.append(state)
+            representatives.append(Int32(state))
             multiplicity.append(size)
         }
-        self.representatives = representatives
-        self.multiplicity = multiplicity
+    }
+
+    /// A signed permutation of the units as a map of states, tabulated corner by corner.
+    private struct StateAction {
+        private let components: Int
+        /// For each corner and each of its states, the bits of the image that come from there.
+        private let images: [Int]
+
+        init(_ element: SignedPermutation, _ components: Int) {
+            self.components = components
+            images = (0..<4).flatMap { corner in
+                (0..<1 << components).map { state in
+                    element.source.indices.reduce(0) { image, v in
+                        let unit = element.source[v] - corner * components
+                        guard (0..<components).contains(unit) else { return image }
+                        let bit = state >> unit & 1
+                        return image | (element.sign[v] > 0 ? bit : 1 - bit) << v
+                    }
+                }
+            }
+        }
+
+        func callAsFunction(_ state: Int) -> Int {
+            var image = 0
+            for corner in 0..<4 {
+                let own = state >> (corner * components) & (1 << components - 1)
+                image |= images[corner << components | own]
+            }
+            return image
+        }
     }
 
     /// The eight point operations as signed permutations of the visible units: corners move, and
@@ -51,15 +77,6 @@ struct Orbits {
         return (0..<4).flatMap { turns in
             [rotation.power(turns), mirror.followed(by: rotation.power(turns))]
         }
-    }
-
-    static func apply(_ element: SignedPermutation, to state: Int) -> Int {
-        var image = 0
-        for v in 0..<element.source.count {
-            let bit = state >> element.source[v] & 1
-            image |= (element.sign[v] > 0 ? bit : 1 - bit) << v
-        }
-        return image
     }
 
     /// True if log p(element x) = log p(x) for all x and all couplings: the rows of W, as linear

@@ -30,7 +30,7 @@ final class Trainer {
     }
 
     private enum Divergence {
-        case exact(ExactDivergence, groupsPerTask: Int, [ExactDivergence.Workspace])
+        case exact(ExactDivergence, WorkspacePool)
         case contrastive(ContrastiveDivergence, [ContrastiveDivergence.Workspace])
     }
 
@@ -74,12 +74,7 @@ final class Trainer {
         switch model.configuration.divergence {
         case .exact:
             let exact = try ExactDivergence(corners: representation, centre: representation, frame: frame)
-            // Waking a thread costs some 10 us, about what 4096 states of a group of eight do.
-            let perTask = max(1, 4096 / exact.orbits.representatives.count)
-            let tasks = ((batch + 7) / 8 + perTask - 1) / perTask
-            var workspaces: [ExactDivergence.Workspace] = []
-            for _ in 0..<tasks { workspaces.append(try ExactDivergence.Workspace(exact)) }
-            divergence = .exact(exact, groupsPerTask: perTask, workspaces)
+            divergence = .exact(exact, try WorkspacePool(exact))
         case .contrastive:
             let sampled = try ContrastiveDivergence(
                 representation, frame: frame, samples: training.cdSamples,
@@ -113,7 +108,7 @@ final class Trainer {
             try block.transport.forward(parameters)
             store(block.transport.end, width: n, into: carried.base, first: block.first, count: batch)
         }
-        compare(step, progress)
+        try compare(step, progress)
         try eachBlock(progress) { (_, block) throws(Failure) in
             clear(block.gradient)
             loadAdjoint(block)
@@ -178,17 +173,14 @@ final class Trainer {
     }
 
     /// Fills `losses`, and `adjoints` with d(mean loss)/dJ'.
-    private func compare(_ step: Int, _ progress: Progress) {
+    private func compare(_ step: Int, _ progress: Progress) throws(Failure) {
         let (batch, n) = (training.batch, model.dimension)
         switch divergence {
-        case .exact(let exact, let perTask, let workspaces):
-            parallelFor(workspaces.count, progress: progress) { task in
-                for group in task * perTask..<min((task + 1) * perTask, (batch + 7) / 8) {
-                    exact.evaluateRows(
-                        workspaces[task], first: 8 * group, count: batch, teacher: proposed.base,
-                        student: carried.base, divergence: losses.base, gradient: adjoints.base)
-                }
-            }
+        case .exact(let exact, let pool):
+            try exact.evaluate(
+                ExactDivergence.Rows(
+                    count: batch, teacher: proposed.base, student: carried.base,
+                    divergence: losses.base, gradient: adjoints.base), pool, progress)
         case .contrastive(let sampled, let workspaces):
             parallelFor(batch, progress: progress) { i in
                 losses.base[i] = sampled.evaluate(
