@@ -15,9 +15,12 @@ extension ExactDivergence {
 
     /// Evaluates all rows, in groups of eight, over all threads.
     ///
+    /// - Parameter countsRows: whether the units of `progress` are rows.
     /// - Throws: `outOfMemory` when a workspace cannot be had. A stopped progress leaves rows undone
     ///   without an error.
-    func evaluate(_ rows: Rows, _ pool: WorkspacePool, _ progress: Progress) throws(Failure) {
+    func evaluate(
+        _ rows: Rows, _ pool: WorkspacePool, _ progress: Progress, countsRows: Bool = false
+    ) throws(Failure) {
         // Waking a thread costs some 10 us, about what 512 orbits of a group of eight do.
         let perTask = max(1, 512 / orbits.count)
         let groups = (rows.count + 7) / 8
@@ -29,6 +32,7 @@ extension ExactDivergence {
                     try pool.borrow { work in
                         for group in task * perTask..<min((task + 1) * perTask, groups) {
                             evaluate(rows, first: 8 * group, work)
+                            if countsRows { progress.advance(by: min(8, rows.count - 8 * group)) }
                         }
                     }
                 } catch {

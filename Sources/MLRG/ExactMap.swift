@@ -1,99 +1,103 @@
 import Numerics
 
 /// Couplings of the student that minimise the exact divergence from a teacher: the RG map without
-/// a network, J' = argmin KL (Eq. 7).
+/// a network, J' = argmin KL (Eq. 7 of Hou & You).
+///
+/// Each teacher is searched from several starts, the first being natural and the others random.
+/// Of the best minimum's gauge copies, which all are the same student, the map takes the one
+/// nearest to the teacher's couplings, so that it is continuous and can be iterated; among equally
+/// near ones, couplings that come first in their order are the larger.
 struct ExactMap {
-    let divergence: ExactDivergence
-    private let work: ExactDivergence.Workspace
-    private let teacher, student, gradient: Buffer<SIMD8<Double>>
-
-    init(_ divergence: ExactDivergence) throws(Failure) {
-        self.divergence = divergence
-        work = try ExactDivergence.Workspace(divergence)
-        teacher = try Buffer(count: divergence.teacher.couplingCount)
-        student = try Buffer(count: divergence.student.couplingCount)
-        gradient = try Buffer(count: divergence.student.couplingCount)
+    struct Minimum {
+        let couplings: [Double]
+        /// In nats.
+        let divergence: Double
+        let gradientNorm: Double
+        /// Starts that reached it, and different minima modulo gauge that were found.
+        let agreement, minima: Int
     }
 
-    /// Minimises by Newton's method with a line search, from the given start.
-    ///
-    /// - Returns: the minimum's couplings, and its divergence in nats.
-    /// - Throws: `notConverged` when neither the step falls below 1e-10 nor the gradient to rounding
-    ///   (1e-15), unless the minimum is so flat that the gradient stays below 1e-9 all the same.
-    func minimise(
-        teacher couplings: [Double], start: [Double]
-    ) throws(Failure) -> (couplings: [Double], divergence: Double) {
-        for (c, value) in couplings.enumerated() { teacher[c] = SIMD8(repeating: value) }
-        var x = start
-        var (value, slope) = evaluate(x)
-        for _ in 0..<200 {
-            if size(slope) < 1e-15 { return (x, value) }
-            var step = descent(hessian(at: x), slope)
-            var next = zip(x, step).map { $0 + $1 }
-            var (nextValue, nextSlope) = evaluate(next)
-            // Near the minimum the values agree within rounding: no worse is good enough.
-            while !(nextValue <= value + 1e-15), size(step) > 1e-12 {
-                step = step.map { $0 / 2 }
-                next = zip(x, step).map { $0 + $1 }
-                (nextValue, nextSlope) = evaluate(next)
-            }
-            if size(step) <= 1e-12 { break }
-            (x, value, slope) = (next, nextValue, nextSlope)
-            if size(step) < 1e-10 { return (x, value) }
+    private let divergence: ExactDivergence
+    private let gauge: Gauge
+    private let pool: WorkspacePool
+    private let starts: Int
+    private let randomPoints: [[Double]]
+
+    /// - Parameter starts: for each teacher, at least 1; `seed` is that of the random ones, the same
+    ///   for all teachers.
+    init(_ divergence: ExactDivergence, _ gauge: Gauge, starts: Int, seed: UInt64) throws(Failure) {
+        (self.divergence, self.gauge, self.starts) = (divergence, gauge, starts)
+        pool = try WorkspacePool(divergence)
+        let count = divergence.student.couplingCount
+        randomPoints = (1..<starts).map { start in
+            var stream = RandomStream(seed: seed, purpose: .initialisation, stream: UInt64(start))
+            return (0..<count).map { _ in 2 * stream.nextUniform()[0] - 1 }
         }
-        if size(slope) < 1e-9 { return (x, value) }
-        throw .notConverged("no student of least divergence was found for J = \(couplings)")
     }
 
-    private func size(_ vector: [Double]) -> Double { vector.reduce(0) { max($0, abs($1)) } }
-
-    private func evaluate(_ x: [Double]) -> (Double, [Double]) {
-        for (c, value) in x.enumerated() { student[c] = SIMD8(repeating: value) }
-        let value = divergence.evaluate(
-            work, teacher: teacher.base, student: student.base, gradient: gradient.base)
-        return (value[0], x.indices.map { gradient[$0][0] })
-    }
-
-    /// Central differences of the exact gradient, eight displaced points at a time.
-    private func hessian(at x: [Double]) -> [Double] {
-        let count = x.count
-        let width = 1e-4
-        var result = [Double](repeating: 0, count: count * count)
-        for first in stride(from: 0, to: 2 * count, by: 8) {
-            for c in 0..<count { student[c] = SIMD8(repeating: x[c]) }
-            for lane in 0..<min(8, 2 * count - first) {
-                let column = (first + lane) / 2
-                student[column][lane] += (first + lane) % 2 == 0 ? width : -width
-            }
-            _ = divergence.evaluate(
-                work, teacher: teacher.base, student: student.base, gradient: gradient.base)
-            for lane in 0..<min(8, 2 * count - first) {
-                let column = (first + lane) / 2
-                let sign = (first + lane) % 2 == 0 ? 0.5 / width : -0.5 / width
-                for row in 0..<count {
-                    result[row * count + column] += sign * gradient[row][lane] / 2
-                    result[column * count + row] += sign * gradient[row][lane] / 2
+    /// Minima for teachers of (couplings) each; nil where no start led to one.
+    ///
+    /// - Parameter progress: advanced by 1 for each search that ends.
+    func minimise(_ teachers: [[Double]], _ progress: Progress) throws(Failure) -> [Minimum?] {
+        let searches = teachers.map { teacher in
+            starts(teacher).map { MinimumSearch(teacher: teacher, start: $0) }
+        }
+        var active = searches.flatMap { $0 }
+        // Several evaluations in a turn where they are short, so that threads are worth waking.
+        let turns = max(1, 256 / divergence.orbits.count)
+        while !active.isEmpty {
+            var failures = [Failure?](repeating: nil, count: active.count)
+            failures.withUnsafeMutableBufferPointer { failures in
+                parallelFor(active.count, progress: progress) { index in
+                    do throws(Failure) {
+                        try pool.borrow { work in
+                            for _ in 0..<turns where active[index].state == .searching {
+                                active[index].advance(divergence, work)
+                            }
+                        }
+                    } catch {
+                        failures[index] = error
+                    }
                 }
             }
+            if let failure = failures.lazy.compactMap({ $0 }).first { throw failure }
+            try progress.check("not all minima were found")
+            let before = active.count
+            active = active.filter { $0.state == .searching }
+            progress.advance(by: before - active.count)
         }
-        return result
+        return zip(teachers, searches).map { summarise($0, $1) }
     }
 
-    /// -(H + shift)^-1 g, no longer than 0.5, with the smallest shift that makes it point downhill.
-    private func descent(_ hessian: [Double], _ slope: [Double]) -> [Double] {
-        let count = slope.count
-        if size(slope) == 0 { return slope }
-        var shift = 0.0
-        while true {
-            var shifted = hessian
-            for c in 0..<count { shifted[c * count + c] += shift }
-            if let solution = try? solve(shifted, slope),
-                zip(solution, slope).reduce(0.0, { $0 + $1.0 * $1.1 }) > 0
-            {
-                let scale = min(1, 0.5 / size(solution))
-                return solution.map { -$0 * scale }
-            }
-            shift = max(10 * shift, 1e-12)
-        }
+    /// The natural start is the map to leading order in weak couplings, J' = sqrt(2/3) J: there the
+    /// student's six equal pair couplings J'^2 stand for the teacher's four J^2. Below |J| of 1e-4
+    /// the divergence, of order J^4, is flat within rounding and this start is the answer.
+    private func starts(_ teacher: [Double]) -> [[Double]] {
+        let scale = teacher.reduce(0.5) { max($0, abs($1)) }
+        return [natural(teacher).map { $0 * 0.816496580927726 }]
+            + randomPoints.map { point in point.map { $0 * scale } }
+    }
+
+    /// The teacher's couplings, as far as the student has the same.
+    private func natural(_ teacher: [Double]) -> [Double] {
+        (0..<divergence.student.couplingCount).map { $0 < teacher.count ? teacher[$0] : 0 }
+    }
+
+    private func summarise(_ teacher: [Double], _ searches: [MinimumSearch]) -> Minimum? {
+        let found = searches.filter { $0.state == .minimum }
+        guard let least = found.map(\.value).min() else { return nil }
+        // The first of those within rounding, which may be the natural start's.
+        let best = found.first { $0.value <= least + 1e-13 }!
+        var distinct: [MinimumSearch] = []
+        for one in found
+        where !distinct.contains(where: {
+            abs($0.value - one.value) < 1e-8 && gauge.identifies($0.couplings, one.couplings)
+        }) { distinct.append(one) }
+        return Minimum(
+            couplings: gauge.copy(of: best.couplings, nearestTo: natural(teacher)),
+            divergence: best.value,
+            gradientNorm: best.slope.reduce(0) { $0 + $1 * $1 }.squareRoot(),
+            agreement: found.count { $0.value < least + 1e-8 },
+            minima: distinct.count)
     }
 }

@@ -4,6 +4,7 @@ import Numerics
 /// for many couplings at once over all threads.
 public struct ExactResults {
     private let divergence: ExactDivergence
+    private let gauge: Gauge
 
     /// - Parameter centre: representation of the student's hidden spin where it differs from the
     ///   corners', as in Fig. 4 of Hou & You.
@@ -11,6 +12,7 @@ public struct ExactResults {
         corners: Representation, centre: Representation? = nil, frame: Frame
     ) throws(Failure) {
         divergence = try ExactDivergence(corners: corners, centre: centre ?? corners, frame: frame)
+        gauge = Gauge(corners: corners, centre: centre ?? corners, frame: frame)
     }
 
     /// Couplings of the teacher, and of the student.
@@ -29,60 +31,55 @@ public struct ExactResults {
         into values: UnsafeMutablePointer<Double>, gradient: UnsafeMutablePointer<Double>?,
         products: UnsafeMutablePointer<Double>? = nil, progress: Progress = .none
     ) throws(Failure) {
-        let pool = try WorkspacePool(divergence)
         let rows = ExactDivergence.Rows(
             count: count, teacher: teacher, student: student, directions: directions,
             divergence: values, gradient: gradient, products: products)
-        try divergence.evaluate(rows, pool, progress)
+        try divergence.evaluate(rows, try WorkspacePool(divergence), progress, countsRows: true)
         try progress.check("not all divergences were computed")
+        progress.finish()
     }
 
-    /// The student of least divergence for each teacher, searched from `start`, or else from the
-    /// map to leading order in weak couplings, J' = sqrt(2/3) J: there the student's six equal pair
-    /// couplings J'^2 stand for the teacher's four J^2. Below |J| of 1e-4 the divergence, of order
-    /// J^4, is flat within rounding and this start is the answer.
+    /// Where `minimise` puts its results, a row for each teacher; nil for what is not wanted.
+    public struct Minima {
+        /// (count, studentCount) couplings.
+        public var students: UnsafeMutablePointer<Double>? = nil
+        /// (count) divergences in nats.
+        public var divergence: UnsafeMutablePointer<Double>? = nil
+        /// (count) Euclidean norms of the gradient.
+        public var gradientNorm: UnsafeMutablePointer<Double>? = nil
+        /// (count, 2): starts that reached the best minimum (to 1e-8 nats), and the number of
+        /// different minima modulo gauge that were found.
+        public var counts: UnsafeMutablePointer<Double>? = nil
+
+        public init() {}
+    }
+
+    /// The student of least divergence for each of (count, teacherCount) teachers, the best of
+    /// `starts` searches (see `ExactMap`).
     ///
-    /// - Parameters:
-    ///   - students: (count, studentCount), overwritten; nil where only the divergence is wanted.
-    ///   - values: (count) divergences in nats.
+    /// - Throws: `notConverged` when a teacher has no start that leads to a minimum, `interrupted`.
     public func minimise(
-        teacher: UnsafePointer<Double>, count: Int, start: [Double]? = nil,
-        students: UnsafeMutablePointer<Double>?, into values: UnsafeMutablePointer<Double>
+        teacher: UnsafePointer<Double>, count: Int, starts: Int, seed: UInt64, into minima: Minima,
+        progress: Progress = .none
     ) throws(Failure) {
-        var failures = [Failure?](repeating: nil, count: count)
-        failures.withUnsafeMutableBufferPointer { failures in
-            parallelFor(count) { index in
-                do throws(Failure) {
-                    let row = teacher + index * teacherCount
-                    let couplings = Array(UnsafeBufferPointer(start: row, count: teacherCount))
-                    let (minimum, value) = try ExactMap(divergence).minimise(
-                        teacher: couplings, start: start ?? couplings.map { $0 * 0.816496580927726 })
-                    students?.advanced(by: index * studentCount).update(from: minimum, count: studentCount)
-                    values[index] = value
-                } catch {
-                    failures[index] = error
+        let map = try ExactMap(divergence, gauge, starts: starts, seed: seed)
+        let wave = 64
+        for first in stride(from: 0, to: count, by: wave) {
+            let teachers = (first..<min(first + wave, count)).map { row in
+                Array(UnsafeBufferPointer(start: teacher + row * teacherCount, count: teacherCount))
+            }
+            for (i, found) in try map.minimise(teachers, progress).enumerated() {
+                guard let found else {
+                    throw .notConverged("no student of least divergence was found for J = \(teachers[i])")
                 }
+                let row = first + i
+                minima.students?.advanced(by: row * studentCount).update(from: found.couplings, count: studentCount)
+                minima.divergence?[row] = found.divergence
+                minima.gradientNorm?[row] = found.gradientNorm
+                minima.counts?[2 * row] = Double(found.agreement)
+                minima.counts?[2 * row + 1] = Double(found.minima)
             }
         }
-        if let failure = failures.lazy.compactMap({ $0 }).first { throw failure }
+        progress.finish()
     }
 }
-
-/// log T(J)_{x0 x1 x2 x3} (Eq. 22 of Hou & You) of teacher or student. Corner states are numbered with
-/// the first component as the most significant bit, and a cleared bit for spin +1.
-///
-/// - Parameter logarithms: 2^(4 components) numbers, x0 slowest.
-public func boltzmannTensor(
-    _ representation: Representation, _ machine: Machine, frame: Frame,
-    couplings: UnsafePointer<Double>, into logarithms: UnsafeMutablePointer<Double>
-) {
-    let machine = machine.make(representation, frame: frame)
-    let weights = machine.weights(couplings)
-    let units = machine.visibleCount
-    for index in 0..<1 << units {
-        var bits = 0
-        for v in 0..<units { bits |= (1 - index >> (units - 1 - v) & 1) << v }
-        logarithms[index] = machine.logWeight(bits, weights: weights)
-    }
-}
-

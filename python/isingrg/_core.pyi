@@ -93,16 +93,27 @@ def mlrg_couplings(representation: str, frame: int, /) -> tuple[tuple[int, int],
 
 def mlrg_divergence(
     representation: str, frame: int, teacher: Array, student: Array, divergence: Array,
-    gradient: Array | None, /,
+    gradient: Array | None, progress: Progress, /,
 ) -> None:
     """teacher, student, gradient (n, c), divergence (n,)."""
 
-def mlrg_exact_map(
-    representation: str, frame: int, couplings: Array, renormalized: Array, divergence: Array, /,
+def mlrg_divergence_hessian(
+    representation: str, frame: int, teacher: Array, student: Array, directions: Array,
+    divergence: Array, products: Array, progress: Progress, /,
 ) -> None:
-    """couplings, renormalized (n, c), divergence (n,)."""
+    """teacher, student, directions, products (n, c), divergence (n,)."""
 
-def mlrg_minimum_divergence(representation: str, couplings: Array, divergence: Array, /) -> None:
+def mlrg_exact_map(
+    representation: str, frame: int, couplings: Array, starts: int, seed: int,
+    renormalized: Array, divergence: Array | None, gradient_norm: Array | None,
+    counts: Array | None, progress: Progress, /,
+) -> None:
+    """couplings, renormalized (n, c), divergence, gradient_norm (n,), counts (n, 2)."""
+
+def mlrg_minimum_divergence(
+    representation: str, couplings: Array, starts: int, seed: int, divergence: Array,
+    progress: Progress, /,
+) -> None:
     """couplings (n,), divergence (n,)."""
 
 def mlrg_boltzmann_tensor(

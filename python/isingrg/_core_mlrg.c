@@ -44,7 +44,7 @@ static PyObject *mlrg_couplings(PyObject *module, PyObject *const *values, Py_ss
 static PyObject *mlrg_divergence(PyObject *module, PyObject *const *values, Py_ssize_t count)
 {
     Call call;
-    open_call(&call, module, "mlrg_divergence", values, count, 6);
+    open_call(&call, module, "mlrg_divergence", values, count, 7);
     const char *representation = take_text(&call, "representation");
     int64_t frame = take_integer(&call, "frame", 0, INT32_MAX);
     int64_t c = coupling_count(&call, representation, frame);
@@ -53,25 +53,54 @@ static PyObject *mlrg_divergence(PyObject *module, PyObject *const *values, Py_s
     Array student = take_array(&call, "student", 'd', INPUT, SHAPE(n, c));
     Array divergence = take_array(&call, "divergence", 'd', OUTPUT, SHAPE(n));
     Array gradient = take_array(&call, "gradient", 'd', OPTIONAL_OUTPUT, SHAPE(n, c));
+    take_progress(&call, "progress");
     RUN(&call, isingrg_mlrg_divergence(
         representation, (int32_t)frame, teacher.data, student.data, n, divergence.data,
-        gradient.data));
+        gradient.data, report_progress, &call));
+    return close_with_none(&call);
+}
+
+static PyObject *mlrg_divergence_hessian(
+    PyObject *module, PyObject *const *values, Py_ssize_t count)
+{
+    Call call;
+    open_call(&call, module, "mlrg_divergence_hessian", values, count, 8);
+    const char *representation = take_text(&call, "representation");
+    int64_t frame = take_integer(&call, "frame", 0, INT32_MAX);
+    int64_t c = coupling_count(&call, representation, frame);
+    Array teacher = take_array(&call, "teacher", 'd', INPUT, SHAPE(ANY, c));
+    int64_t n = teacher.shape[0];
+    Array student = take_array(&call, "student", 'd', INPUT, SHAPE(n, c));
+    Array directions = take_array(&call, "directions", 'd', INPUT, SHAPE(n, c));
+    Array divergence = take_array(&call, "divergence", 'd', OUTPUT, SHAPE(n));
+    Array products = take_array(&call, "products", 'd', OUTPUT, SHAPE(n, c));
+    take_progress(&call, "progress");
+    RUN(&call, isingrg_mlrg_divergence_hessian(
+        representation, (int32_t)frame, teacher.data, student.data, directions.data, n,
+        divergence.data, products.data, report_progress, &call));
     return close_with_none(&call);
 }
 
 static PyObject *mlrg_exact_map(PyObject *module, PyObject *const *values, Py_ssize_t count)
 {
     Call call;
-    open_call(&call, module, "mlrg_exact_map", values, count, 5);
+    open_call(&call, module, "mlrg_exact_map", values, count, 10);
     const char *representation = take_text(&call, "representation");
     int64_t frame = take_integer(&call, "frame", 0, INT32_MAX);
     int64_t c = coupling_count(&call, representation, frame);
     Array couplings = take_array(&call, "couplings", 'd', INPUT, SHAPE(ANY, c));
     int64_t n = couplings.shape[0];
+    int64_t starts = take_integer(&call, "starts", 1, INT32_MAX);
+    uint64_t seed = take_unsigned(&call, "seed");
     Array renormalized = take_array(&call, "renormalized", 'd', OUTPUT, SHAPE(n, c));
-    Array divergence = take_array(&call, "divergence", 'd', OUTPUT, SHAPE(n));
+    Array divergence = take_array(&call, "divergence", 'd', OPTIONAL_OUTPUT, SHAPE(n));
+    Array gradient_norm = take_array(&call, "gradient_norm", 'd', OPTIONAL_OUTPUT, SHAPE(n));
+    Array counts = take_array(&call, "counts", 'd', OPTIONAL_OUTPUT, SHAPE(n, 2));
+    take_progress(&call, "progress");
     RUN(&call, isingrg_mlrg_exact_map(
-        representation, (int32_t)frame, couplings.data, n, renormalized.data, divergence.data));
+        representation, (int32_t)frame, couplings.data, n, (int32_t)starts, seed,
+        renormalized.data, divergence.data, gradient_norm.data, counts.data, report_progress,
+        &call));
     return close_with_none(&call);
 }
 
@@ -79,12 +108,16 @@ static PyObject *mlrg_minimum_divergence(
     PyObject *module, PyObject *const *values, Py_ssize_t count)
 {
     Call call;
-    open_call(&call, module, "mlrg_minimum_divergence", values, count, 3);
+    open_call(&call, module, "mlrg_minimum_divergence", values, count, 6);
     const char *representation = take_text(&call, "representation");
     Array couplings = take_array(&call, "couplings", 'd', INPUT, SHAPE(ANY));
+    int64_t starts = take_integer(&call, "starts", 1, INT32_MAX);
+    uint64_t seed = take_unsigned(&call, "seed");
     Array divergence = take_array(&call, "divergence", 'd', OUTPUT, SHAPE(couplings.count));
+    take_progress(&call, "progress");
     RUN(&call, isingrg_mlrg_minimum_divergence(
-        representation, couplings.data, couplings.count, divergence.data));
+        representation, couplings.data, couplings.count, (int32_t)starts, seed, divergence.data,
+        report_progress, &call));
     return close_with_none(&call);
 }
 
@@ -125,6 +158,7 @@ PyMethodDef mlrg_methods[] = {
     METHOD(mlrg_coupling_count),
     METHOD(mlrg_couplings),
     METHOD(mlrg_divergence),
+    METHOD(mlrg_divergence_hessian),
     METHOD(mlrg_exact_map),
     METHOD(mlrg_minimum_divergence),
     METHOD(mlrg_boltzmann_tensor),

@@ -178,22 +178,48 @@ ISINGRG_API isingrg_status isingrg_mlrg_weights(
 /* Kullback-Leibler divergence in nats from the teacher's visible distribution to the student's
  * (Eq. 7), hidden spins summed exactly, and its gradient in the student's couplings.
  * \param teacher, student shape (n, c), finite
- * \param[out] divergence  n numbers;  \param[out] gradient shape (n, c), may be NULL */
+ * \param[out] divergence  n numbers;  \param[out] gradient shape (n, c), may be NULL
+ * \param progress counts rows, may be NULL; on interruption the outputs are undefined */
 ISINGRG_API isingrg_status isingrg_mlrg_divergence(
     const char *representation, int32_t frame, const double *teacher, const double *student,
-    int64_t n, double *divergence, double *gradient);
+    int64_t n, double *divergence, double *gradient, isingrg_progress progress, void *context);
 
-/* The exact RG map: the student couplings of least divergence, continued from the teacher's.
- * \param couplings        shape (n, c), finite, |J| <= 4
- * \param[out] renormalized shape (n, c);  \param[out] divergence n numbers in nats */
+/* The same divergence, and its Hessian in the student's couplings times a direction for each row.
+ * \param directions      shape (n, c), finite
+ * \param[out] divergence n numbers;  \param[out] products shape (n, c)
+ * \param progress counts rows, may be NULL; on interruption the outputs are undefined */
+ISINGRG_API isingrg_status isingrg_mlrg_divergence_hessian(
+    const char *representation, int32_t frame, const double *teacher, const double *student,
+    const double *directions, int64_t n, double *divergence, double *products,
+    isingrg_progress progress, void *context);
+
+/* The exact RG map: the student couplings of least divergence, the best of several searches by
+ * Newton's method. The first starts near the teacher's couplings, the others at random points. A
+ * stationary point with a direction of negative curvature is left along it. Of the copies of the
+ * minimum that differ by signs and exchanges of equal irreducible representations of the hidden
+ * spin, which are the same student, the one nearest to the teacher's couplings is returned; among
+ * equally near ones, the one whose first differing coupling is larger. ISINGRG_NOT_CONVERGED when no
+ * search of a row ends at a minimum.
+ * \param couplings         shape (n, c), finite, |J| <= 4
+ * \param starts            searches for each row, 1 to 1024
+ * \param seed              of the random points, which are the same for all rows
+ * \param[out] renormalized shape (n, c)
+ * \param[out] divergence   n numbers in nats, may be NULL
+ * \param[out] gradient_norm n numbers, may be NULL
+ * \param[out] counts       shape (n, 2), may be NULL: searches that reached the least divergence
+ *                          within 1e-8 nats, and different minima, up to those copies, that were found
+ * \param progress counts searches, may be NULL; on interruption the outputs are undefined */
 ISINGRG_API isingrg_status isingrg_mlrg_exact_map(
-    const char *representation, int32_t frame, const double *couplings, int64_t n,
-    double *renormalized, double *divergence);
+    const char *representation, int32_t frame, const double *couplings, int64_t n, int32_t starts,
+    uint64_t seed, double *renormalized, double *divergence, double *gradient_norm, double *counts,
+    isingrg_progress progress, void *context);
 
 /* Least divergence, in nats, of a student whose hidden spin carries the representation while all
- * other spins carry A1 (Fig. 4).  \param[out] divergence n numbers */
+ * other spins carry A1 (Fig. 4). Searched like the exact map.
+ * \param couplings finite, |J| <= 4;  \param[out] divergence n numbers */
 ISINGRG_API isingrg_status isingrg_mlrg_minimum_divergence(
-    const char *representation, const double *couplings, int64_t n, double *divergence);
+    const char *representation, const double *couplings, int64_t n, int32_t starts, uint64_t seed,
+    double *divergence, isingrg_progress progress, void *context);
 
 /* Logarithm of the Boltzmann weight tensor T(J) (Eq. 22) over x0, x1, x2, x3, corners
  * counter-clockwise from top right; index bit 0 is the spin +1, and the first component of a

@@ -5,10 +5,18 @@ with couplings J' on the coarser lattice; the moderator network learns J -> J'. 
 critical point as unstable fixed point (W. Hou and Y.-Z. You, arXiv:2306.11054; J. Shen).
 """
 
+from isingrg.mlrg import symmetry
 from isingrg.mlrg._analysis import Violations
 from isingrg.mlrg._critical import CriticalCouplings, Estimate
 from isingrg.mlrg._fixed_points import FixedPoint
-from isingrg.mlrg.exact import LIEB_CRITICAL_COUPLING, exact_map, minimum_kl
+from isingrg.mlrg.exact import (
+    LIEB_CRITICAL_COUPLING,
+    ExactMinimum,
+    divergence,
+    exact_map,
+    exact_minimum,
+    minimum_kl,
+)
 from isingrg.mlrg.model import MLRG
 from isingrg.mlrg.settings import published_settings
 from isingrg.mlrg.tensor import (
@@ -19,17 +27,21 @@ from isingrg.mlrg.tensor import (
 )
 
 __all__ = [
-    "CriticalCouplings",
-    "Estimate",
-    "FixedPoint",
     "LIEB_CRITICAL_COUPLING",
     "MLRG",
+    "CriticalCouplings",
+    "Estimate",
+    "ExactMinimum",
+    "FixedPoint",
     "Violations",
     "boltzmann_tensor",
     "central_charge",
+    "divergence",
     "exact_map",
+    "exact_minimum",
     "ground_state_degeneracy",
     "minimum_kl",
     "published_settings",
     "scaling_dimensions",
+    "symmetry",
 ]

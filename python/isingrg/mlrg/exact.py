@@ -1,12 +1,17 @@
-"""What needs no network: the exact RG map and the least divergence, by enumeration."""
+"""What needs no network: divergences, the exact RG map and its minima, by enumeration."""
 
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, overload
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from isingrg import _arguments, _core
-from isingrg.mlrg._couplings import FRAMES, Couplings, Reals, coupling_count
+from isingrg._errors import ArgumentError
+from isingrg._progress import reporting
+from isingrg.mlrg._couplings import FRAMES, Couplings, Reals, coupling_count, plain
 
 #: Exact critical coupling of the Ising model on the Lieb lattice, arccosh(1 + sqrt 2) / 2
 #: (Eq. 19 of Hou & You).
@@ -15,8 +20,155 @@ LIEB_CRITICAL_COUPLING: float = 0.764285459740499
 #: Largest |J| the exact map takes; beyond it the distributions are frozen to rounding.
 LARGEST_COUPLING = 4.0
 
+#: Searches for each minimum where the user has no say in it: one natural start, seven random ones.
+STARTS = 8
 
-def exact_map(J: ArrayLike, representation: str = "A1", *, frame: str = "published") -> Reals:
+Progress = bool | Callable[[int, int], Any]
+
+
+@overload
+def divergence(
+    J_teacher: ArrayLike, J_student: ArrayLike, representation: str = ..., *,
+    gradient: Literal[False] = ..., frame: str = ..., progress: Progress = ...,
+) -> Reals: ...
+@overload
+def divergence(
+    J_teacher: ArrayLike, J_student: ArrayLike, representation: str = ..., *,
+    gradient: Literal[True], frame: str = ..., progress: Progress = ...,
+) -> tuple[Reals, Reals]: ...
+def divergence(
+    J_teacher: ArrayLike, J_student: ArrayLike, representation: str = "A1", *,
+    gradient: bool = False, frame: str = "published", progress: Progress = False,
+) -> Reals | tuple[Reals, Reals]:  # fmt: skip
+    """Kullback-Leibler divergence, in nats, from a teacher's visible distribution to a student's.
+
+    This is the loss of Eq. 7 of Hou & You with the hidden spins summed and all visible states
+    enumerated, up to symmetry.
+
+    Parameters
+    ----------
+    J_teacher, J_student : float or array_like
+        Couplings of the square graph and of the cross graph, finite: any shape for one coupling
+        (A1), (..., c) in general. They are broadcast against each other.
+    representation : str
+        Point-group representation of every spin: a sum of A1, A2, B1, B2 and E.
+    gradient : bool
+        Whether to return the derivative in the student's couplings as well.
+    frame : {"published", "consistent"}
+        As in `exact_map`.
+    progress : bool or callable
+        Counts pairs of couplings.
+
+    Returns
+    -------
+    float or ndarray (...)
+        The divergence; where student and teacher agree, rounding may leave some 1e-15 of either
+        sign.
+    float or ndarray, broadcast shape of J
+        The gradient, with ``gradient=True``.
+    """
+    frame = _arguments.choice("frame", frame, FRAMES)
+    gradient = _arguments.boolean("gradient", gradient)
+    count = coupling_count(representation, frame)
+    teacher = Couplings(J_teacher, count, name="J_teacher")
+    student = Couplings(J_student, count, name="J_student")
+    try:
+        shape = np.broadcast_shapes(teacher.shape, student.shape)
+    except ValueError:
+        raise ArgumentError(
+            f"J_student of shape {student.shape} cannot be broadcast against J_teacher of shape "
+            f"{teacher.shape}"
+        ) from None
+    rows = [
+        np.ascontiguousarray(np.broadcast_to(one.rows.reshape(one.shape), shape)).reshape(-1, count)
+        for one in (teacher, student)
+    ]
+    kl = np.empty(len(rows[0]))
+    slopes = np.empty_like(rows[0]) if gradient else None
+    with reporting(progress, "divergences") as report:
+        if len(kl):
+            _core.mlrg_divergence(representation, FRAMES[frame], *rows, kl, slopes, report)
+    values = plain(kl.reshape(shape if count == 1 else shape[:-1]))
+    return values if slopes is None else (values, plain(slopes.reshape(shape)))
+
+
+@dataclass(frozen=True, eq=False)
+class ExactMinimum:
+    """Students of least divergence, from `exact_minimum`; a number stands for a single teacher."""
+
+    #: Couplings, of the shape of the teacher's.
+    J: Reals
+    #: Divergence in nats.
+    kl: Reals
+    #: Euclidean norm of its gradient in the student's couplings: 0 within rounding.
+    gradient_norm: Reals
+    #: Different minima, modulo gauge, that were found.
+    multiplicity: int | NDArray[np.int64]
+    #: Fraction of the starts that reached the least divergence, to 1e-8 nats.
+    agreement: Reals
+
+
+def exact_minimum(
+    J: ArrayLike, representation: str = "A1", *, frame: str = "published", starts: int = STARTS,
+    seed: int = 0, progress: Progress = False,
+) -> ExactMinimum:  # fmt: skip
+    """The exact RG map with what is known of the minimum: how deep, how certain, how unique.
+
+    Each minimum is the best of several searches by Newton's method with exact Hessians, one from
+    a natural start, sqrt(2/3) J, and the others from random points. All eigenvalues of the Hessian
+    are checked: couplings with no share in some component are a saddle from which the gradient
+    does not lead away, and the search leaves it along the negative curvature.
+
+    A minimum stands for all its gauge copies (`isingrg.mlrg.symmetry.gauge_transformations` of the
+    hidden spin), which are the same student. The one nearest to J is returned, so that the map is
+    continuous where the minimum is, and can be iterated; among equally near ones, the one whose
+    first differing coupling is larger. A fixed point of it is unchanged by J -> D J D^-1 only if
+    both spins are renamed: compare fixed points modulo that.
+
+    Parameters
+    ----------
+    J, representation, frame
+        As in `exact_map`.
+    starts : int
+        Searches for each J, 1 to 1024.
+    seed : int
+        Of the random points, which are the same for every J.
+    progress : bool or callable
+        Counts searches.
+
+    Raises
+    ------
+    ConvergenceError
+        If no search of some J ends at a minimum.
+    """
+    frame = _arguments.choice("frame", frame, FRAMES)
+    starts = _arguments.integer("starts", starts, 1, 1024)
+    seed = _arguments.seed(seed)
+    count = coupling_count(representation, frame)
+    couplings = Couplings(J, count, low=-LARGEST_COUPLING, high=LARGEST_COUPLING)
+    n = len(couplings)
+    renormalized, kl, norm = np.empty_like(couplings.rows), np.empty(n), np.empty(n)
+    counts = np.empty((n, 2))
+    with reporting(progress, "minimising") as report:
+        if n:
+            _core.mlrg_exact_map(
+                representation, FRAMES[frame], couplings.rows, starts, seed, renormalized, kl,
+                norm, counts, report,
+            )  # fmt: skip
+    minima = counts[:, 1].astype(np.int64).reshape(couplings.leading)
+    return ExactMinimum(
+        J=couplings.vectors(renormalized),
+        kl=couplings.scalars(kl),
+        gradient_norm=couplings.scalars(norm),
+        multiplicity=int(minima) if minima.ndim == 0 else minima,
+        agreement=couplings.scalars(counts[:, 0] / starts),
+    )
+
+
+def exact_map(
+    J: ArrayLike, representation: str = "A1", *, frame: str = "published",
+    progress: Progress = False,
+) -> Reals:  # fmt: skip
     """The RG map without a network: J' = argmin over students of the exact divergence.
 
     The teacher's four visible spins x have the distribution p(x) with its hidden spins summed; the
@@ -32,32 +184,29 @@ def exact_map(J: ArrayLike, representation: str = "A1", *, frame: str = "publish
     frame : {"published", "consistent"}
         Whether the student keeps the teacher's axes, as in the papers, or turns them by the 45
         degrees of one RG step. Equal for A1.
+    progress : bool or callable
+        Counts searches, eight for each J.
 
     Returns
     -------
     float or ndarray, shape of J
+        Of the gauge copies of the minimum, the one nearest to J; see `exact_minimum`.
 
     Raises
     ------
     ConvergenceError
-        If the minimisation does not settle.
+        If no search of some J ends at a minimum.
 
     References
     ----------
     W. Hou and Y.-Z. You, arXiv:2306.11054, Eqs. 5 to 7.
     """
-    frame = _arguments.choice("frame", frame, FRAMES)
-    count = coupling_count(representation, frame)
-    couplings = Couplings(J, count, low=-LARGEST_COUPLING, high=LARGEST_COUPLING)
-    renormalized = np.empty_like(couplings.rows)
-    if len(couplings):
-        _core.mlrg_exact_map(
-            representation, FRAMES[frame], couplings.rows, renormalized, np.empty(len(couplings))
-        )
-    return couplings.vectors(renormalized)
+    return exact_minimum(J, representation, frame=frame, progress=progress).J
 
 
-def minimum_kl(J: ArrayLike, representation: str = "A1") -> Reals:
+def minimum_kl(
+    J: ArrayLike, representation: str = "A1", *, progress: Progress = False
+) -> Reals:
     """Least Kullback-Leibler divergence, in bits, that a student can reach (Fig. 4 of Hou & You).
 
     Parameters
@@ -66,18 +215,28 @@ def minimum_kl(J: ArrayLike, representation: str = "A1") -> Reals:
         Coupling of the teacher, whose spins are single Ising spins (A1); |J| <= 4.
     representation : str
         Representation of the student's hidden spin; its visible spins carry A1.
+    progress : bool or callable
+        Counts searches, eight for each J.
 
     Returns
     -------
     float or ndarray, shape of J
+
+    Raises
+    ------
+    ConvergenceError
+        If no search of some J ends at a minimum.
     """
     coupling_count(representation)
     couplings = Couplings(J, 1, low=-LARGEST_COUPLING, high=LARGEST_COUPLING)
-    divergence = np.empty(len(couplings))
-    if len(couplings):
-        _core.mlrg_minimum_divergence(representation, couplings.rows.reshape(-1), divergence)
+    kl = np.empty(len(couplings))
+    with reporting(progress, "minimising") as report:
+        if len(couplings):
+            _core.mlrg_minimum_divergence(
+                representation, couplings.rows.reshape(-1), STARTS, 0, kl, report
+            )
     # Where student and teacher agree, rounding may leave less than nothing.
-    return couplings.scalars(np.maximum(divergence, 0.0) / math.log(2.0))
+    return couplings.scalars(np.maximum(kl, 0.0) / math.log(2.0))
 
 
 def exact_fixed_point() -> tuple[float, float]:
