@@ -10,6 +10,7 @@ x3 of one being x1 of the next, and close to the matrix that adds one row,
 """
 
 import importlib
+import math
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,9 @@ DENSE, LARGEST_DENSE, LARGEST = 2**8, 2**12, 2**20
 
 #: Elements of the intermediate arrays held at once.
 _CHUNK = 2**22
+
+#: States of a piece of a ring.
+_WIDE = 16
 
 #: Eigenvalues below this fraction of the largest are zero: the operator does not propagate.
 _ROUNDING = 1e-14
@@ -150,9 +154,10 @@ def _ring_eigenvalues(tensor: Floats, period: int, k: int) -> Floats:
     if linalg is None:
         values = np.linalg.eigvals(_dense(tensor, period))
     else:
+        pieces = blocks(tensor, period)
         operator = linalg.LinearOperator(
             (states, states),
-            matvec=lambda vector: add_row(tensor, vector.reshape(1, -1), period)[0],
+            matvec=lambda vector: add_row(pieces, vector.reshape(1, -1))[0],
             dtype=np.float64,
         )
         # A start without symmetry, or sectors would be missed; some eigenvalues to spare, or the
@@ -161,8 +166,7 @@ def _ring_eigenvalues(tensor: Floats, period: int, k: int) -> Floats:
         wanted = min(k + 4, states - 2)
         try:
             values = linalg.eigs(
-                operator, wanted, ncv=min(max(2 * wanted + 1, 40), states), v0=start,
-                which="LM", return_eigenvectors=False,
+                operator, wanted, v0=start, tol=1e-13, which="LM", return_eigenvectors=False,
             )  # fmt: skip
         except linalg.ArpackNoConvergence as error:
             values = error.eigenvalues  # degenerate at zero, as for free spins, or too close
@@ -178,37 +182,53 @@ def _ring_eigenvalues(tensor: Floats, period: int, k: int) -> Floats:
 def _dense(tensor: Floats, period: int) -> Floats:
     """The transfer matrix itself, by rows added to unit vectors."""
     states = len(tensor) ** period
+    pieces = blocks(tensor, period)
     matrix = np.empty((states, states))
     chunk = max(1, _CHUNK // (states * len(tensor) ** 2))
     for first in range(0, states, chunk):
         units = np.eye(min(chunk, states - first), states, first)
-        matrix[:, first : first + len(units)] = add_row(tensor, units, period).T
+        matrix[:, first : first + len(units)] = add_row(pieces, units).T
     return matrix
 
 
-def add_row(tensor: Floats, vectors: Floats, period: int) -> Floats:
-    """M v of (n, 2^(m period)) vectors v, one tensor after another.
+def blocks(tensor: Floats, period: int) -> list[Floats]:
+    """The ring in pieces of neighbouring tensors, multiplied: products with few large matrices.
+
+    A piece [a, c, b, d] has one spin c and d at either end and several in a and b.
+    """
+    longest = max(1, int(math.log(_WIDE, len(tensor))))
+    pieces = []
+    for length in map(len, np.array_split(np.arange(period), math.ceil(period / longest))):
+        piece = tensor
+        for _ in range(length - 1):
+            joined = np.einsum("acbe,xeyd->axcbyd", piece, tensor)
+            size = len(piece) * len(tensor)
+            piece = joined.reshape(size, len(tensor), size, len(tensor))
+        pieces.append(piece)
+    return pieces
+
+
+def add_row(pieces: list[Floats], vectors: Floats) -> Floats:
+    """M v of (n, states) vectors v, one piece of the ring after another.
 
     Cutting the ring fixes its first spin c_1; `carry` holds, for some values of c_1, the sum over
-    the tensors so far: (n, c_1, c_i, b_i, the rest) with the rest b_i+1 ... b_n a_1 ... a_i-1.
+    the pieces so far: (n, c_1, c_i, b_i, the rest) with the rest b_i+1 ... b_n a_1 ... a_i-1.
     """
-    states = len(tensor)
-    size = vectors.shape[1]
-    n = len(vectors)
-    # To (d, (c, b), a): a product with the legs c and b moves leg a behind the others.
-    weights = tensor.transpose(3, 1, 2, 0).reshape(states, states * states, states)
+    spin = pieces[0].shape[1]
+    n, size = vectors.shape
     result = np.zeros_like(vectors)
-    step = max(1, min(states, _CHUNK // (n * size * states)))
-    for cut in range(0, states, step):
-        cuts = np.arange(cut, min(cut + step, states))
-        # The first tensor: c_1 is given, so only b_1 is summed.
-        first = tensor[:, cuts].transpose(1, 3, 2, 0)  # (c_1, d, b, a)
-        columns = vectors.reshape(n, 1, 1, states, -1).swapaxes(-1, -2)
-        carry: Any = np.matmul(columns, first)  # (n, c_1, d, rest, a)
-        for _ in range(period - 1):
-            columns = carry.reshape(n, len(cuts), 1, states * states, -1).swapaxes(-1, -2)
+    step = max(1, min(spin, _CHUNK // (n * size * spin)))
+    for first in range(0, spin, step):
+        cuts = np.arange(first, min(first + step, spin))
+        # To (c_1, d, b, a): c_1 is given, so only b_1 is summed.
+        weights = pieces[0][:, cuts].transpose(1, 3, 2, 0)
+        columns = vectors.reshape(n, 1, 1, len(pieces[0]), -1).swapaxes(-1, -2)
+        carry: Any = np.matmul(columns, weights)  # (n, c_1, d, rest, a): a goes behind the others
+        for piece in pieces[1:]:
+            weights = piece.transpose(3, 1, 2, 0).reshape(spin, -1, len(piece))  # (d, (c, b), a)
+            columns = carry.reshape(n, len(cuts), 1, spin * len(piece), -1).swapaxes(-1, -2)
             carry = np.matmul(columns, weights)
-        carry = carry.reshape(n, len(cuts), states, size)
+        carry = carry.reshape(n, len(cuts), spin, size)
         result += carry[:, np.arange(len(cuts)), cuts].sum(axis=1)
     return result
 

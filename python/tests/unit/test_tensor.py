@@ -119,6 +119,19 @@ def test_lattice_critical_point_is_the_ising_conformal_field_theory():
     assert (np.diff(np.abs(np.array(charges) - 0.5)) < 0).all()
 
 
+def test_rings_in_pieces_are_rings_of_single_tensors(monkeypatch):
+    T = np.random.default_rng(2).random((2, 2, 2, 2))
+    v = np.random.default_rng(3).random((3, 2**7))
+    pieces = _transfer.blocks(T, 7)
+    assert len(pieces) == 2
+    monkeypatch.setattr(_transfer, "_WIDE", 2)
+    single = _transfer.blocks(T, 7)
+    assert len(single) == 7
+    np.testing.assert_allclose(
+        _transfer.add_row(pieces, v), _transfer.add_row(single, v), rtol=1e-12
+    )
+
+
 def test_free_components_do_not_change_rings():
     """Components that do not couple are a factor of the tensor: one more eigenvalue 0."""
     alone = mlrg.scaling_dimensions(0.7, k=3, period=2)
