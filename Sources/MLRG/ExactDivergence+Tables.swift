@@ -6,24 +6,35 @@ extension ExactDivergence {
     /// reversed pair.
     func tabulateTeacher(_ work: Workspace, _ weights: UnsafePointer<Lanes>) {
         let n = teacher.components
-        let table = work.teacherTable.base
+        let (fields, table) = (work.teacherFields.base, work.teacherTable.base)
+        tabulateFields(weights, teacher, hiddenCount: n, fields)
         for pair in 0..<pairStates / 2 {
             var logWeight = LogCoshSum()
-            for hidden in 0..<n {
-                _ = logWeight.add(field(weights + hidden * teacher.visibleCount, pair, 2 * n))
-            }
+            for hidden in 0..<n { _ = logWeight.add(fields[pair * n + hidden]) }
             (table[pair], table[pairStates - 1 - pair]) = (logWeight.value, logWeight.value)
         }
     }
 
-    /// Share of corners 0 and 1 in the student's fields.
-    func tabulateStudent(_ weights: UnsafePointer<Lanes>, _ table: UnsafeMutablePointer<Lanes>) {
-        let hiddenCount = student.hiddenCount
-        for pair in 0..<pairStates / 2 {
-            for hidden in 0..<hiddenCount {
-                let share = field(weights + hidden * student.visibleCount, pair, 2 * student.components)
-                table[pair * hiddenCount + hidden] = share
-                table[(pairStates - 1 - pair) * hiddenCount + hidden] = -share
+    /// Share of corners 0 and 1 in the fields of a machine's first hidden components, (pair, hidden).
+    /// Turning one spin up adds twice its weight, and reversing all changes the sign.
+    func tabulateFields(
+        _ weights: UnsafePointer<Lanes>, _ machine: BoltzmannMachine, hiddenCount: Int,
+        _ table: UnsafeMutablePointer<Lanes>
+    ) {
+        let units = 2 * machine.components
+        for hidden in 0..<hiddenCount {
+            let row = weights + hidden * machine.visibleCount
+            var lowest = Lanes()
+            for v in 0..<units { lowest -= row[v] }
+            table[hidden] = lowest
+            for v in 0..<units - 1 {
+                let step = 2 * row[v]
+                for pair in 0..<1 << v {
+                    table[(pair | 1 << v) * hiddenCount + hidden] = table[pair * hiddenCount + hidden] + step
+                }
+            }
+            for pair in 0..<pairStates / 2 {
+                table[(pairStates - 1 - pair) * hiddenCount + hidden] = -table[pair * hiddenCount + hidden]
             }
         }
     }
@@ -64,14 +75,6 @@ extension ExactDivergence {
             sum += larger(weight, -weight)
         }
         return sum
-    }
-
-    /// sum_v row[v] x_v over the first `units` visible units, whose spins are the bits of `state`.
-    @inline(__always)
-    private func field(_ row: UnsafePointer<Lanes>, _ state: Int, _ units: Int) -> Lanes {
-        var field = Lanes()
-        for v in 0..<units { if state >> v & 1 == 1 { field += row[v] } else { field -= row[v] } }
-        return field
     }
 
     func fill(

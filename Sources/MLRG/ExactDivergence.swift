@@ -62,7 +62,8 @@ final class ExactDivergence: Sendable {
     /// The tables of one evaluation at a time, some tens of kilobytes (a few megabytes for five
     /// components), allocated once.
     final class Workspace {
-        let teacherTable, teacherExponential, studentTable, studentExponential: Buffer<Lanes>
+        let teacherFields, teacherTable, teacherExponential: Buffer<Lanes>
+        let studentTable, studentExponential: Buffer<Lanes>
         let tangentTable, adjoint, tangentAdjoint, weights: Buffer<Lanes>
         let hidden: HiddenSum
         let parts: [OrbitSum]
@@ -70,6 +71,7 @@ final class ExactDivergence: Sendable {
         init(_ divergence: ExactDivergence) throws(Failure) {
             let (teacher, student) = (divergence.teacher, divergence.student)
             let entries = divergence.pairStates * student.hiddenCount
+            teacherFields = try Buffer(count: divergence.pairStates * teacher.components)
             teacherTable = try Buffer(count: divergence.pairStates)
             teacherExponential = try Buffer(count: divergence.pairStates)
             studentTable = try Buffer(count: entries)
@@ -102,12 +104,13 @@ final class ExactDivergence: Sendable {
     ) -> Lanes {
         tabulateTeacher(work, fill(work.weights.base, teacher, teacherCouplings))
         let weights = fill(work.weights.base, student, studentCouplings)
-        tabulateStudent(weights, work.studentTable.base)
+        tabulateFields(weights, student, hiddenCount: student.hiddenCount, work.studentTable.base)
         var displacements: UnsafePointer<Lanes>?
         if let direction {
             displacements = fill(
                 work.weights.base + student.hiddenCount * student.visibleCount, student, direction)
-            tabulateStudent(displacements!, work.tangentTable.base)
+            tabulateFields(
+                displacements!, student, hiddenCount: student.hiddenCount, work.tangentTable.base)
         }
         let logNorm = work.hidden.evaluate(weights, displacements)
 
@@ -172,14 +175,21 @@ final class ExactDivergence: Sendable {
         for term in student.terms {
             var slope = slopes[term.hidden * student.visibleCount + term.visible]
             if term.visible < 2 * student.components {
-                var share = Lanes()
-                for pair in 0..<pairStates {
-                    let entry = adjoint[pair * student.hiddenCount + term.hidden]
-                    if pair >> term.visible & 1 == 1 { share += entry } else { share -= entry }
-                }
-                slope -= share * norm
+                slope -= norm * spinSum(adjoint + term.hidden, bit: 1 << term.visible)
             }
             gradient[term.coupling] = gradient[term.coupling].addingProduct(slope, term.coefficient)
         }
+    }
+
+    /// sum over pairs of the column times the spin that is this bit of the pair.
+    private func spinSum(_ column: UnsafePointer<Lanes>, bit: Int) -> Lanes {
+        var (up, down) = (Lanes(), Lanes())
+        for high in stride(from: 0, to: pairStates, by: 2 * bit) {
+            for pair in high..<high + bit {
+                down += column[pair * student.hiddenCount]
+                up += column[(pair + bit) * student.hiddenCount]
+            }
+        }
+        return up - down
     }
 }
