@@ -79,15 +79,17 @@ def divergence(
             f"J_student of shape {student.shape} cannot be broadcast against J_teacher of shape "
             f"{teacher.shape}"
         ) from None
-    rows = [
+    teachers, students = (
         np.ascontiguousarray(np.broadcast_to(one.rows.reshape(one.shape), shape)).reshape(-1, count)
         for one in (teacher, student)
-    ]
-    kl = np.empty(len(rows[0]))
-    slopes = np.empty_like(rows[0]) if gradient else None
+    )
+    kl = np.empty(len(teachers))
+    slopes = np.empty_like(teachers) if gradient else None
     with reporting(progress, "divergences") as report:
         if len(kl):
-            _core.mlrg_divergence(representation, FRAMES[frame], *rows, kl, slopes, report)
+            _core.mlrg_divergence(
+                representation, FRAMES[frame], teachers, students, kl, slopes, report
+            )
     values = plain(kl.reshape(shape if count == 1 else shape[:-1]))
     return values if slopes is None else (values, plain(slopes.reshape(shape)))
 
