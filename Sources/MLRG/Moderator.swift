@@ -36,10 +36,10 @@ final class ModeratorEvaluator {
 
     /// C(J) of the couplings loaded in `network.input`, for a monotone.
     func monotone(_ parameters: UnsafePointer<Double>) -> Block {
-        network.forward(parameters)
+        network.forward(parameters, curvature: false)
         guard let mirror else { return network.output[0] }
         reflect(into: mirror)
-        mirror.forward(parameters)
+        mirror.forward(parameters, curvature: false)
         return (network.output[0] + mirror.output[0]) * 0.5
     }
 
