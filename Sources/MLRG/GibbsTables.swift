@@ -13,20 +13,19 @@ package final class GibbsTables {
     static let width = 64
     private static let digits = 4
 
-    /// A unit: the units it sees, and where its tables start: (digits, blocks, 16 entries).
+    /// A unit: the units it sees, and where its tables start: (digits, blocks, 16 entries). The
+    /// first four partners choose an entry of a block, the others one of the blocks; a unit that
+    /// sees less than four has partners without weight.
     private struct Row {
         let firstPartner, partnerCount: Int
-        let table: Int
-        /// Partners that choose an entry of a block; the others choose among the blocks.
-        var nibble: Int { min(4, partnerCount) }
-        var blocks: Int { 1 << (partnerCount - nibble) }
+        let table, blocks: Int
     }
 
     private let machine: BoltzmannMachine
     /// Hidden units, then visible ones.
     private let rows: Buffer<Row>
     private let partners: Buffer<Int>
-    /// Element of the dense weights for each partner.
+    /// Element of the dense weights for each partner, -1 for none.
     private let sources: [Int]
     private let tables: Buffer<UInt8>
     private let fields: Buffer<SIMD8<Double>>
@@ -38,23 +37,26 @@ package final class GibbsTables {
         let joined = Set(machine.terms.map { $0.hidden * visible + $0.visible })
         let elements = (0..<hidden).map { h in (0..<visible).map { (partner: $0, source: h * visible + $0) } }
             + (0..<visible).map { v in (0..<hidden).map { (partner: $0, source: $0 * visible + v) } }
-        rows = try Buffer(count: hidden + visible)
-        let seen = elements.map { $0.filter { joined.contains($0.source) } }
+        let seen = elements.map { row in
+            let own = row.filter { joined.contains($0.source) }
+            return own + (own.count..<max(4, own.count)).map { _ in (partner: 0, source: -1) }
+        }
+        rows = try Buffer(count: seen.count)
         partners = try Buffer(count: seen.reduce(0) { $0 + $1.count })
         sources = seen.flatMap { $0.map(\.source) }
         for (i, element) in seen.joined().enumerated() { partners[i] = element.partner }
         var (first, table) = (0, 0)
         for (unit, units) in seen.enumerated() {
-            let row = Row(firstPartner: first, partnerCount: units.count, table: table)
-            rows[unit] = row
+            let blocks = 1 << (units.count - 4)
+            rows[unit] = Row(firstPartner: first, partnerCount: units.count, table: table, blocks: blocks)
             first += units.count
-            table += Self.digits * row.blocks * 16
+            table += Self.digits * blocks * 16
         }
         tables = try Buffer(count: table)
-        let largest = 1 << (seen.map(\.count).max() ?? 0)
-        fields = try Buffer(count: (largest + 7) / 8)
+        let blocks = 1 << (seen.reduce(4) { max($0, $1.count) } - 4)
+        fields = try Buffer(count: 2 * blocks)
+        candidates = try Buffer(count: blocks)
         firstDigits = try Buffer(count: rows.count)
-        candidates = try Buffer(count: (largest + 15) / 16)
     }
 
     package convenience init(_ representation: Representation, _ machine: Machine, frame: Frame) throws(Failure) {
@@ -66,17 +68,18 @@ package final class GibbsTables {
         let field = UnsafeMutableRawPointer(fields.base).assumingMemoryBound(to: Double.self)
         for unit in 0..<rows.count {
             let row = rows.base[unit]
-            let weights = sources[row.firstPartner..<row.firstPartner + row.partnerCount].map { dense[$0] }
+            let source = sources[row.firstPartner..<row.firstPartner + row.partnerCount]
+            let weights = source.map { $0 < 0 ? 0 : dense[$0] }
             field[0] = -weights.reduce(0, +)
             for (k, weight) in weights.enumerated() {
                 for entry in 0..<1 << k { field[1 << k + entry] = field[entry] + 2 * weight }
             }
             let stride = row.blocks * 16
             let table = tables.base + row.table
-            for group in 0..<(1 << row.partnerCount + 7) / 8 {
+            for group in 0..<2 * row.blocks {
                 let scaled = sigmoid(2 * fields.base[group]) * 0x1p32
-                for lane in 0..<min(8, 1 << row.partnerCount) {
-                    let probability = UInt32(min(scaled[lane], 0x1p32 - 1))
+                for lane in 0..<8 {
+                    let probability = scaled[lane] < 0x1p32 ? UInt32(scaled[lane]) : .max  // NaN: max
                     for digit in 0..<Self.digits {
                         // Bytes are compared as signed numbers.
                         let byte = UInt8(truncatingIfNeeded: probability >> UInt32(24 - 8 * digit))
@@ -109,21 +112,17 @@ package final class GibbsTables {
         for unit in units {
             let row = rows + unit
             let seen = partners + row.pointee.firstPartner
-            var index = Chains(repeating: 0)
-            var bit: UInt64 = 0x0101_0101_0101_0101
-            for k in 0..<row.pointee.nibble {
-                index |= others[seen[k]] & Chains(repeating: bit)
-                bit &<<= 1
-            }
-            let table = tables + row.pointee.table
-            let threshold = row.pointee.blocks == 1
-                ? lanes_lookup_bytes(table, index) : lookup(table, index, others, row.pointee)
+            let bit = Chains(repeating: 0x0101_0101_0101_0101)
+            let low = others[seen[0]] & bit | others[seen[1]] & bit &<< 1
+            let high = others[seen[2]] & bit &<< 2 | others[seen[3]] & bit &<< 3
+            let index = low | high
+            let threshold = lookup(tables + row.pointee.table, index, others, row.pointee)
             let digits = firstDigits.base[unit]
-            let up = lanes_bytes_less(digits, threshold)
-            let undecided = lanes_bytes_equal(digits, threshold)
-            spins[unit - units.lowerBound] = up
-            if lanes_any_bit(undecided) != 0 {
-                spins[unit - units.lowerBound] = up | decide(undecided, index, others, row.pointee, &random)
+            let equal = lanes_bytes_equal(digits, threshold)
+            let spin = spins + (unit &- units.lowerBound)
+            spin.pointee = lanes_bytes_less(digits, threshold)
+            if lanes_any_bit(equal) != 0 {
+                spin.pointee |= decide(equal, index, others, row.pointee, &random)
             }
         }
     }
@@ -146,15 +145,22 @@ package final class GibbsTables {
         return up
     }
 
+    @inline(__always)
+    private func lookup(
+        _ table: UnsafePointer<UInt8>, _ index: Chains, _ others: UnsafePointer<Chains>, _ row: Row
+    ) -> Chains {
+        row.blocks == 1 ? lanes_lookup_bytes(table, index) : choose(table, index, others, row)
+    }
+
     /// Of the entries that the first four partners choose in each block, the others choose one.
     @inline(never)
-    private func lookup(
+    private func choose(
         _ table: UnsafePointer<UInt8>, _ index: Chains, _ others: UnsafePointer<Chains>, _ row: Row
     ) -> Chains {
         let (candidates, seen) = (candidates.base, partners.base + row.firstPartner)
         var blocks = row.blocks
         for block in 0..<blocks { candidates[block] = lanes_lookup_bytes(table + 16 * block, index) }
-        for k in row.nibble..<row.partnerCount {
+        for k in 4..<row.partnerCount {
             let chosen = others[seen[k]]
             blocks /= 2
             for i in 0..<blocks {
