@@ -186,7 +186,7 @@ def machine_limits():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=3)
     rounds = parser.parse_args().rounds
     print(f"isingrg {isingrg.__version__}, {isingrg.instruction_set()}\n")
     for peer in (peer_mlrg_torch, peer_ising_numba, peer_ising_peapods):
