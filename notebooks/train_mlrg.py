@@ -41,7 +41,7 @@ def published(representation):
     """Hou & You's recipe. What they do not state: steps and the walls; a larger learning rate that
     falls along a cosine stands for their constant 1e-4 to 5e-4 over an unknown number of steps."""
     model, fit = mlrg.published_settings("hou-you", representation)
-    fit |= CD_SIZES[representation] | {"student_sweeps": 1, "steps": 10_000}
+    fit |= CD_SIZES[representation] | {"student_sweeps": 1, "steps": 5000}
     fit |= {"lr": 3e-3, "final_lr": 3e-5, "coupling_bound": 2.0 if representation == "A1" else 1.5}
     return model, fit
 
@@ -54,20 +54,17 @@ def exact(representation, beta, frame="published"):
 def recipes():
     """name -> representation, keywords of MLRG, keywords of fit, number of models."""
     table = {"kl-A1": ("A1", {}, {}, 10)}
-    for representation in ("A1+E", "2A1+E"):
-        table[f"kl-{representation}"] = (representation, *exact(representation, 30.0), 10)
-    for representation in CD_SIZES:
-        table[f"cd-{representation}"] = (representation, *published(representation), 10)
-    for representation in ("A1+E", "2A1+E"):
-        name = f"kl-{representation}-consistent"
-        table[name] = (representation, *exact(representation, 30.0, "consistent"), 10)
+    for frame, suffix in (("published", ""), ("consistent", "-consistent")):
+        for representation in ("A1+E", "2A1+E"):
+            table[f"kl-{representation}{suffix}"] = (representation, *exact(representation, 30.0, frame), 10)
     for beta in (5.0, 10.0, 20.0, 60.0):
         for representation in ("A1+E", "2A1+E"):
-            name = f"beta{beta:g}-{representation}"
-            table[name] = (representation, *exact(representation, beta), 4)
+            table[f"beta{beta:g}-{representation}"] = (representation, *exact(representation, beta), 4)
     for frame in ("published", "consistent"):
         model, fit = exact("A1+E", 30.0, frame)
         table[f"flow-A1+E-{frame}"] = ("A1+E", model | {"moderator": "flow"}, fit, 4)
+    for representation in ("A1+E", "2A1+E", "A1"):
+        table[f"cd-{representation}"] = (representation, *published(representation), 10)
     return table
 
 

@@ -23,6 +23,9 @@ final class MinimumSearch: @unchecked Sendable {
 
     /// Values agree within rounding: a point that is not worse by more is as good.
     private static let rounding = 2e-14
+    /// Evaluations after which a search ends where it is: in a valley flat within rounding Newton's
+    /// method wanders about.
+    private static let longest = 400
     /// Curvatures within rounding of zero.
     private static let flatness = 1e-11
 
@@ -38,17 +41,18 @@ final class MinimumSearch: @unchecked Sendable {
         guard isFirst || newValue <= value + Self.rounding else {
             step = step.map { $0 / 2 }
             if size(step) < 1e-12 { settle() }
-            if evaluations > 400 { state = .failed }
+            if evaluations > Self.longest { settle() }
             return
         }
-        guard newValue.isFinite, evaluations <= 400 else {
+        guard newValue.isFinite else {
             state = .failed
             return
         }
         let stagnates = !isFirst && size(newSlope) < 1e-12 && size(newSlope) > 0.5 * size(slope)
         let isShort = !isFirst && size(step) < 1e-10
         (couplings, value, slope, hessian) = (trial, newValue, newSlope, newHessian)
-        if size(slope) < 4e-15 || isShort || stagnates { settle() } else { step = descent() }
+        let isOver = size(slope) < 4e-15 || isShort || stagnates || evaluations > Self.longest
+        if isOver { settle() } else { step = descent() }
     }
 
     /// At a point from where Newton's method leads no further: a minimum, unless the curvature is
@@ -59,7 +63,7 @@ final class MinimumSearch: @unchecked Sendable {
             state = .failed
             return
         }
-        if least < -Self.flatness, escapes < 8 {
+        if least < -Self.flatness, escapes < 8, evaluations <= Self.longest {
             escapes += 1
             step = eigenvector(least).map { 0.1 * $0 }
         } else {
