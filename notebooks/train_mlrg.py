@@ -60,6 +60,9 @@ def recipes():
     for beta in (5.0, 10.0, 20.0, 60.0):
         for representation in ("A1+E", "2A1+E"):
             table[f"beta{beta:g}-{representation}"] = (representation, *exact(representation, beta), 4)
+    for representation in ("A1+E", "2A1+E"):
+        name = f"beta10-{representation}-consistent"
+        table[name] = (representation, *exact(representation, 10.0, "consistent"), 4)
     for frame in ("published", "consistent"):
         model, fit = exact("A1+E", 30.0, frame)
         table[f"flow-A1+E-{frame}"] = ("A1+E", model | {"moderator": "flow"}, fit, 4)
