@@ -88,18 +88,30 @@ def train(job):
     isingrg.set_num_threads(1)
     started = time.perf_counter()
     model = mlrg.MLRG(representation, **settings)
-    record = {"recipe": name, "representation": representation, "seed": seed, "model": settings, "fit": fit}
+    record = {
+        "recipe": name,
+        "representation": representation,
+        "seed": seed,
+        "model": settings,
+        "fit": fit,
+    }
     model.fit(**fit, seed=seed)
     record["seconds"] = round(time.perf_counter() - started, 2)
     record["loss"] = float(np.mean(model.history["loss"][-100:]))
     estimates = model.critical_coupling_estimates()
     for method in ("phase", "monotone", "degeneracy"):
         estimate = getattr(estimates, method)
-        record[method] = {"value": estimate.value, "uncertainty": estimate.uncertainty, "reason": estimate.reason}
-    count = len(mlrg.symmetry.coupling_components(representation, settings.get("frame", "published")))
+        record[method] = {
+            "value": estimate.value,
+            "uncertainty": estimate.uncertainty,
+            "reason": estimate.reason,
+        }
+    count = len(
+        mlrg.symmetry.coupling_components(representation, settings.get("frame", "published"))
+    )
     guess = np.zeros(count)
     guess[0] = estimates.phase.value
-    # Sec. III E starts Newton's method at (J0*, 0, ...); ours starts where the critical flow is slow.
+    # Sec. III E starts Newton's method at (J0*, 0, ...); ours where the critical flow is slow.
     for kind, find in (("newton", lambda: model.fixed_point(guess)), ("saddle", model.fixed_point)):
         try:
             record[kind] = describe(model, find())
@@ -144,7 +156,14 @@ def main():
             record = future.result()
             records.append(record)
             save(records)
-            print(record["recipe"], record["seed"], record["seconds"], "s", record["phase"]["value"], flush=True)
+            print(
+                record["recipe"],
+                record["seed"],
+                record["seconds"],
+                "s",
+                record["phase"]["value"],
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

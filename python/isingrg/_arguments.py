@@ -129,7 +129,9 @@ def _kind_of_items(value: Any, array: NDArray[Any]) -> str:
     return _kind(value) if array.ndim == 0 else array.dtype.name
 
 
-def reals(name: str, value: Any, low: float = -math.inf, high: float = math.inf) -> NDArray[np.float64]:
+def reals(
+    name: str, value: Any, low: float = -math.inf, high: float = math.inf
+) -> NDArray[np.float64]:
     """Finite float64 numbers of any shape, C-contiguous, from `low` to `high`.
 
     The result is the given array itself when it is already of that form.

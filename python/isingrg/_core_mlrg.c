@@ -134,7 +134,8 @@ static PyObject *mlrg_boltzmann_tensor(PyObject *module, PyObject *const *values
     Array logarithms = take_array(
         &call, "logarithms", 'd', OUTPUT, SHAPE(n, ANY, SAME, SAME, SAME));
     RUN(&call, isingrg_mlrg_boltzmann_tensor(
-        representation, (int32_t)frame, (int32_t)machine, couplings.data, n, logarithms.data, logarithms.count));
+        representation, (int32_t)frame, (int32_t)machine, couplings.data, n, logarithms.data,
+        logarithms.count));
     return close_with_none(&call);
 }
 

@@ -19,7 +19,14 @@ def draw(
     with _style.styled():
         figure = _style.figure(6.4)
         curves = figure.add_gridspec(
-            2, 1, height_ratios=(3.0, 1.0), hspace=0.1, left=0.095, right=0.985, top=0.955, bottom=0.355
+            2,
+            1,
+            height_ratios=(3.0, 1.0),
+            hspace=0.1,
+            left=0.095,
+            right=0.985,
+            top=0.955,
+            bottom=0.355,
         )
         beta = figure.add_subplot(curves[0])
         error = figure.add_subplot(curves[1], sharex=beta)
@@ -44,7 +51,8 @@ def _beta_function(axes: Any, models: Sequence[mlrg.MLRG]) -> None:
     axes.axhline(0.0, color=_style.BLACK, linewidth=0.8, zorder=1)
     axes.plot(J, mean, color=_style.BLUE, label=f"learned, mean of {len(models)} models")
     axes.plot(
-        points, np.asarray(mlrg.exact_map(points)) - points, "o", markersize=3.6, color=_style.ORANGE,
+        points, np.asarray(mlrg.exact_map(points)) - points, "o", markersize=3.6,
+        color=_style.ORANGE,
         markeredgecolor=_style.BLACK, markeredgewidth=0.5, zorder=4,
         label=f"exact RG map, $J_*$ = {critical:.4f}",
     )  # fmt: skip
@@ -95,9 +103,13 @@ def _flow_arrows(axes: Any, critical: float) -> None:
     for start, direction in [(0.2, -1), (0.45, -1), (0.68, -1), (0.97, 1), (1.16, 1), (1.33, 1)]:
         axes.annotate(
             "", (start + 0.035 * direction, 0.0), (start - 0.035 * direction, 0.0),
-            arrowprops={"arrowstyle": "-|>", "color": _style.BLACK, "linewidth": 0.8, "mutation_scale": 11},
+            arrowprops={
+                "arrowstyle": "-|>", "color": _style.BLACK, "linewidth": 0.8, "mutation_scale": 11
+            },
         )  # fmt: skip
-    axes.plot([critical], [0.0], "o", color="white", markeredgecolor=_style.BLACK, zorder=5, markersize=5)
+    axes.plot(
+        [critical], [0.0], "o", color="white", markeredgecolor=_style.BLACK, zorder=5, markersize=5
+    )
     axes.text(0.33, -0.105, "disordered", ha="center", va="bottom", style="italic")
     axes.text(1.15, -0.105, "ordered", ha="center", va="bottom", style="italic")
 
@@ -105,7 +117,9 @@ def _flow_arrows(axes: Any, critical: float) -> None:
 def _lattice(axes: Any, ratio: float, lattice: np.ndarray, first: bool) -> None:
     from matplotlib.colors import ListedColormap
 
-    axes.imshow(lattice, cmap=ListedColormap(_style.SPIN_COLOURS), vmin=-1, vmax=1, interpolation="nearest")
+    axes.imshow(
+        lattice, cmap=ListedColormap(_style.SPIN_COLOURS), vmin=-1, vmax=1, interpolation="nearest"
+    )
     axes.set_xticks([])
     axes.set_yticks([])
     for spine in axes.spines.values():

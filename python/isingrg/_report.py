@@ -89,7 +89,11 @@ def recorded_box(trained: Sequence[Trained]) -> tuple[float, float, float] | Non
 
 def published(representation: str) -> dict[str, dict[str, tuple[float, float, float]]]:
     """The papers' numbers for a representation."""
-    return {paper: table[representation] for paper, table in PUBLISHED.items() if representation in table}
+    return {
+        paper: table[representation]
+        for paper, table in PUBLISHED.items()
+        if representation in table
+    }
 
 
 def survey_numbers(trained: Sequence[Trained], representation: str) -> dict[str, Any]:
@@ -148,7 +152,12 @@ def survey_table(trained: Sequence[Trained], representation: str) -> str:
 
 def facts() -> dict[str, Any]:
     """Versions, threads and optional packages."""
-    packages = {"tqdm": "progress", "safetensors": "models", "matplotlib": "plot", "scipy": "analysis"}
+    packages = {
+        "tqdm": "progress",
+        "safetensors": "models",
+        "matplotlib": "plot",
+        "scipy": "analysis",
+    }
     return {
         "isingrg": isingrg.__version__,
         "abi version": isingrg.abi_version(),

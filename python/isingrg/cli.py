@@ -80,7 +80,12 @@ def _critical_point(options: argparse.Namespace) -> None:
     with reporting(not options.quiet, f"training {count} models") as report:
         trained = _survey.train(range(seed, seed + count), model, fit, report)
     if options.json:
-        _print_json({"settings": {**model, **fit}, **_report.survey_numbers(trained, options.representation)})
+        _print_json(
+            {
+                "settings": {**model, **fit},
+                **_report.survey_numbers(trained, options.representation),
+            }
+        )
     else:
         print(_report.survey_table(trained, options.representation))
 
@@ -210,11 +215,15 @@ def _add_critical_point(commands: Any) -> None:
         "train models and print their critical couplings beside the exact map and the paper",
     )  # fmt: skip
     point.add_argument("--representation", default="A1", help="representation of every spin")
-    point.add_argument("--moderator", choices=MODERATORS, default="monotone", help="what is learned")
+    point.add_argument(
+        "--moderator", choices=MODERATORS, default="monotone", help="what is learned"
+    )
     point.add_argument("--divergence", choices=DIVERGENCES, default="kl", help="exact or sampled")
     point.add_argument("--transport", choices=TRANSPORTS, default="step", help="from J to J'")
     point.add_argument(
-        "--published", choices=PAPERS, help="train as this paper did, whatever the options above say"
+        "--published",
+        choices=PAPERS,
+        help="train as this paper did, whatever the options above say",
     )
     point.add_argument("--steps", type=int, help="optimiser steps of each model")
     point.add_argument("--models", type=int, default=5, help="how many models")

@@ -97,7 +97,8 @@ def energy_table(measured: list[Measured]) -> str:
     lines = [
         f"Ising model, {SIZE} x {SIZE} torus, Wolff clusters, {CHAINS} chains of {SAMPLES} samples",
         "          energy per site                              mean |spin|",
-        "  K/K_c   Monte Carlo          exact torus       z     Monte Carlo         infinite lattice",
+        "  K/K_c   Monte Carlo          exact torus       z     "
+        "Monte Carlo         infinite lattice",
     ]
     lines += [
         f"  {m.ratio:5.2f}  {m.energy[0]:10.6f} +- {m.energy[1]:.6f} {m.exact_energy:10.6f}  "

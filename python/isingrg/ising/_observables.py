@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from isingrg import _arguments, _core
+from isingrg._errors import ArgumentError
 
 Reals = float | NDArray[np.float64]
 
@@ -62,7 +63,7 @@ def block_spin(spins: ArrayLike, b: int = 2) -> NDArray[np.int8]:
     size = array.shape[-1]
     b = _arguments.integer("b", b, 1, size)
     if size % b:
-        raise _arguments.ArgumentError(f"b must divide L = {size}, got {b}")
+        raise ArgumentError(f"b must divide L = {size}, got {b}")
     blocked = np.empty((*array.shape[:-2], size // b, size // b), dtype=np.int8)
     if array.size:
         _core.ising_block_spin(

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from isingrg import _arguments, _core
+from isingrg._errors import ArgumentError
 
 
 def autocorrelation_time(series: ArrayLike) -> float:
@@ -66,7 +67,7 @@ def mean_and_error(series: ArrayLike) -> tuple[float, float]:
 def _chains(series: Any) -> NDArray[np.float64]:
     array = _arguments.reals("series", series)
     if array.ndim not in (1, 2) or array.size < 2:
-        raise _arguments.ArgumentError(
+        raise ArgumentError(
             "series must have the shape (n_samples,) or (n_chains, n_samples) with at least two "
             f"samples, got {array.shape}"
         )

@@ -192,7 +192,9 @@ def _from_scales(model: Any, steps: int) -> tuple[Estimate, Estimate]:
         order = np.argsort(np.concatenate([points, new]), kind="stable")
         points = np.concatenate([points, new])[order]
         Z = np.concatenate([Z, _degeneracies(model, paths)], axis=1)[:, order]
-        C = np.concatenate([C, _monotones(model, paths) if has_monotone else 0 * paths[..., 0]], axis=1)
+        C = np.concatenate(
+            [C, _monotones(model, paths) if has_monotone else 0 * paths[..., 0]], axis=1
+        )
         C = C[:, order]
         crossings = [_crossing(Z[l + 1] - Z[l]) for l in range(steps)]
         peaks = [_peak(c) for c in C] if has_monotone else []
@@ -269,7 +271,7 @@ def _vertex(points: Floats, values: Floats, i: int) -> tuple[float, float]:
 
 
 def _settled(found: list[tuple[float, float]], reason: str) -> Estimate:
-    """The value at the largest scale that has one; its uncertainty is the spread from half of it on.
+    """The value at the largest scale that has one, uncertain by the spread from half of it on.
 
     At large scales a transition becomes sharper than any grid.
     """

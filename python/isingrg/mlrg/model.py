@@ -174,9 +174,10 @@ class MLRG(Evaluation):
             steps=steps, batch=batch, lr=lr, final_lr=final_lr, weight_decay=weight_decay,
             clip_norm=clip_norm, beta_max=beta_max, beta_rate=beta_rate,
             beta_midpoint=beta_midpoint, proposal=proposal, replicas=replicas, ray=ray,
-            proposal_scale=proposal_scale, coupling_bound=coupling_bound, hmc_step=hmc_step, hmc_leapfrog=hmc_leapfrog,
-            hmc_updates=hmc_updates, cd_samples=cd_samples, teacher_sweeps=teacher_sweeps,
-            student_sweeps=student_sweeps, record_from=record_from, record_guess=record_guess,
+            proposal_scale=proposal_scale, coupling_bound=coupling_bound, hmc_step=hmc_step,
+            hmc_leapfrog=hmc_leapfrog, hmc_updates=hmc_updates, cd_samples=cd_samples,
+            teacher_sweeps=teacher_sweeps, student_sweeps=student_sweeps,
+            record_from=record_from, record_guess=record_guess,
         )  # fmt: skip
         seed = self._seed if seed is None else _arguments.seed(seed)
         total_steps = self._schedule(training, total_steps)

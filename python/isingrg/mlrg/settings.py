@@ -276,8 +276,8 @@ def published_settings(
     if paper == "shen":
         if count > 10:
             raise ArgumentError(
-                "representation must have at most 10 couplings for Shen's batch of 8 x 3^couplings, "
-                f"{representation!r} has {count}"
+                "representation must have at most 10 couplings for Shen's batch of "
+                f"8 x 3^couplings, {representation!r} has {count}"
             )
         model["hidden"], fit["batch"] = (16 * count,) * count, 8 * 3**count
     elif count > 1:

@@ -84,7 +84,11 @@ def test_extension_exports_its_initialiser_only():
 
 def test_needed_libraries():
     assert set(dynamic(LIBRARY, "NEEDED")) <= SYSTEM_LIBRARIES
-    assert set(dynamic(EXTENSION, "NEEDED")) <= {*SYSTEM_LIBRARIES, "libisingrg.so", "libpthread.so.0"}
+    assert set(dynamic(EXTENSION, "NEEDED")) <= {
+        *SYSTEM_LIBRARIES,
+        "libisingrg.so",
+        "libpthread.so.0",
+    }
     assert "libisingrg.so" in dynamic(EXTENSION, "NEEDED")
     assert dynamic(LIBRARY, "SONAME") == ["libisingrg.so"]
 

@@ -31,7 +31,12 @@ def test_energies_at_16(algorithm):
 
 @pytest.mark.parametrize(
     "algorithm, n_thermalize, n_between",
-    [("wolff", 100, 5), ("swendsen-wang", 200, 10), ("metropolis", 20000, 500), ("heat-bath", 20000, 500)],
+    [
+        ("wolff", 100, 5),
+        ("swendsen-wang", 200, 10),
+        ("metropolis", 20000, 500),
+        ("heat-bath", 20000, 500),
+    ],
 )
 def test_energies_at_64(algorithm, n_thermalize, n_between):
     """Errors from the spread of 64 independent chains, whatever their autocorrelation."""

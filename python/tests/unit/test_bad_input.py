@@ -62,7 +62,8 @@ CASES = [
     (TypeError, r"K must hold real numbers, not object", sample(4, [0.1, None], 1)),
     (TypeError, r"K must hold real numbers, not dict", sample(4, {}, 1)),
     (TypeError, r"K must be a number or a rectangular array", sample(4, [[0.1], [0.1, 0.2]], 1)),
-    (TypeError, r"K must hold real numbers, not datetime", sample(4, np.array(["2020"], "M8[s]"), 1)),
+    (TypeError, r"K must hold real numbers, not datetime",
+     sample(4, np.array(["2020"], "M8[s]"), 1)),
     # counts and sweeps
     (ArgumentError, r"n_samples must be from 1", sample(4, 0.4, 0)),
     (ArgumentError, r"n_samples must be from 1", sample(4, 0.4, -3)),
@@ -81,7 +82,8 @@ CASES = [
     (ArgumentError, r"seed must be from 0 to 2\*\*64", sample(4, 0.4, 1, seed=2**64)),
     (TypeError, r"seed must be an integer", sample(4, 0.4, 1, seed=0.5)),
     (TypeError, r"seed must be an integer", sample(4, 0.4, 1, seed=None)),
-    (ArgumentError, r"algorithm must be .*did you mean 'wolff'", sample(4, 0.4, 1, algorithm="wollf")),
+    (ArgumentError, r"algorithm must be .*did you mean 'wolff'",
+     sample(4, 0.4, 1, algorithm="wollf")),
     (ArgumentError, r"algorithm must be one of", sample(4, 0.4, 1, algorithm="")),
     (TypeError, r"algorithm must be one of .*not int", sample(4, 0.4, 1, algorithm=0)),
     (TypeError, r"progress must be True, False or a callable", sample(4, 0.4, 1, progress="yes")),
@@ -92,14 +94,17 @@ CASES = [
     (ArgumentError, r"spins must be -1 or \+1", case(ising.block_spin, 2 * UP)),
     (ArgumentError, r"spins must be \+1 or -1 everywhere, got 257", case(ising.energy, TOO_LARGE)),
     (ArgumentError, r"spins must be \+1 or -1 everywhere, got 0.5", case(ising.energy, UP * 0.5)),
-    (ArgumentError, r"spins must be \+1 or -1 everywhere, got nan", case(ising.energy, UP * np.nan)),
+    (ArgumentError, r"spins must be \+1 or -1 everywhere, got nan",
+     case(ising.energy, UP * np.nan)),
     (ArgumentError, r"spins must be \+1 or -1 everywhere, got 255",
      case(ising.energy, np.full((2, 2), 255, np.uint8))),
-    (ArgumentError, r"spins must have the shape .*got \(4, 3\)", case(ising.energy, np.ones((4, 3)))),
+    (ArgumentError, r"spins must have the shape .*got \(4, 3\)",
+     case(ising.energy, np.ones((4, 3)))),
     (ArgumentError, r"spins must have the shape .*got \(16,\)", case(ising.energy, np.ones(16))),
     (ArgumentError, r"spins must have the shape .*got \(\)", case(ising.energy, 1)),
     (ArgumentError, r"spins must have the shape .*got \(1, 1\)", case(ising.energy, [[1]])),
-    (ArgumentError, r"spins must have the shape .*got \(0, 0\)", case(ising.energy, np.ones((0, 0)))),
+    (ArgumentError, r"spins must have the shape .*got \(0, 0\)",
+     case(ising.energy, np.ones((0, 0)))),
     (ArgumentError, r"spins must have no masked", case(ising.energy, np.ma.array(UP, mask=UP > 0))),
     (TypeError, r"spins must hold real numbers, not bool", case(ising.energy, UP > 0)),
     (TypeError, r"spins must hold real numbers, not complex", case(ising.energy, UP * 1j)),
@@ -131,7 +136,8 @@ CASES = [
     (ArgumentError, r"series must have the shape", case(ising.mean_and_error, 1.0)),
     (ArgumentError, r"series must have the shape", case(ising.mean_and_error, [])),
     (ArgumentError, r"series must have the shape", case(ising.autocorrelation_time, [1.0])),
-    (ArgumentError, r"series must have the shape", case(ising.autocorrelation_time, np.ones((2, 2, 2)))),
+    (ArgumentError, r"series must have the shape",
+     case(ising.autocorrelation_time, np.ones((2, 2, 2)))),
     (TypeError, r"series must hold real numbers", case(ising.autocorrelation_time, ["a", "b"])),
     # library
     (ArgumentError, r"n must be from 1 to 1024, got 0", case(isingrg.set_num_threads, 0)),
@@ -140,7 +146,9 @@ CASES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("error, pattern, call", CASES, ids=[pattern[:40] for _, pattern, _ in CASES])
+@pytest.mark.parametrize(
+    "error, pattern, call", CASES, ids=[pattern[:40] for _, pattern, _ in CASES]
+)
 def test_exception_names_the_argument(error, pattern, call):
     with pytest.raises(Exception) as caught:
         call()

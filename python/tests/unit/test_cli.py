@@ -53,9 +53,7 @@ def test_info(run):
 
 
 def test_missing_extras_are_named(run, monkeypatch):
-    monkeypatch.setattr(
-        _report, "_version", lambda name, extra: _report_missing(name, extra)
-    )
+    monkeypatch.setattr(_report, "_version", lambda name, extra: _report_missing(name, extra))
     assert "pip install 'isingrg[plot]'" in run("info")[1]
 
 
@@ -157,7 +155,9 @@ def test_demo(run, quick, monkeypatch, tmp_path):
     code, out, _ = run("demo", "--output", tmp_path / "demo.png", "--seed", 3)
     assert code == 0
     assert (tmp_path / "demo.png").read_bytes().startswith(b"\x89PNG")
-    rows = re.findall(r"^ +([01]\.\d\d) +(-\d\.\d+) \+- (\d\.\d+) +(-\d\.\d+) +([+-]\d\.\d\d) ", out, re.M)
+    rows = re.findall(
+        r"^ +([01]\.\d\d) +(-\d\.\d+) \+- (\d\.\d+) +(-\d\.\d+) +([+-]\d\.\d\d) ", out, re.M
+    )
     assert [float(row[0]) for row in rows] == list(demo.RATIOS)
     for ratio, mean, error, exact, z in rows:
         torus = ising.mean_energy(8, float(ratio) * ising.K_CRITICAL) / 64
@@ -201,7 +201,8 @@ WRONG = [
     (["sample", "--size", "7", "--output", "a.npz"], "--size must be even and from 4"),
     (["sample", "--size", "8", "--output", "a.npy"], "--output must end in .npz"),
     (["sample", "--size", "8", "--output", "none/a.npz"], "--output cannot be written to"),
-    (["sample", "--size", "8", "--output", "a.npz", "--coupling", "nan"], "--coupling must be finite"),
+    (["sample", "--size", "8", "--output", "a.npz", "--coupling", "nan"],
+     "--coupling must be finite"),
     (["sample", "--size", "8", "--output", "a.npz", "--samples", "0"], "--samples must be from 1"),
     (["sample", "--size", "8", "--output", "a.npz", "--chains", "-2"], "--chains must be from 1"),
     (["sample", "--size", "8", "--output", "a.npz", "--thermalize", "-2"], "--thermalize must be"),
@@ -227,7 +228,9 @@ def test_failures_are_one_line_and_code_1(run, monkeypatch, tmp_path):
     monkeypatch.setattr(_survey, "train", fail)
     code, _, err = run("critical-point", "--quiet")
     assert (code, err) == (1, "isingrg: it did not converge\n")
-    code, _, err = run("sample", "--size", 16384, "--samples", 2**30, "--output", tmp_path / "a.npz")
+    code, _, err = run(
+        "sample", "--size", 16384, "--samples", 2**30, "--output", tmp_path / "a.npz"
+    )
     assert code == 1
     assert "this machine has" in err
 
@@ -250,7 +253,10 @@ def test_module_and_broken_pipe():
 
 def test_ctrl_c_is_code_130():
     process = subprocess.Popen(
-        [sys.executable, "-c", INTERRUPTIBLE], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", INTERRUPTIBLE],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     assert process.stdout.readline() == "training\n"
     time.sleep(0.3)

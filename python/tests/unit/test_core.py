@@ -83,7 +83,8 @@ CASES = [
     (TypeError, r"size must be an integer, not bool", sample(size=True)),
     (ArgumentError, r"size must be from 1", sample(size=0)),
     (ArgumentError, r"size must be from 1", sample(size=2**200)),
-    (ArgumentError, r"the lattice size must be even", sample(size=5, spins=np.ones((1, 1, 1, 5, 5), "i1"))),
+    (ArgumentError, r"the lattice size must be even",
+     sample(size=5, spins=np.ones((1, 1, 1, 5, 5), "i1"))),
     (ArgumentError, r"n_samples must be from 1", sample(n_samples=0)),
     (ArgumentError, r"n_chains must be from 1", sample(n_chains=-1)),
     (ArgumentError, r"n_between must be from -1", sample(n_between=-2)),
@@ -112,9 +113,11 @@ CASES = [
     (TypeError, r"spins must hold int8", energy(SPINS.view(bool))),
     (TypeError, r"spins must hold int8", energy(SPINS.astype(np.int16))),
     # arrays: shape
-    (ArgumentError, r"couplings must have the shape \(any,\).*got \(1, 1\)", sample(couplings=K[None])),
+    (ArgumentError, r"couplings must have the shape \(any,\).*got \(1, 1\)",
+     sample(couplings=K[None])),
     (ArgumentError, r"couplings must have the shape .*got \(\)", sample(couplings=np.array(0.4))),
-    (ArgumentError, r"couplings must have the shape .*got \(0,\), which is empty", sample(couplings=K[:0])),
+    (ArgumentError, r"couplings must have the shape .*got \(0,\), which is empty",
+     sample(couplings=K[:0])),
     (ArgumentError, r"spins must have the shape \(1, 1, 1, 4, 4\).*got \(1, 1, 1, 4, 2\)",
      sample(spins=np.zeros((1, 1, 1, 4, 2), np.int8))),
     (ArgumentError, r"spins must have the shape \(1, 1, 2, 4, 4\)", sample(n_samples=2)),
@@ -135,7 +138,8 @@ CASES = [
     (ArgumentError, r"couplings must be C-contiguous", sample(couplings=np.zeros(4)[::2])),
     (ArgumentError, r"couplings must be C-contiguous", sample(couplings=np.zeros(4)[::-1])),
     (ArgumentError, r"energies must be writable", energy(SPINS, frozen(OUT))),
-    (ArgumentError, r"spins must be writable", sample(spins=frozen(np.zeros((1, 1, 1, 4, 4), np.int8)))),
+    (ArgumentError, r"spins must be writable",
+     sample(spins=frozen(np.zeros((1, 1, 1, 4, 4), np.int8)))),
     (ArgumentError, r"couplings must be C-contiguous", lambda: _core.ising_exact_bulk(
         np.broadcast_to(K, 3), None, None, None, None)),
     # exact results and statistics
@@ -151,9 +155,12 @@ CASES = [
         np.cumsum(np.random.default_rng(0).normal(size=(1, 200)), axis=1))),
     (ArgumentError, r"count must be from 1 to 1024", lambda: _core.set_num_threads(0)),
     # MLRG: names and numbers
-    (TypeError, r"representation must be a string, not bytes", lambda: _core.mlrg_coupling_count(b"A1", 0)),
-    (ArgumentError, r"representation must be plain text", lambda: _core.mlrg_coupling_count("A1\0", 0)),
-    (ArgumentError, r"representation must be plain text", lambda: _core.mlrg_coupling_count("\ud800", 0)),
+    (TypeError, r"representation must be a string, not bytes",
+     lambda: _core.mlrg_coupling_count(b"A1", 0)),
+    (ArgumentError, r"representation must be plain text",
+     lambda: _core.mlrg_coupling_count("A1\0", 0)),
+    (ArgumentError, r"representation must be plain text",
+     lambda: _core.mlrg_coupling_count("\ud800", 0)),
     (ArgumentError, r".*representation", lambda: _core.mlrg_coupling_count("A7", 0)),
     (ArgumentError, r"hidden must be a tuple of 1 to 16", lambda: model(hidden=())),
     (ArgumentError, r"hidden must be a tuple of 1 to 16", lambda: model(hidden=[4])),
@@ -171,16 +178,19 @@ CASES = [
     # MLRG: arrays
     (ArgumentError, r"couplings must have the shape \(any, 1\)",
      on_model("mlrg_monotone", np.zeros((1, 2)), ONE)),
-    (ArgumentError, r"values must have the shape \(1,\)", on_model("mlrg_monotone", ROW, np.zeros(2))),
+    (ArgumentError, r"values must have the shape \(1,\)",
+     on_model("mlrg_monotone", ROW, np.zeros(2))),
     (ArgumentError, r"jacobian must have the shape \(1, 1, 1\)",
      on_model("mlrg_velocity", ROW, ROW.copy(), np.zeros((1, 1)))),
     (ArgumentError, r"trajectory must have the shape \(4, 1, 1\)",
      on_model("mlrg_flow", ROW, 3, np.zeros((3, 1, 1)))),
-    (ArgumentError, r"steps must be from 0", on_model("mlrg_flow", ROW, 2**63 - 1, np.zeros((1, 1, 1)))),
+    (ArgumentError, r"steps must be from 0",
+     on_model("mlrg_flow", ROW, 2**63 - 1, np.zeros((1, 1, 1)))),
     (ArgumentError, r"couplings", on_model("mlrg_monotone", ROW * math.nan, ONE.copy())),
     (ArgumentError, r"guess must have the shape", on_model("mlrg_fixed_point", np.zeros(2), ONE)),
     (ArgumentError, r"index must be", on_model("mlrg_array_info", 10**6)),
-    (ArgumentError, r"values must have the shape", on_model("mlrg_read_array", 0, np.zeros((9, 9, 9)))),
+    (ArgumentError, r"values must have the shape",
+     on_model("mlrg_read_array", 0, np.zeros((9, 9, 9)))),
     (ArgumentError, r"history must have the shape \(2, 5\)", fit(steps=2)),
     (ArgumentError, r"learning_rate must be finite", fit(learning_rate=math.nan)),
     (TypeError, r"batch must be an integer", fit(batch=2.0)),
@@ -195,7 +205,9 @@ CASES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("error, pattern, call", CASES, ids=[pattern[:40] for _, pattern, _ in CASES])
+@pytest.mark.parametrize(
+    "error, pattern, call", CASES, ids=[pattern[:40] for _, pattern, _ in CASES]
+)
 def test_exception_names_the_argument(error, pattern, call):
     with pytest.raises(Exception) as caught:
         call()
@@ -252,7 +264,10 @@ def test_a_model_in_training_is_busy():
     caught = []
 
     def meanwhile(done, total):
-        for call in (lambda: _core.mlrg_monotone(handle, ROW, ONE), lambda: _core.mlrg_step(handle)):
+        for call in (
+            lambda: _core.mlrg_monotone(handle, ROW, ONE),
+            lambda: _core.mlrg_step(handle),
+        ):
             try:
                 call()
             except IsingRGError as error:

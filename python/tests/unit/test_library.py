@@ -66,7 +66,8 @@ def test_names_exported_exist_and_are_documented():
 
 def test_forked_child_computes_the_same():
     code = (
-        "import os; from isingrg import ising; a = ising.sample(64, 0.44, 4, n_chains=4).tobytes()\n"
+        "import os; from isingrg import ising\n"
+        "a = ising.sample(64, 0.44, 4, n_chains=4).tobytes()\n"
         "pid = os.fork()\n"
         "if pid == 0: os._exit(a != ising.sample(64, 0.44, 4, n_chains=4).tobytes())\n"
         "raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))"

@@ -126,7 +126,7 @@ def test_no_transition_has_reasons(still):
 
 
 def test_interpolation_of_crossings_and_maxima():
-    """A cubic without its quadratic part crosses 0 at its centre; a parabola peaks where it does."""
+    """A cubic without quadratic part crosses 0 at its centre; a parabola peaks where it does."""
     x = np.sort(np.random.default_rng(0).uniform(0, 2, 400))
     i = _critical._crossing((x - 0.731) + 3 * (x - 0.731) ** 3)
     assert x[i] < 0.731 < x[i + 1]
@@ -263,7 +263,9 @@ def test_monotone_decreases_along_its_flow(a1, monotone):
     growth = a1.monotone(a1.flow(J, 1)[1]) - a1.monotone(J)
     assert fraction == 0 and largest == max(0, growth.max()) <= 1e-12
     values = a1.monotone(J)
-    assert np.abs(values - values[::-1]).max() < 0.01 * np.ptp(values)  # nothing knows the sign of J
+    assert np.abs(values - values[::-1]).max() < 0.01 * np.ptp(
+        values
+    )  # nothing knows the sign of J
 
 
 def test_differential_equation_never_increases_the_monotone():

@@ -62,7 +62,7 @@ def test_large_lattice_on_one_and_two_threads(algorithm):
 def test_other_seeds_chains_and_samples_differ(algorithm):
     a = ising.sample(16, 0.3, 3, n_chains=3, seed=1, algorithm=algorithm)
     b = ising.sample(16, 0.3, 3, n_chains=3, seed=2, algorithm=algorithm)
-    distinct = {configuration.tobytes() for configuration in np.concatenate([a, b]).reshape(-1, 256)}
+    distinct = {lattice.tobytes() for lattice in np.concatenate([a, b]).reshape(-1, 256)}
     assert len(distinct) == 18
 
 

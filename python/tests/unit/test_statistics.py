@@ -18,8 +18,12 @@ def autoregressive(rho, shape, seed=3):
 @pytest.mark.parametrize("rho", [0.0, 0.5, 0.9])
 def test_time_of_an_autoregressive_series(rho):
     tau = (1 + rho) / (1 - rho)
-    assert ising.autocorrelation_time(autoregressive(rho, (200_000,))) == pytest.approx(tau, rel=0.06)
-    assert ising.autocorrelation_time(autoregressive(rho, (8, 25_000))) == pytest.approx(tau, rel=0.06)
+    assert ising.autocorrelation_time(autoregressive(rho, (200_000,))) == pytest.approx(
+        tau, rel=0.06
+    )
+    assert ising.autocorrelation_time(autoregressive(rho, (8, 25_000))) == pytest.approx(
+        tau, rel=0.06
+    )
 
 
 def test_short_chains_are_refused():

@@ -145,7 +145,7 @@ def test_foreign_safetensors(path):
 
 
 def rewritten(path, header=(), described=(), arrays=()):
-    """The file with parts of its header, its description and its arrays replaced or, by None, removed."""
+    """The file with parts of header, description and arrays replaced or, by None, removed."""
     old_header, old_arrays = parts(path)
     model = json.loads(old_header["model"])
     for keys, value in described:
@@ -215,7 +215,12 @@ CASES = [
 def test_damaged_models(path, message, changes):
     parameters = parts(path)[1]["adam.first_moment"].shape
     arrays = [
-        (name, np.full(parameters, array.flat[0]) if array is not None and len(array) == 999 else array)
+        (
+            name,
+            np.full(parameters, array.flat[0])
+            if array is not None and len(array) == 999
+            else array,
+        )
         for name, array in changes.get("arrays", [])
     ]
     rewritten(path, **{**changes, "arrays": arrays})

@@ -25,7 +25,10 @@ def violation(representation, frame, machine, operations=slice(None)):
     count = len(symmetry.coupling_components(representation, frame))
     J = np.random.default_rng(1).normal(0, 0.7, (10, count))
     weights = log_weights(representation, frame, machine, J)
-    turned = [*symmetry.visible_action(representation)[operations], np.arange(weights.shape[1])[::-1]]
+    turned = [
+        *symmetry.visible_action(representation)[operations],
+        np.arange(weights.shape[1])[::-1],
+    ]
     return max(np.abs(weights[:, states] - weights).max() for states in turned)
 
 
@@ -67,7 +70,9 @@ def test_coupling_matrices_of_the_paper():
         symmetry.coupling_vector(np.ones((2, 2)), "A1+E")
 
 
-@pytest.mark.parametrize("representation, frame", list(itertools.product(["A1+E", "2A1+E"], FRAMES)))
+@pytest.mark.parametrize(
+    "representation, frame", list(itertools.product(["A1+E", "2A1+E"], FRAMES))
+)
 def test_gauge_transformations_rename_components(representation, frame):
     """Hidden components may be renamed at will, visible ones are renamed in the states."""
     pairs = symmetry.coupling_components(representation, frame)
@@ -84,11 +89,15 @@ def test_gauge_transformations_rename_components(representation, frame):
             assert np.abs(change).max() < 1e-12
 
 
-@pytest.mark.parametrize("representation, frame", list(itertools.product(["A1+E", "A2+B1"], FRAMES)))
+@pytest.mark.parametrize(
+    "representation, frame", list(itertools.product(["A1+E", "A2+B1"], FRAMES))
+)
 @pytest.mark.parametrize("machine", symmetry.MACHINES)
 def test_weights_are_those_of_the_tensor(representation, frame, machine):
     """log sum_z exp(z W x) = sum over hidden spins of log 2 cosh (W x)."""
-    J = np.random.default_rng(3).normal(0, 0.7, len(symmetry.coupling_components(representation, frame)))
+    J = np.random.default_rng(3).normal(
+        0, 0.7, len(symmetry.coupling_components(representation, frame))
+    )
     W = symmetry.machine_weights(J, representation, machine=machine, frame=frame)
     m = symmetry.components(representation)
     states = np.arange(2 ** (4 * m))[:, None] >> np.arange(4 * m)[::-1] & 1
@@ -101,7 +110,12 @@ def test_weights_are_those_of_the_tensor(representation, frame, machine):
 def test_the_graphs_of_figure_3():
     """Who is joined to whom, and that each edge of the square sees its two ends alike."""
     square = symmetry.machine_weights(0.7)[:, 0, :, 0]
-    assert square.tolist() == [[0.7, 0.7, 0, 0], [0, 0.7, 0.7, 0], [0, 0, 0.7, 0.7], [0.7, 0, 0, 0.7]]
+    assert square.tolist() == [
+        [0.7, 0.7, 0, 0],
+        [0, 0.7, 0.7, 0],
+        [0, 0, 0.7, 0.7],
+        [0.7, 0, 0, 0.7],
+    ]
     assert symmetry.machine_weights(0.7, machine="student")[0, 0, :, 0].tolist() == [0.7] * 4
     with pytest.raises(ArgumentError, match="single point"):
         symmetry.machine_weights([0.7, 0.8])

@@ -1,4 +1,4 @@
-"""The Boltzmann weight tensor, rings of them, and the critical Ising model that A1 can be exactly."""
+"""The Boltzmann weight tensor, rings of it, and the critical Ising model that A1 can be."""
 
 import itertools
 import math
