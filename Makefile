@@ -10,7 +10,6 @@ SOURCES := Package.swift setup.py pyproject.toml \
 	$(shell find Sources -type f) $(wildcard python/isingrg/*.c python/isingrg/*.h)
 SWIFT_TESTS := --configuration release --scratch-path .build/test \
 	-Xswiftc -target-cpu -Xswiftc $(ISINGRG_TARGET_CPU)
-NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 
 .PHONY: run test bench notebooks clean
 
@@ -25,14 +24,10 @@ test: .venv/with-test
 bench: .venv/with-bench
 	$(BIN)/python benchmarks/run.py
 
-# Runs copies, in the fast mode of the notebooks; the committed ones keep their outputs.
-notebooks: .venv/with-notebooks
-ifneq ($(NOTEBOOKS),)
-	ISINGRG_FAST=1 $(BIN)/jupyter nbconvert --to notebook --execute \
-		--output-dir .build/notebooks $(NOTEBOOKS)
-else
-	@echo "notebooks/ holds no notebook"
-endif
+# Part of the tests as well. Runs copies in the fast mode of the notebooks and leaves them in
+# .build/notebooks; the committed ones keep their outputs.
+notebooks: .venv/with-test
+	$(BIN)/python -m pytest python/tests/notebooks
 
 clean:
 	rm -rf .build .venv build dist python/*.egg-info python/isingrg/*.so
