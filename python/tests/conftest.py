@@ -7,6 +7,10 @@ import time
 
 import pytest
 
+# A shell starts its background jobs with SIGINT ignored, which children inherit: the tests of
+# Ctrl-C would wait for ever.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 INTERRUPTIBLE = """
 import time
 import numpy as np

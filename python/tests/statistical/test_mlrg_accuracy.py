@@ -7,7 +7,6 @@ by chance; over seeds 1000 to 1119 the largest errors were less than half of the
 import numpy as np
 import pytest
 
-import isingrg
 from isingrg import mlrg
 from isingrg.mlrg import MLRG, _survey
 
@@ -58,16 +57,3 @@ def test_contrastive_divergence_is_near():
         MLRG("A1", moderator="flow", divergence="cd").fit(seed=s).fixed_point(0.8) for s in (0, 1)
     ]
     assert np.abs(np.array(points) - 0.8139).max() < 0.03
-
-
-@pytest.mark.parametrize("moderator", ["monotone", "flow"])
-def test_threads_do_not_change_the_answer(moderator):
-    before = isingrg.get_num_threads()
-    try:
-        isingrg.set_num_threads(1)
-        one = MLRG("A1", moderator=moderator).fit(500, 100, seed=1).critical_coupling()
-        isingrg.set_num_threads(2)
-        two = MLRG("A1", moderator=moderator).fit(500, 100, seed=1).critical_coupling()
-    finally:
-        isingrg.set_num_threads(before)
-    assert one == two

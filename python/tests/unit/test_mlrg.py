@@ -1,7 +1,6 @@
 """Exact results, shapes and the analysis of the MLRG module."""
 
 import copy
-import itertools
 import math
 import pickle
 
@@ -41,29 +40,6 @@ def test_exact_map():
     assert (above - below) / (2 * width) == pytest.approx(1.3567966, abs=1e-6)
 
 
-def test_exact_map_is_the_minimum_of_a_divergence_summed_by_hand():
-    """Enumeration of both machines in a few lines of Python, minimised on a grid."""
-    states = np.array(list(itertools.product([1, -1], repeat=4)))
-
-    def normalised(weights):
-        return weights / weights.sum()
-
-    J = 0.9
-    teacher = normalised(
-        np.prod([2 * np.cosh(J * (states[:, k] + states[:, k - 1])) for k in range(4)], axis=0)
-    )
-
-    def divergence(student_coupling):
-        student = normalised(2 * np.cosh(student_coupling * states.sum(axis=1)))
-        return np.sum(teacher * np.log(teacher / student))
-
-    grid = np.linspace(0.93, 0.94, 2001)
-    values = [divergence(g) for g in grid]
-    assert mlrg.exact_map(J) == pytest.approx(grid[np.argmin(values)], abs=1e-5)
-    # In bits, of a teacher and a student whose spins all carry A1.
-    assert mlrg.minimum_kl(J) == pytest.approx(min(values) / math.log(2), rel=1e-6)
-
-
 def test_minimum_kl_of_figure_4():
     J = [0.25, 0.5, 0.75, 1.0, 1.5]
     a1 = [0.003036, 0.028259, 0.072218, 0.102065, 0.060276]
@@ -79,21 +55,6 @@ def test_degeneracy_counts_phases():
     assert mlrg.ground_state_degeneracy(FIXED_POINT) == pytest.approx(1.854375, abs=1e-6)
     np.testing.assert_allclose(mlrg.ground_state_degeneracy([0.0, 50.0]), [1, 2], atol=1e-12)
     assert mlrg.ground_state_degeneracy(1e6) == 2  # weights far beyond the range of float64
-
-
-def test_degeneracy_is_the_ratio_of_tensor_contractions():
-    """Eq. 23 (upside up) and 25 from the tensor itself, every index written out."""
-    J, signs = 0.7, (1, -1)
-    T = np.empty((2, 2, 2, 2))
-    for index in itertools.product(range(2), repeat=4):
-        x = [signs[i] for i in index]
-        T[index] = np.prod([2 * math.cosh(J * (x[k] + x[k - 1])) for k in range(4)])
-    numerator = np.einsum("abab->", T) ** 2
-    denominator = np.einsum("acbc,bdad->", T, T)
-    assert mlrg.ground_state_degeneracy(J) == pytest.approx(numerator / denominator, rel=1e-12)
-    eigenvalues = np.linalg.eigvalsh(np.einsum("acbc->ab", T))
-    expected = math.log(eigenvalues[1] / eigenvalues[0]) / (2 * math.pi)
-    assert mlrg.scaling_dimensions(J)[1] == pytest.approx(expected, rel=1e-12)
 
 
 def test_scaling_dimensions():
@@ -191,34 +152,6 @@ def test_critical_coupling_is_the_unstable_fixed_point(name, request):
     assert abs(model.velocity(critical)) < 1e-9
     assert model.ground_state_degeneracy(model.flow(critical - 0.01, 60)[-1]) < 1.1
     assert model.ground_state_degeneracy(model.flow(critical + 0.01, 12)[-1]) > 1.9
-
-
-@pytest.mark.parametrize("name", ["monotone", "flow"])
-def test_thermal_exponent_is_the_growth_of_a_distance(name, request):
-    model = request.getfixturevalue(name)
-    critical, width = model.fixed_point(), 1e-5
-    above, below = model.flow([critical + width, critical - width], 1)[1]
-    expected = math.log((above - below) / (2 * width)) / math.log(math.sqrt(2))
-    assert model.thermal_exponent() == pytest.approx(expected, abs=1e-5)
-
-
-def test_no_transition_is_said():
-    """A network of hardly any training may have no transition; a shifted one certainly has none."""
-    model = MLRG("A1", moderator="flow").fit(1, seed=0)
-    metadata, arrays = model._state()
-    arrays = {name: np.zeros_like(a) if "network" in name else a for name, a in arrays.items()}
-    still = MLRG._restored(metadata, arrays)  # v = 0: every coupling stays where it is
-    with pytest.raises(isingrg.ConvergenceError, match="neither phase"):
-        still.critical_coupling()
-    last = [name for name in arrays if name.startswith("network") and arrays[name].shape == (1, 1)]
-    arrays[last[-1]] = np.full((1, 1), 0.5)  # v = 1/2: everything becomes ordered
-    with pytest.raises(isingrg.ConvergenceError, match="ordered phase"):
-        MLRG._restored(metadata, arrays).critical_coupling()
-
-
-def test_flow_that_leaves_the_numbers(flow):
-    with pytest.raises(isingrg.NonFiniteError, match="too far outside"):
-        MLRG("A1", moderator="flow", activation="relu").fit(200).flow(3.0, 100_000)
 
 
 # The object

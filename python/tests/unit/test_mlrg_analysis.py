@@ -87,7 +87,7 @@ def test_flows_that_leave_the_numbers_have_a_phase():
     """Rectifiers go on in a straight line: large couplings grow without end."""
     model = MLRG("A1", moderator="flow", activation="relu").fit(600, seed=0)
     bare = np.array([0.1, 1.9])
-    with pytest.raises(isingrg.NonFiniteError):
+    with pytest.raises(isingrg.NonFiniteError, match="too far outside"):
         model.bare_flow(bare, 10_000)
     paths = _critical.trajectories(model, _critical.bare_couplings(model, bare), 10_000)
     assert np.isfinite(paths[:, 0]).all()
@@ -123,6 +123,11 @@ def test_no_transition_has_reasons(still):
     assert math.isnan(found.phase.value) and math.isnan(found.degeneracy.uncertainty)
     with pytest.raises(isingrg.ConvergenceError, match="do not cross"):
         still.critical_coupling("degeneracy", steps=4)
+    metadata, arrays = still._state()
+    last = [name for name in arrays if name.startswith("network") and arrays[name].shape == (1, 1)]
+    arrays[last[-1]] = np.full((1, 1), 0.5)  # v = 1/2: everything becomes ordered
+    with pytest.raises(isingrg.ConvergenceError, match="ordered phase"):
+        MLRG._restored(metadata, arrays).critical_coupling()
 
 
 def test_interpolation_of_crossings_and_maxima():

@@ -83,6 +83,20 @@ def test_exact_minimum():
     assert mlrg.exact_minimum([]).multiplicity.shape == (0,)
 
 
+def test_critical_fixed_point_of_five_couplings():
+    """Of the exact map in the published frame: one unstable direction, far from the lattice."""
+    J, h = np.array([0.562844, 0.474773, 0.279278, 0.292040, -0.129502]), 1e-5
+    shifts = h * np.concatenate([np.zeros((1, 5)), np.eye(5), -np.eye(5)])
+    images = mlrg.exact_map(J + shifts, "A1+E")
+    slopes = (images[1:6] - images[6:]).T / (2 * h)
+    point = J - np.linalg.solve(slopes - np.eye(5), images[0] - J)
+    np.testing.assert_allclose(point, J, rtol=0, atol=1e-6)
+    moduli = np.sort(np.abs(np.linalg.eigvals(slopes)))
+    assert moduli[-1] == pytest.approx(1.20719, abs=5e-5) and moduli[-2] < 1
+    assert mlrg.scaling_dimensions(point, "A1+E")[1] == pytest.approx(0.51741, abs=1e-5)
+    assert mlrg.divergence(point, images[0], "A1+E") == pytest.approx(0.180675, abs=1e-5)
+
+
 @pytest.mark.parametrize("frame", ["published", "consistent"])
 def test_exact_map_follows_the_gauge_of_the_teacher(frame):
     """Where the map has a fixed point J, D J D^-1 is one as well; so for any J and its image."""

@@ -150,14 +150,16 @@ def test_seeds():
     MLRG(**SMALL).fit(2, seed=2**64 - 1)
 
 
-@pytest.mark.parametrize("options", [{}, {"divergence": "cd"}, {"transport": "ode"}])
+@pytest.mark.parametrize(
+    "options", [{}, {"divergence": "cd"}, {"transport": "ode"}, {"moderator": "monotone"}]
+)
 def test_threads_do_not_change_a_bit(options):
     before = isingrg.get_num_threads()
     try:
         models = []
         for threads in (1, 2, 3):
             isingrg.set_num_threads(threads)
-            models.append(MLRG(**SMALL, **options).fit(25, 96, seed=7, cd_samples=64))
+            models.append(MLRG(**SMALL | options).fit(25, 96, seed=7, cd_samples=64))
     finally:
         isingrg.set_num_threads(before)
     assert equal(models[0], models[1]) and equal(models[0], models[2])
