@@ -38,22 +38,19 @@ func findFixedPoint(
 }
 
 /// v(J), and its Jacobian dv_i/dJ_j row-major, at one point.
-func linearise(
+private func linearise(
     _ evaluator: ModeratorEvaluator, _ parameters: UnsafePointer<Double>, _ point: [Double]
 ) -> (velocity: [Double], jacobian: [Double]) {
     let n = point.count
     var jacobian = [Double](repeating: 0, count: n * n)
     var velocity = [Double](repeating: 0, count: n)
-    withUnsafeTemporaryAllocation(of: Block.self, capacity: 2 * n) { blocks in
-        let (values, adjoint) = (blocks.baseAddress!, blocks.baseAddress! + n)
+    withUnsafeTemporaryAllocation(of: Block.self, capacity: 2 * n + n * n) { blocks in
+        let (values, slopes) = (blocks.baseAddress!, blocks.baseAddress! + 2 * n)
         evaluator.network.load(point, first: 0, count: 1)
         evaluator.velocity(parameters, into: values)
+        evaluator.jacobian(parameters, scratch: values + n, into: slopes)
         for i in 0..<n { velocity[i] = values[i][0] }
-        for row in 0..<n {
-            for c in 0..<n { adjoint[c] = Block(repeating: c == row ? 1 : 0) }
-            evaluator.pullback(parameters, adjoint: adjoint, gradient: nil)
-            for c in 0..<n { jacobian[row * n + c] = evaluator.network.inputAdjoint[c][0] }
-        }
+        for i in 0..<n * n { jacobian[i] = slopes[i][0] }
     }
     return (velocity, jacobian)
 }

@@ -31,11 +31,7 @@ extension MLRGModel {
             evaluator.velocity(parameters.base, into: work.base)
             store(work.base, width: n, into: velocity, first: first, count: count)
             guard let jacobian else { return }
-            for row in 0..<n {
-                for c in 0..<n { adjoint.base[c] = Block(repeating: c == row ? 1 : 0) }
-                evaluator.pullback(parameters.base, adjoint: adjoint.base, gradient: nil)
-                (work.base + n + row * n).update(from: evaluator.network.inputAdjoint, count: n)
-            }
+            evaluator.jacobian(parameters.base, scratch: adjoint.base, into: work.base + n)
             store(work.base + n, width: n * n, into: jacobian, first: first, count: count)
         }
     }

@@ -65,6 +65,21 @@ final class ModeratorEvaluator {
         for c in 0..<dimension { network.inputAdjoint[c] -= mirror.inputAdjoint[c] }
     }
 
+    /// After `velocity` at the same couplings: dv_i/dJ_j, (dimension, dimension) blocks.
+    ///
+    /// - Parameter adjoint: (dimension) blocks of scratch.
+    func jacobian(
+        _ parameters: UnsafePointer<Double>, scratch adjoint: UnsafeMutablePointer<Block>,
+        into jacobian: UnsafeMutablePointer<Block>
+    ) {
+        let n = dimension
+        for row in 0..<n {
+            for c in 0..<n { adjoint[c] = Block(repeating: c == row ? 1 : 0) }
+            pullback(parameters, adjoint: adjoint, gradient: nil)
+            (jacobian + row * n).update(from: network.inputAdjoint, count: n)
+        }
+    }
+
     private func reflect(into mirror: PerceptronWorkspace) {
         for c in 0..<dimension { mirror.input[c] = network.input[c] * -1 }
     }

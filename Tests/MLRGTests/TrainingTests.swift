@@ -63,8 +63,8 @@ import Testing
     }
 
     /// The whole chain (network, transport, divergence) against finite differences of order 4 of the
-    /// loss. The steps of the flow equation are held fixed in the gradient but move in the differences, which
-    /// matters at the level of their tolerance, 1e-7.
+    /// loss. The steps of the flow equation are held fixed in the gradient but move in the
+    /// differences, which matters at the level of their tolerance, 1e-7.
     @Test(arguments: ModeratorKind.allCases, TransportKind.allCases)
     func gradientEqualsFiniteDifferences(moderator: ModeratorKind, transport: TransportKind) throws {
         for (representation, symmetric, batch, samples) in [
@@ -183,29 +183,6 @@ import Testing
             return
         }
         #expect(Self.state(model) == before)
-    }
-
-    /// The flow equation against a Runge-Kutta solution of order 4 with 1000 steps.
-    @Test(arguments: ModeratorKind.allCases) func odeFollowsTheVelocity(moderator: ModeratorKind) throws {
-        let model = try MLRGModel(Self.configuration(moderator, .exact, .ode))
-        func velocity(_ j: Double) throws -> Double {
-            var v = 0.0
-            try model.velocity([j], count: 1, into: &v, jacobian: nil)
-            return v
-        }
-        for start in [-1.2, 0.1, 0.9] {
-            var trajectory = [Double](repeating: 0, count: 2)
-            try model.flow([start], count: 1, steps: 1, into: &trajectory)
-            var j = start
-            let h = 1e-3
-            for _ in 0..<1000 {
-                let k1 = try velocity(j)
-                let k2 = try velocity(j + h / 2 * k1)
-                let k3 = try velocity(j + h / 2 * k2)
-                j += h / 6 * (k1 + 2 * k2 + 2 * k3 + (try velocity(j + h * k3)))
-            }
-            #expect(abs(trajectory[1] - j) < 1e-6)
-        }
     }
 
     @Test func wrongStateIsRefused() throws {

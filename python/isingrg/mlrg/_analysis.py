@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from isingrg import _core
 from isingrg._errors import ArgumentError
+from isingrg.mlrg import _storage
 from isingrg.mlrg._couplings import Couplings, Floats, Reals
 
 #: Increases of the monotone below this are rounding.
@@ -72,11 +72,4 @@ def monotone_violations(model: Any, J: ArrayLike | None) -> Violations:
 
 def proposals(model: Any) -> Floats:
     """Couplings (batch, c) at which the training stands."""
-    native = model._ready()
-    for index in range(_core.mlrg_array_count(native)):
-        name, shape = _core.mlrg_array_info(native, index)
-        if name == "proposal.couplings":
-            values = np.empty(shape)
-            _core.mlrg_read_array(native, index, values)
-            return values
-    raise AssertionError("a trained model has proposals")
+    return _storage.read_native(model._ready())["proposal.couplings"]

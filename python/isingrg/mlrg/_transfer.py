@@ -20,8 +20,6 @@ from isingrg._errors import ArgumentError, ConvergenceError, IsingRGError
 from isingrg.mlrg import symmetry
 from isingrg.mlrg._couplings import FRAMES, Floats
 
-MACHINES = {"teacher": _core.TEACHER, "student": _core.STUDENT}
-
 #: States of a row: up to the first, all eigenvalues of the matrix; up to the second, all of them
 #: where SciPy is missing; up to the third, the leading ones by products with vectors.
 DENSE, LARGEST_DENSE, LARGEST = 2**8, 2**12, 2**20
@@ -46,7 +44,7 @@ def log_tensors(rows: Floats, representation: str, machine: str, frame: str) -> 
     for first in range(0, len(rows), chunk):
         piece = slice(first, first + chunk)
         _core.mlrg_boltzmann_tensor(
-            representation, FRAMES[frame], MACHINES[machine], rows[piece], tensors[piece]
+            representation, FRAMES[frame], symmetry.MACHINES[machine], rows[piece], tensors[piece]
         )
     return tensors
 
@@ -85,10 +83,7 @@ def _teacher_terms(rows: Floats, representation: str, frame: str) -> Floats:
     rotation by 90 degrees, the weight w(x, y) = prod_h 2 cosh (J x + C^2 J C^-2 y)_h, and the
     edge from e to e + 1 the weight w(C^-e x, C^-e y), up to the order of its hidden components.
     """
-    m = symmetry.components(representation)
-    states = 2**m
-    powers = np.arange(m)[::-1]
-    spins = 1 - 2 * (np.arange(states)[:, None] >> powers & 1)
+    spins = symmetry.spin_states(symmetry.components(representation))
     J = symmetry.coupling_matrix(
         rows if rows.shape[1] > 1 else rows[:, 0], representation, frame=frame
     )
@@ -102,10 +97,8 @@ def _teacher_terms(rows: Floats, representation: str, frame: str) -> Floats:
     near, far = J @ spins.T, half @ J @ half @ spins.T
     fields = near[:, :, :, None] + far[:, :, None, :]
     w = np.logaddexp(fields, -fields).sum(axis=1)
-    turned = [
-        (1 - spins @ np.linalg.matrix_power(turn, e)) // 2 @ (1 << powers) for e in range(4)
-    ]  # states of C^-e x
-    w0, w1, w2, w3 = (w[:, s][:, :, s] for s in (s.astype(int) for s in turned))
+    turned = (spins @ np.linalg.matrix_power(turn, e) for e in range(4))  # C^-e x
+    w0, w1, w2, w3 = (w[:, s][:, :, s] for s in map(symmetry.state_indices, turned))
     by_a = w0 + w3.swapaxes(1, 2)  # n, a, c
     by_b = w1.swapaxes(1, 2) + w2  # n, b, c
     return np.asarray(by_a[:, :, None, :] + by_b[:, None, :, :])

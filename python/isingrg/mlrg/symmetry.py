@@ -64,6 +64,22 @@ def point_group(representation: str) -> dict[str, Floats]:
     return group | {f"{name} sigma": turn @ mirror for name, turn in group.items()}
 
 
+def spin_states(count: int) -> NDArray[np.int64]:
+    """All states of `count` Ising components, (2**count, count) numbers +1 and -1.
+
+    They are in the order of the elements of the Boltzmann weight tensor: all +1 first, the last
+    component varying fastest.
+    """
+    bits = np.arange(2**count)[:, None] >> np.arange(count)[::-1] & 1
+    return np.asarray(1 - 2 * bits, np.int64)
+
+
+def state_indices(spins: NDArray[Any]) -> NDArray[np.intp]:
+    """The inverse of `spin_states`: places (...) of states (..., count)."""
+    bits = (1 - spins).astype(np.intp) // 2
+    return np.asarray(bits @ (1 << np.arange(spins.shape[-1])[::-1]), np.intp)
+
+
 def visible_action(representation: str) -> NDArray[np.intp]:
     """How C4v acts on the four corner spins x: shape (8, 2^(4 m)), for m components.
 
@@ -72,9 +88,7 @@ def visible_action(representation: str) -> NDArray[np.intp]:
     numbered counter-clockwise from top right.
     """
     m = components(representation)
-    states = np.arange(2 ** (4 * m))
-    bits = states[:, None] >> np.arange(4 * m)[::-1] & 1
-    spins = (1 - 2 * bits).reshape(-1, 4, m)
+    spins = spin_states(4 * m).reshape(-1, 4, m)
     corners = np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]])
     place = {tuple(corner): k for k, corner in enumerate(corners)}
     geometry = point_group("E").values()
@@ -84,7 +98,7 @@ def visible_action(representation: str) -> NDArray[np.intp]:
         for corner in range(4):
             x, y = position @ corners[corner]
             moved[:, place[int(x), int(y)]] = spins[:, corner] @ matrix.T
-        rows.append(((1 - moved.reshape(-1, 4 * m)) // 2) @ (1 << np.arange(4 * m)[::-1]))
+        rows.append(state_indices(moved.reshape(-1, 4 * m)))
     return np.array(rows)
 
 

@@ -17,6 +17,7 @@ from isingrg import _arguments
 from isingrg._errors import NonFiniteError
 from isingrg.mlrg import _transfer
 from isingrg.mlrg._couplings import FRAMES, Couplings, Floats, Reals, coupling_count
+from isingrg.mlrg.symmetry import MACHINES
 
 
 def boltzmann_tensor(
@@ -208,5 +209,5 @@ def _checked(
     J: ArrayLike, representation: str, machine: str, frame: str
 ) -> tuple[Couplings, str, str]:
     frame = _arguments.choice("frame", frame, FRAMES)
-    machine = _arguments.choice("machine", machine, _transfer.MACHINES)
+    machine = _arguments.choice("machine", machine, MACHINES)
     return Couplings(J, coupling_count(representation, frame)), machine, frame
