@@ -41,7 +41,7 @@ def published(representation):
     """Hou & You's recipe. What they do not state: steps and the walls; a larger learning rate that
     falls along a cosine stands for their constant 1e-4 to 5e-4 over an unknown number of steps."""
     model, fit = mlrg.published_settings("hou-you", representation)
-    fit |= CD_SIZES[representation] | {"student_sweeps": 1, "steps": 5000}
+    fit |= CD_SIZES[representation] | {"student_sweeps": 1, "steps": 3000}
     fit |= {"lr": 3e-3, "final_lr": 3e-5, "coupling_bound": 2.0 if representation == "A1" else 1.5}
     return model, fit
 
@@ -66,8 +66,13 @@ def recipes():
     for frame in ("published", "consistent"):
         model, fit = exact("A1+E", 30.0, frame)
         table[f"flow-A1+E-{frame}"] = ("A1+E", model | {"moderator": "flow"}, fit, 4)
-    for representation in ("A1+E", "2A1+E", "A1"):
-        table[f"cd-{representation}"] = (representation, *published(representation), 10)
+    for representation in ("A1+E", "2A1+E"):
+        model, fit = exact(representation, 30.0)
+        fit |= CD_SIZES[representation] | {"student_sweeps": 1, "steps": 4000}
+        table[f"cd-{representation}"] = (representation, model | {"divergence": "cd"}, fit, 10)
+    table["cd-A1"] = ("A1", *published("A1"), 10)
+    for representation in ("A1+E", "2A1+E"):
+        table[f"published-{representation}"] = (representation, *published(representation), 4)
     return table
 
 
