@@ -149,8 +149,8 @@ class MLRG(Evaluation):
             Length of the schedules; by default `steps` of the first call.
         lr, final_lr, ... : optional
             See `isingrg.mlrg.settings.Training`, which also holds the ranges. What is not given
-            has our default for this moderator and divergence at first, and later its value in
-            the call before.
+            has our default for this moderator and divergence, chosen on A1, at first, and later
+            its value in the call before.
         progress : bool or callable
             True shows a bar; a callable receives (done, total) and stops by returning False.
 
