@@ -70,9 +70,9 @@ def recipes():
         model, fit = exact(representation, 30.0)
         fit |= CD_SIZES[representation] | {"student_sweeps": 1, "steps": 4000}
         table[f"cd-{representation}"] = (representation, model | {"divergence": "cd"}, fit, 10)
-    table["cd-A1"] = ("A1", *published("A1"), 10)
-    for representation in ("A1+E", "2A1+E"):
-        table[f"published-{representation}"] = (representation, *published(representation), 4)
+    table["cd-A1"] = ("A1", {"divergence": "cd"}, {}, 10)
+    for representation, models in (("A1", 10), ("A1+E", 4), ("2A1+E", 4)):
+        table[f"published-{representation}"] = (representation, *published(representation), models)
     return table
 
 
