@@ -56,10 +56,18 @@ def recipes():
     table = {"kl-A1": ("A1", {}, {}, 10)}
     for frame, suffix in (("published", ""), ("consistent", "-consistent")):
         for representation in ("A1+E", "2A1+E"):
-            table[f"kl-{representation}{suffix}"] = (representation, *exact(representation, 30.0, frame), 10)
+            table[f"kl-{representation}{suffix}"] = (
+                representation,
+                *exact(representation, 30.0, frame),
+                10,
+            )
     for beta in (5.0, 10.0, 20.0, 60.0):
         for representation in ("A1+E", "2A1+E"):
-            table[f"beta{beta:g}-{representation}"] = (representation, *exact(representation, beta), 4)
+            table[f"beta{beta:g}-{representation}"] = (
+                representation,
+                *exact(representation, beta),
+                4,
+            )
     for representation in ("A1+E", "2A1+E"):
         name = f"beta10-{representation}-consistent"
         table[name] = (representation, *exact(representation, 10.0, "consistent"), 4)
