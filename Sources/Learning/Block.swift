@@ -1,16 +1,17 @@
 import Numerics
 
 /// 32 samples side by side: the unit in which the fused network kernels work. A weight is
-/// broadcast once and used for eight (AVX2) or four (AVX-512) registers of samples.
+/// broadcast once and used for eight (AVX2) or four (AVX-512) registers of samples, in
+/// single precision for four.
 ///
 /// Four vectors and not a `SIMD32`, whose multiply-add is compiled to 32 scalar ones.
-public struct Block: BitwiseCopyable, Sendable {
-    public typealias Vector = SIMD8<Double>
+public struct SampleBlock<Scalar: SampleScalar>: BitwiseCopyable, @unchecked Sendable {
+    public typealias Vector = SIMD8<Scalar>
 
     @usableFromInline var v0, v1, v2, v3: Vector
 
     /// Number of samples.
-    public static let width = 32
+    @inlinable public static var width: Int { 32 }
 
     @inlinable @inline(__always)
     init(_ v0: Vector, _ v1: Vector, _ v2: Vector, _ v3: Vector) {
@@ -18,76 +19,76 @@ public struct Block: BitwiseCopyable, Sendable {
     }
 
     @inlinable @inline(__always)
-    public init(repeating value: Double) {
+    public init(repeating value: Scalar) {
         let vector = Vector(repeating: value)
         self.init(vector, vector, vector, vector)
     }
 
     /// One sample. For the edges of a computation, not for its loops.
-    public subscript(lane: Int) -> Double {
+    @inlinable public subscript(lane: Int) -> Scalar {
         get {
-            precondition(lane >= 0 && lane < Block.width)
-            return withUnsafeBytes(of: self) { $0.load(fromByteOffset: 8 * lane, as: Double.self) }
+            precondition(lane >= 0 && lane < Self.width)
+            return withUnsafeBytes(of: self) { $0.assumingMemoryBound(to: Scalar.self)[lane] }
         }
         set {
-            precondition(lane >= 0 && lane < Block.width)
-            withUnsafeMutableBytes(of: &self) { $0.storeBytes(of: newValue, toByteOffset: 8 * lane, as: Double.self) }
+            precondition(lane >= 0 && lane < Self.width)
+            withUnsafeMutableBytes(of: &self) { $0.assumingMemoryBound(to: Scalar.self)[lane] = newValue }
         }
     }
 
     /// self + a * b, rounded once.
     @inlinable @inline(__always)
-    public func addingProduct(_ a: Block, _ b: Block) -> Block {
-        Block(
-            v0.addingProduct(a.v0, b.v0), v1.addingProduct(a.v1, b.v1),
-            v2.addingProduct(a.v2, b.v2), v3.addingProduct(a.v3, b.v3))
+    public func addingProduct(_ a: Self, _ b: Self) -> Self {
+        Self(
+            Scalar.multiplyAdd(a.v0, b.v0, v0), Scalar.multiplyAdd(a.v1, b.v1, v1),
+            Scalar.multiplyAdd(a.v2, b.v2, v2), Scalar.multiplyAdd(a.v3, b.v3, v3))
     }
 
     @inlinable @inline(__always)
-    public func addingProduct(_ a: Double, _ b: Block) -> Block {
-        let a = Vector(repeating: a)
-        return Block(
-            v0.addingProduct(a, b.v0), v1.addingProduct(a, b.v1),
-            v2.addingProduct(a, b.v2), v3.addingProduct(a, b.v3))
+    public func addingProduct(_ a: Scalar, _ b: Self) -> Self { addingProduct(Self(repeating: a), b) }
+
+    @inlinable @inline(__always)
+    public static func + (a: Self, b: Self) -> Self {
+        Self(a.v0 + b.v0, a.v1 + b.v1, a.v2 + b.v2, a.v3 + b.v3)
     }
 
     @inlinable @inline(__always)
-    public static func + (a: Block, b: Block) -> Block {
-        Block(a.v0 + b.v0, a.v1 + b.v1, a.v2 + b.v2, a.v3 + b.v3)
+    public static func - (a: Self, b: Self) -> Self {
+        Self(a.v0 - b.v0, a.v1 - b.v1, a.v2 - b.v2, a.v3 - b.v3)
     }
 
     @inlinable @inline(__always)
-    public static func - (a: Block, b: Block) -> Block {
-        Block(a.v0 - b.v0, a.v1 - b.v1, a.v2 - b.v2, a.v3 - b.v3)
+    public static func * (a: Self, b: Self) -> Self {
+        Self(a.v0 * b.v0, a.v1 * b.v1, a.v2 * b.v2, a.v3 * b.v3)
     }
 
     @inlinable @inline(__always)
-    public static func * (a: Block, b: Block) -> Block {
-        Block(a.v0 * b.v0, a.v1 * b.v1, a.v2 * b.v2, a.v3 * b.v3)
-    }
+    public static func * (a: Self, b: Scalar) -> Self { a * Self(repeating: b) }
 
     @inlinable @inline(__always)
-    public static func * (a: Block, b: Double) -> Block { a * Block(repeating: b) }
+    public static func += (a: inout Self, b: Self) { a = a + b }
 
     @inlinable @inline(__always)
-    public static func += (a: inout Block, b: Block) { a = a + b }
+    public static func -= (a: inout Self, b: Self) { a = a - b }
 
     @inlinable @inline(__always)
-    public static func -= (a: inout Block, b: Block) { a = a - b }
+    public static func *= (a: inout Self, b: Self) { a = a * b }
 
     @inlinable @inline(__always)
-    public static func *= (a: inout Block, b: Block) { a = a * b }
-
-    @inlinable @inline(__always)
-    public static func *= (a: inout Block, b: Double) { a = a * b }
+    public static func *= (a: inout Self, b: Scalar) { a = a * b }
 
     /// 1 / sqrt(self)
     @inlinable @inline(__always)
-    public var inverseSquareRoot: Block {
-        Block(1 / squareRoot(v0), 1 / squareRoot(v1), 1 / squareRoot(v2), 1 / squareRoot(v3))
+    public var inverseSquareRoot: Self {
+        Self(
+            1 / Scalar.squareRoot(v0), 1 / Scalar.squareRoot(v1), 1 / Scalar.squareRoot(v2),
+            1 / Scalar.squareRoot(v3))
     }
 
     /// Sum over the samples.
     @inlinable @inline(__always)
-    public func sum() -> Double { ((v0 + v1) + (v2 + v3)).sum() }
+    public func sum() -> Scalar { ((v0 + v1) + (v2 + v3)).sum() }
 }
+
+/// In the precision of all results.
+public typealias Block = SampleBlock<Double>

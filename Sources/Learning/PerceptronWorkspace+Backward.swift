@@ -7,8 +7,10 @@ extension PerceptronWorkspace {
     /// - Parameter gradient: (parameterCount) numbers to which the parameters' adjoints, summed
     ///   over the 32 lanes, are added; nil where they are not wanted. Lanes that stand for no
     ///   sample must have zero adjoints (and zero tangents).
+    @_specialize(where Scalar == Double)
+    @_specialize(where Scalar == Float)
     public func backward(
-        _ parameters: UnsafePointer<Double>, tangent: Bool, gradient: UnsafeMutablePointer<Double>?
+        _ parameters: UnsafePointer<Scalar>, tangent: Bool, gradient: UnsafeMutablePointer<Scalar>?
     ) {
         let depth = shape.layers.count - 1
         for o in 0..<shape.outputs {
@@ -35,8 +37,8 @@ extension PerceptronWorkspace {
     /// Through the activation and the norm: adjoints of the layer's output become those of its
     /// linear part, in place.
     private func backwardActivation(
-        _ layer: Perceptron.Layer, _ trace: Trace, _ parameters: UnsafePointer<Double>,
-        _ tangent: Bool, _ gradient: UnsafeMutablePointer<Double>?
+        _ layer: Perceptron.Layer, _ trace: Trace, _ parameters: UnsafePointer<Scalar>,
+        _ tangent: Bool, _ gradient: UnsafeMutablePointer<Scalar>?
     ) {
         // a = phi(n), a' = phi'(n) n'
         for o in 0..<layer.outputs {
@@ -63,7 +65,7 @@ extension PerceptronWorkspace {
         project(adjoint, trace, layer.outputs)
         if tangent {
             // The tangent path contains r by itself; its adjoint was left in nextAdjoint[0].
-            let factor = nextAdjoint[0] * (-1 / Double(layer.outputs))
+            let factor = nextAdjoint[0] * (-1 / Scalar(layer.outputs))
             for o in 0..<layer.outputs {
                 adjoint[o] = adjoint[o].addingProduct(factor, trace.normalised[o])
             }
@@ -98,7 +100,7 @@ extension PerceptronWorkspace {
 
     private func accumulate(
         _ layer: Perceptron.Layer, _ values: UnsafePointer<Block>, _ tangents: UnsafePointer<Block>,
-        _ tangent: Bool, _ gradient: UnsafeMutablePointer<Double>
+        _ tangent: Bool, _ gradient: UnsafeMutablePointer<Scalar>
     ) {
         for o in 0..<layer.outputs {
             let row = gradient + (layer.weight + o * layer.inputs)
@@ -117,7 +119,7 @@ extension PerceptronWorkspace {
 
     /// out = W^T values
     private func transposed(
-        _ layer: Perceptron.Layer, _ parameters: UnsafePointer<Double>,
+        _ layer: Perceptron.Layer, _ parameters: UnsafePointer<Scalar>,
         _ values: UnsafePointer<Block>, into out: UnsafeMutablePointer<Block>
     ) {
         product(

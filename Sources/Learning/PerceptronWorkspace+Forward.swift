@@ -4,7 +4,9 @@ extension PerceptronWorkspace {
     /// Evaluates `output` for the samples in `input`.
     ///
     /// - Parameter curvature: whether `pushforward` is to follow, which needs second derivatives.
-    public func forward(_ parameters: UnsafePointer<Double>, curvature: Bool = true) {
+    @_specialize(where Scalar == Double)
+    @_specialize(where Scalar == Float)
+    public func forward(_ parameters: UnsafePointer<Scalar>, curvature: Bool = true) {
         var values = input
         for (layer, trace) in zip(shape.layers, traces) {
             linear(layer, parameters, values, into: trace.output, bias: true)
@@ -18,7 +20,9 @@ extension PerceptronWorkspace {
     }
 
     /// After `forward`: evaluates `outputTangent`, the derivative of `output` along `inputTangent`.
-    public func pushforward(_ parameters: UnsafePointer<Double>) {
+    @_specialize(where Scalar == Double)
+    @_specialize(where Scalar == Float)
+    public func pushforward(_ parameters: UnsafePointer<Scalar>) {
         var tangents = inputTangent
         for (layer, trace) in zip(shape.layers, traces) {
             linear(layer, parameters, tangents, into: trace.linearTangent, bias: false)
@@ -36,7 +40,7 @@ extension PerceptronWorkspace {
 
     /// out = W values (+ b)
     private func linear(
-        _ layer: Perceptron.Layer, _ parameters: UnsafePointer<Double>,
+        _ layer: Perceptron.Layer, _ parameters: UnsafePointer<Scalar>,
         _ values: UnsafePointer<Block>, into out: UnsafeMutablePointer<Block>, bias: Bool
     ) {
         product(
@@ -46,9 +50,9 @@ extension PerceptronWorkspace {
 
     /// Layer norm in place of `trace.output`, which becomes scale * normalised + shift.
     private func normalise(
-        _ width: Int, _ trace: Trace, scale: UnsafePointer<Double>, shift: UnsafePointer<Double>
+        _ width: Int, _ trace: Trace, scale: UnsafePointer<Scalar>, shift: UnsafePointer<Scalar>
     ) {
-        let share = 1 / Double(width)
+        let share = 1 / Scalar(width)
         var mean = Block(repeating: 0)
         for o in 0..<width { mean += trace.output[o] }
         mean *= share
@@ -58,7 +62,7 @@ extension PerceptronWorkspace {
             trace.normalised[o] = centred
             variance = variance.addingProduct(centred, centred)
         }
-        let inverse = (variance * share + Block(repeating: Perceptron.normEpsilon)).inverseSquareRoot
+        let inverse = (variance * share + Block(repeating: Scalar(Perceptron.normEpsilon))).inverseSquareRoot
         trace.inverseDeviation[0] = inverse
         for o in 0..<width {
             let value = trace.normalised[o] * inverse
@@ -68,7 +72,7 @@ extension PerceptronWorkspace {
     }
 
     /// The derivative of the norm along `trace.linearTangent`, left in `trace.outputTangent`.
-    private func normaliseTangent(_ width: Int, _ trace: Trace, scale: UnsafePointer<Double>) {
+    private func normaliseTangent(_ width: Int, _ trace: Trace, scale: UnsafePointer<Scalar>) {
         let (mean, correlation) = moments(trace.linearTangent, trace.normalised, width)
         let inverse = trace.inverseDeviation[0]
         for o in 0..<width {
@@ -88,18 +92,7 @@ extension PerceptronWorkspace {
             mean += values[o]
             correlation = correlation.addingProduct(values[o], normalised[o])
         }
-        let share = 1 / Double(width)
+        let share = 1 / Scalar(width)
         return (mean * share, correlation * share)
-    }
-
-    /// Activation in place of `trace.output`, keeping phi' and phi''.
-    private func activate(_ width: Int, _ trace: Trace, _ curvature: Bool) {
-        func vectors(_ blocks: UnsafeMutablePointer<Block>) -> UnsafeMutablePointer<Block.Vector> {
-            UnsafeMutableRawPointer(blocks).assumingMemoryBound(to: Block.Vector.self)
-        }
-        shape.activation.evaluate(
-            vectors(trace.output), slope: vectors(trace.slope),
-            curvature: curvature ? vectors(trace.curvature) : nil,
-            count: width * Block.width / Block.Vector.scalarCount)
     }
 }

@@ -1,7 +1,7 @@
 import Numerics
 
-/// Everything one thread needs to run a perceptron forward and backward on one `Block` of
-/// samples. Allocated once; the passes allocate nothing.
+/// Everything one thread needs to run a perceptron forward and backward on one block of samples, in
+/// either precision. Allocated once; the passes allocate nothing.
 ///
 /// The passes compute, lane by lane and for the network y = N(x):
 /// - `forward`: y;
@@ -10,7 +10,9 @@ import Numerics
 ///   `pushforward`, of y'. With zero adjoint of y and unit adjoint of y' this is the gradient
 ///   of t . grad N: a Hessian-vector product, and the derivative of a force in the parameters,
 ///   without ever forming a Hessian.
-public final class PerceptronWorkspace {
+public final class PerceptronWorkspace<Scalar: SampleScalar> {
+    public typealias Block = SampleBlock<Scalar>
+
     /// What a hidden layer keeps from the forward pass for the backward pass. Blocks, one per unit.
     struct Trace {
         let normalised, normalisedTangent, inverseDeviation: UnsafeMutablePointer<Block>
@@ -66,25 +68,29 @@ extension PerceptronWorkspace {
 
     /// Loads samples `first ..< first + Block.width` of a (count, inputs) array; lanes past the end
     /// repeat the last sample.
+    @_specialize(where Scalar == Double)
+    @_specialize(where Scalar == Float)
     public func load(_ samples: UnsafePointer<Double>, first: Int, count: Int) {
         for i in 0..<shape.inputs {
-            let lanes = UnsafeMutableRawPointer(input + i).assumingMemoryBound(to: Double.self)
+            let lanes = UnsafeMutableRawPointer(input + i).assumingMemoryBound(to: Scalar.self)
             for lane in 0..<Block.width {
-                lanes[lane] = samples[min(first + lane, count - 1) * shape.inputs + i]
+                lanes[lane] = Scalar(samples[min(first + lane, count - 1) * shape.inputs + i])
             }
         }
     }
 }
 
 /// Writes the lanes that stand for samples back into a (count, width) array.
-public func store(
-    _ blocks: UnsafePointer<Block>, width: Int, into samples: UnsafeMutablePointer<Double>,
+@_specialize(where Scalar == Double)
+@_specialize(where Scalar == Float)
+public func store<Scalar: SampleScalar>(
+    _ blocks: UnsafePointer<SampleBlock<Scalar>>, width: Int, into samples: UnsafeMutablePointer<Double>,
     first: Int, count: Int
 ) {
     for i in 0..<width {
-        let lanes = UnsafeRawPointer(blocks + i).assumingMemoryBound(to: Double.self)
-        for lane in 0..<min(Block.width, count - first) {
-            samples[(first + lane) * width + i] = lanes[lane]
+        let lanes = UnsafeRawPointer(blocks + i).assumingMemoryBound(to: Scalar.self)
+        for lane in 0..<min(SampleBlock<Scalar>.width, count - first) {
+            samples[(first + lane) * width + i] = Double(lanes[lane])
         }
     }
 }

@@ -7,7 +7,7 @@ import Numerics
 ///
 /// - Throws: `notConverged` when |v| does not fall below 1e-10 in 100 iterations.
 func findFixedPoint(
-    _ evaluator: ModeratorEvaluator, _ parameters: UnsafePointer<Double>, _ guess: [Double]
+    _ evaluator: ModeratorEvaluator<Double>, _ parameters: UnsafePointer<Double>, _ guess: [Double]
 ) throws(Failure) -> [Double] {
     let n = guess.count
     var point = guess
@@ -39,7 +39,7 @@ func findFixedPoint(
 
 /// v(J), and its Jacobian dv_i/dJ_j row-major, at one point.
 private func linearise(
-    _ evaluator: ModeratorEvaluator, _ parameters: UnsafePointer<Double>, _ point: [Double]
+    _ evaluator: ModeratorEvaluator<Double>, _ parameters: UnsafePointer<Double>, _ point: [Double]
 ) -> (velocity: [Double], jacobian: [Double]) {
     let n = point.count
     var jacobian = [Double](repeating: 0, count: n * n)

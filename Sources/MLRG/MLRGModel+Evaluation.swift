@@ -43,7 +43,7 @@ extension MLRGModel {
     ) throws(Failure) {
         let size = count * dimension
         trajectory.update(from: couplings, count: size)
-        let evaluator = try evaluator()
+        let evaluator: ModeratorEvaluator<Double> = try evaluator()
         let transport = try Transport(configuration.transport, evaluator)
         for first in stride(from: 0, to: count, by: Block.width) {
             evaluator.network.load(couplings, first: first, count: count)
@@ -63,8 +63,8 @@ extension MLRGModel {
         try findFixedPoint(try evaluator(), parameters.base, guess)
     }
 
-    private func eachBlock(_ count: Int, _ body: (ModeratorEvaluator, Int) -> Void) throws(Failure) {
-        let evaluator = try evaluator()
+    private func eachBlock(_ count: Int, _ body: (ModeratorEvaluator<Double>, Int) -> Void) throws(Failure) {
+        let evaluator: ModeratorEvaluator<Double> = try evaluator()
         for first in stride(from: 0, to: count, by: Block.width) { body(evaluator, first) }
     }
 }

@@ -32,7 +32,7 @@ public final class MLRGModel: @unchecked Sendable {
     /// Number of couplings.
     public let dimension: Int
     let shape: Perceptron
-    let parameters: Buffer<Double>
+    package let parameters: Buffer<Double>
     let optimiser: Adam
     /// Proposed couplings, (batch, dimension); empty before the first step.
     var couplings: [Double] = []
@@ -60,8 +60,8 @@ public final class MLRGModel: @unchecked Sendable {
         optimiser = try Adam(count: shape.parameterCount)
     }
 
-    /// A new evaluator of the moderator.
-    func evaluator() throws(Failure) -> ModeratorEvaluator {
+    /// A new evaluator of the moderator, in the precision that is asked for.
+    func evaluator<Scalar>() throws(Failure) -> ModeratorEvaluator<Scalar> {
         try ModeratorEvaluator(configuration.moderator, shape, symmetric: configuration.symmetric)
     }
 

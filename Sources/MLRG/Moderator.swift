@@ -10,17 +10,19 @@ public enum ModeratorKind: Int32, CaseIterable, Sendable {
 }
 
 /// Evaluates the RG velocity v(J) of a moderator network N, and pulls adjoints back through it, for
-/// one `Block` of couplings. Owns its memory, so that threads use one each.
+/// one block of couplings, in either precision. Owns its memory, so that threads use one each.
 ///
 /// A symmetric moderator is the even part of a monotone, C(J) = (N(J) + N(-J)) / 2, or the odd part
 /// of a flow, f(J) = (N(J) - N(-J)) / 2; in both cases v is half the difference of the network's
 /// velocities at J and -J. Flipping all components of the hidden (edge) spins, or of the student's
 /// centre, turns J into -J and leaves the visible spins alone, so the exact flow is odd.
-final class ModeratorEvaluator {
+final class ModeratorEvaluator<Scalar: SampleScalar> {
+    typealias Block = SampleBlock<Scalar>
+
     let kind: ModeratorKind
-    let network: PerceptronWorkspace
+    let network: PerceptronWorkspace<Scalar>
     /// The network at -J, for a symmetric moderator.
-    private let mirror: PerceptronWorkspace?
+    private let mirror: PerceptronWorkspace<Scalar>?
     var dimension: Int { network.shape.inputs }
 
     init(_ kind: ModeratorKind, _ shape: Perceptron, symmetric: Bool) throws(Failure) {
@@ -31,11 +33,11 @@ final class ModeratorEvaluator {
 
     /// Bytes that an evaluator takes.
     static func bytes(_ shape: Perceptron, symmetric: Bool) -> Int {
-        (symmetric ? 2 : 1) * MemoryLayout<Block>.stride * PerceptronWorkspace.blockCount(shape)
+        (symmetric ? 2 : 1) * MemoryLayout<Block>.stride * PerceptronWorkspace<Scalar>.blockCount(shape)
     }
 
     /// C(J) of the couplings loaded in `network.input`, for a monotone.
-    func monotone(_ parameters: UnsafePointer<Double>) -> Block {
+    func monotone(_ parameters: UnsafePointer<Scalar>) -> Block {
         network.forward(parameters, curvature: false)
         guard let mirror else { return network.output[0] }
         reflect(into: mirror)
@@ -44,7 +46,7 @@ final class ModeratorEvaluator {
     }
 
     /// v(J) of the couplings loaded in `network.input`.
-    func velocity(_ parameters: UnsafePointer<Double>, into velocity: UnsafeMutablePointer<Block>) {
+    func velocity(_ parameters: UnsafePointer<Scalar>, into velocity: UnsafeMutablePointer<Block>) {
         let direct = run(network, parameters)
         guard let mirror else { return velocity.update(from: direct, count: dimension) }
         reflect(into: mirror)
@@ -56,8 +58,8 @@ final class ModeratorEvaluator {
     /// `network.inputAdjoint` and adds  sum_i adjoint_i dv_i/dtheta,  summed over lanes, to the
     /// gradient.
     func pullback(
-        _ parameters: UnsafePointer<Double>, adjoint: UnsafePointer<Block>,
-        gradient: UnsafeMutablePointer<Double>?
+        _ parameters: UnsafePointer<Scalar>, adjoint: UnsafePointer<Block>,
+        gradient: UnsafeMutablePointer<Scalar>?
     ) {
         guard let mirror else { return pull(network, parameters, adjoint, times: 1, gradient) }
         pull(network, parameters, adjoint, times: 0.5, gradient)
@@ -69,7 +71,7 @@ final class ModeratorEvaluator {
     ///
     /// - Parameter adjoint: (dimension) blocks of scratch.
     func jacobian(
-        _ parameters: UnsafePointer<Double>, scratch adjoint: UnsafeMutablePointer<Block>,
+        _ parameters: UnsafePointer<Scalar>, scratch adjoint: UnsafeMutablePointer<Block>,
         into jacobian: UnsafeMutablePointer<Block>
     ) {
         let n = dimension
@@ -80,13 +82,13 @@ final class ModeratorEvaluator {
         }
     }
 
-    private func reflect(into mirror: PerceptronWorkspace) {
+    private func reflect(into mirror: PerceptronWorkspace<Scalar>) {
         for c in 0..<dimension { mirror.input[c] = network.input[c] * -1 }
     }
 
     /// The velocity of one network, in its own memory.
     private func run(
-        _ network: PerceptronWorkspace, _ parameters: UnsafePointer<Double>
+        _ network: PerceptronWorkspace<Scalar>, _ parameters: UnsafePointer<Scalar>
     ) -> UnsafePointer<Block> {
         network.forward(parameters, curvature: kind == .monotone)
         switch kind {
@@ -101,9 +103,9 @@ final class ModeratorEvaluator {
     /// For a monotone the pullback is minus the derivative of  adjoint . grad N,  a second-order
     /// quantity that one pass forward with tangents and one backward give exactly.
     private func pull(
-        _ network: PerceptronWorkspace, _ parameters: UnsafePointer<Double>,
-        _ adjoint: UnsafePointer<Block>, times factor: Double,
-        _ gradient: UnsafeMutablePointer<Double>?
+        _ network: PerceptronWorkspace<Scalar>, _ parameters: UnsafePointer<Scalar>,
+        _ adjoint: UnsafePointer<Block>, times factor: Scalar,
+        _ gradient: UnsafeMutablePointer<Scalar>?
     ) {
         switch kind {
         case .flow:

@@ -15,6 +15,8 @@ final class Trainer {
     private let divergence: Divergence
     private let proposed, carried, adjoints, losses: Buffer<Double>
     private let gradient: Buffer<Double>
+    /// The parameters in the precision of the proposals, rounded anew in each step.
+    private let singleParameters: Buffer<Float>
     /// Of the proposals of each block.
     private let outcomes: Buffer<Proposal.Outcome>
     /// Of the blocks in the current phase.
@@ -39,7 +41,8 @@ final class Trainer {
         self.training = training
         let (batch, n) = (training.batch, model.dimension)
         let blockBytes =
-            ModeratorEvaluator.bytes(model.shape, symmetric: model.configuration.symmetric)
+            ModeratorEvaluator<Double>.bytes(model.shape, symmetric: model.configuration.symmetric)
+            + ModeratorEvaluator<Float>.bytes(model.shape, symmetric: model.configuration.symmetric)
             + MemoryLayout<Block>.stride * Transport.blockCount(model.configuration.transport, dimension: n)
             + MemoryLayout<Double>.stride * model.shape.parameterCount
         let bytes = (batch + Block.width - 1) / Block.width * blockBytes
@@ -52,19 +55,19 @@ final class Trainer {
         adjoints = try Buffer(count: batch * n)
         losses = try Buffer(count: batch)
         gradient = try Buffer(count: model.shape.parameterCount)
+        singleParameters = try Buffer(count: model.shape.parameterCount)
         var blocks: [BlockWork] = []
         for first in stride(from: 0, to: batch, by: Block.width) {
-            let evaluator = try model.evaluator()
             let count = min(Block.width, batch - first)
-            let potential = try ProposalPotential(
-                training.proposal, evaluator, parameters: UnsafePointer(model.parameters.base))
             let walkers = min(count, training.walkers - first)
             blocks.append(
                 BlockWork(
                     first: first, count: count,
-                    transport: try Transport(model.configuration.transport, evaluator),
+                    transport: try Transport(model.configuration.transport, try model.evaluator()),
                     proposal: walkers > 0
-                        ? try Proposal(potential, first: first, count: walkers, training: training) : nil,
+                        ? try Proposal(
+                            try ProposalPotential(training.proposal, model, parameters: singleParameters.base),
+                            first: first, count: walkers, training: training) : nil,
                     gradient: try Buffer(count: model.shape.parameterCount)))
         }
         self.blocks = blocks
@@ -95,6 +98,7 @@ final class Trainer {
         let (batch, n) = (training.batch, model.dimension)
         let parameters = UnsafePointer(model.parameters.base)
 
+        for i in 0..<singleParameters.count { singleParameters.base[i] = Float(parameters[i]) }
         model.startingCouplings(training, into: proposed.base)
         drawRay(step)
         try eachBlock(progress) { (index, block) throws(Failure) in

@@ -17,7 +17,7 @@ public enum TransportKind: Int32, CaseIterable, Sendable {
 /// fixed: exact for what was computed but for the dependence of the steps on the parameters.
 final class Transport {
     let kind: TransportKind
-    let evaluator: ModeratorEvaluator
+    let evaluator: ModeratorEvaluator<Double>
     /// (dimension) blocks: the couplings before and after, and the adjoints of both.
     let start, end, startAdjoint, endAdjoint: UnsafeMutablePointer<Block>
 
@@ -32,7 +32,7 @@ final class Transport {
     private let states: UnsafeMutablePointer<Block>
     private var sizes: [Double] = []
 
-    init(_ kind: TransportKind, _ evaluator: ModeratorEvaluator) throws(Failure) {
+    init(_ kind: TransportKind, _ evaluator: ModeratorEvaluator<Double>) throws(Failure) {
         self.kind = kind
         self.evaluator = evaluator
         let n = evaluator.dimension

@@ -16,6 +16,12 @@ extension SIMD8 where Scalar == Double {
     public func addingProduct(_ a: Self, _ b: Scalar) -> Self { addingProduct(a, Self(repeating: b)) }
 }
 
+extension SIMD8 where Scalar == Float {
+    /// self + a * b in each lane, rounded once.
+    @inlinable @inline(__always)
+    public func addingProduct(_ a: Self, _ b: Self) -> Self { lanes_multiply_add_f32x8(a, b, self) }
+}
+
 extension SIMD16 where Scalar == Float {
     /// self + a * b in each lane, rounded once.
     @inlinable @inline(__always)

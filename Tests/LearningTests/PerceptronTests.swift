@@ -52,6 +52,41 @@ import Testing
         expectEqual((0..<fused.count).map { fused[$0] }, flattened(shape, reference))
     }
 
+    /// With the same parameters and samples, of which single precision keeps every bit: values,
+    /// tangents and adjoints to 2e-5 of the largest.
+    @Test(arguments: shapes) func singlePrecisionFollowsDouble(shape: Perceptron) throws {
+        func pass<Scalar>(_: Scalar.Type) throws -> [[Double]] where Scalar: SampleScalar {
+            let sample = try Sample(shape, outputs: shape.outputs)
+            let work = try PerceptronWorkspace<Scalar>(shape)
+            let parameters = try Buffer<Scalar>(count: shape.parameterCount)
+            for i in 0..<parameters.count { parameters[i] = Scalar(Float(sample.parameters[i])) }
+            func set(_ blocks: UnsafeMutablePointer<SampleBlock<Scalar>>, _ values: UnsafePointer<Block>, _ count: Int) {
+                for c in 0..<count {
+                    for lane in 0..<Block.width { blocks[c][lane] = Scalar(Float(values[c][lane])) }
+                }
+            }
+            func values(_ blocks: UnsafePointer<SampleBlock<Scalar>>, _ count: Int) -> [Double] {
+                (0..<count).flatMap { c in (0..<Block.width).map { Double(blocks[c][$0]) } }
+            }
+            set(work.input, sample.work.input, shape.inputs)
+            set(work.inputTangent, sample.tangent, shape.inputs)
+            set(work.outputAdjoint, sample.outputAdjoint, shape.outputs)
+            set(work.outputTangentAdjoint, sample.outputAdjoint, shape.outputs)
+            work.forward(parameters.base)
+            work.pushforward(parameters.base)
+            var results = [values(work.output, shape.outputs), values(work.outputTangent, shape.outputs)]
+            for tangent in [false, true] {
+                work.backward(parameters.base, tangent: tangent, gradient: nil)
+                results.append(values(work.inputAdjoint, shape.inputs))
+            }
+            return results
+        }
+        for (single, reference) in zip(try pass(Float.self), try pass(Double.self)) {
+            let scale = reference.map(abs).max()!
+            #expect(zip(single, reference).allSatisfy { abs($0 - $1) <= 2e-5 * scale })
+        }
+    }
+
     @Test func lanesWithoutTangentAddNothing() throws {
         let shape = Perceptron(inputs: 2, hidden: [5, 4], outputs: 1, activation: .silu, layerNorm: true)
         let sample = try Sample(shape, outputs: 1)
@@ -106,7 +141,7 @@ private func flattened(_ shape: Perceptron, _ gradients: [Tensor]) -> [Double] {
 /// 32 random samples with everything the passes need.
 private struct Sample {
     let shape: Perceptron
-    let work: PerceptronWorkspace
+    let work: PerceptronWorkspace<Double>
     let parameters: Buffer<Double>
     let tangent, outputAdjoint: [Block]
 

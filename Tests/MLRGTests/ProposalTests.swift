@@ -133,6 +133,45 @@ import Darwin
         #expect(errors[0] < 0.1 && errors[1] < 0.1 * errors[0], "\(errors)")
     }
 
+    /// Energies and forces in single precision against those in double: to 2e-6 of the largest
+    /// energy and 2e-5 of the largest force, for J uniform up to 1.5.
+    @Test(arguments: ModeratorKind.allCases, Activation.allCases)
+    func singlePrecisionFollowsDouble(moderator: ModeratorKind, activation: Activation) throws {
+        for (layerNorm, symmetric) in [(false, false), (false, true), (true, false), (true, true)] {
+            var configuration = MLRGModel.Configuration()
+            (configuration.representation, configuration.moderator) = ("A1+E", moderator)
+            (configuration.hidden, configuration.activation) = ([12, 24, 6], activation)
+            (configuration.layerNorm, configuration.symmetric) = (layerNorm, symmetric)
+            let model = try MLRGModel(configuration)
+            let rounded = try Buffer<Float>(count: model.parameters.count)
+            for i in 0..<rounded.count { rounded[i] = Float(model.parameters[i]) }
+            for kind in ProposalKind.allCases {
+                let reference = try Self.energies(
+                    ProposalPotential(kind, model, parameters: UnsafePointer(model.parameters.base)))
+                let single = try Self.energies(
+                    ProposalPotential(kind, model, parameters: UnsafePointer(rounded.base)))
+                #expect(Self.agree(single.energy, reference.energy, 2e-6))
+                #expect(Self.agree(single.gradient, reference.gradient, 2e-5))
+            }
+        }
+    }
+
+    /// Of 30 couplings of one block.
+    private static func energies(_ potential: some Potential) throws -> (energy: [Double], gradient: [Double]) {
+        let n = potential.dimension
+        var random = RandomStream(seed: 5, purpose: .test)
+        let positions = (0..<30 * n).map { _ in 3 * random.nextUniform()[0] - 1.5 }
+        var (energy, gradient) = ([Double](repeating: 0, count: 30), [Double](repeating: 0, count: 30 * n))
+        potential.evaluate(positions: positions, count: 30, energy: &energy, gradient: &gradient)
+        return (energy, gradient)
+    }
+
+    /// Within a tolerance relative to the largest number.
+    private static func agree(_ a: [Double], _ b: [Double], _ tolerance: Double) -> Bool {
+        let scale = b.map(abs).max()!
+        return zip(a, b).allSatisfy { abs($0 - $1) <= tolerance * scale }
+    }
+
     /// At J = 0.3 the flow vanishes, and with it the direction of the gradient of |v|.
     @Test func normAtAFixedPoint() throws {
         let model = try Self.linearFlow()

@@ -11,6 +11,7 @@
 
 typedef uint64_t lanes_u64x8 __attribute__((ext_vector_type(8)));
 typedef double lanes_f64x8 __attribute__((ext_vector_type(8)));
+typedef float lanes_f32x8 __attribute__((ext_vector_type(8)));
 typedef float lanes_f32x16 __attribute__((ext_vector_type(16)));
 
 #define LANES_INLINE static inline __attribute__((always_inline))
@@ -20,10 +21,14 @@ LANES_INLINE lanes_u64x8 lanes_rotate_left_23(lanes_u64x8 x) { return x << 23 | 
 LANES_INLINE lanes_u64x8 lanes_rotate_left_45(lanes_u64x8 x) { return x << 45 | x >> 19; }
 
 LANES_INLINE lanes_f64x8 lanes_square_root_f64(lanes_f64x8 x) { return __builtin_elementwise_sqrt(x); }
+LANES_INLINE lanes_f32x8 lanes_square_root_f32x8(lanes_f32x8 x) { return __builtin_elementwise_sqrt(x); }
 LANES_INLINE lanes_f32x16 lanes_square_root_f32(lanes_f32x16 x) { return __builtin_elementwise_sqrt(x); }
 
 /* a * b + c, rounded once. */
 LANES_INLINE lanes_f64x8 lanes_multiply_add_f64(lanes_f64x8 a, lanes_f64x8 b, lanes_f64x8 c) {
+    return __builtin_elementwise_fma(a, b, c);
+}
+LANES_INLINE lanes_f32x8 lanes_multiply_add_f32x8(lanes_f32x8 a, lanes_f32x8 b, lanes_f32x8 c) {
     return __builtin_elementwise_fma(a, b, c);
 }
 LANES_INLINE lanes_f32x16 lanes_multiply_add_f32(lanes_f32x16 a, lanes_f32x16 b, lanes_f32x16 c) {
