@@ -4,7 +4,8 @@
     python notebooks/train_mlrg.py --only kl-A1+E   # one recipe
 
 One record per model, each with its settings and seed; nothing is left out. Seeds that have a record
-already are not trained again.
+already are not trained again. Most stored records are older than the single-precision proposals of
+the library: trained again they agree in distribution, not bit for bit.
 """
 
 import argparse
@@ -79,8 +80,8 @@ def recipes():
         fit |= CD_SIZES[representation] | {"student_sweeps": 1, "steps": 4000}
         table[f"cd-{representation}"] = (representation, model | {"divergence": "cd"}, fit, 10)
     table["cd-A1"] = ("A1", {"divergence": "cd"}, {}, 10)
-    for representation, models in (("A1", 10), ("A1+E", 4), ("2A1+E", 4)):
-        table[f"published-{representation}"] = (representation, *published(representation), models)
+    for representation in CD_SIZES:
+        table[f"published-{representation}"] = (representation, *published(representation), 10)
     return table
 
 
@@ -130,10 +131,6 @@ def train(job):
             record[kind] = describe(model, find())
         except (isingrg.IsingRGError, ValueError) as error:
             record[kind] = {"reason": str(error)}
-    if representation == "A1":
-        J0 = np.linspace(0, 1.5, 61)
-        record["velocity"] = model.velocity(J0).round(6).tolist()
-        record["monotone_curve"] = model.monotone(J0).round(6).tolist()
     return record
 
 
