@@ -1,26 +1,38 @@
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
 import Numerics
-import Synchronization
 
 /// Workspaces that tasks borrow, so that there are no more of them than threads that use one.
-final class WorkspacePool: Sendable {
+///
+/// The lock is POSIX's, as in the thread pool: the thread sanitizer does not know Swift's `Mutex`.
+final class WorkspacePool: @unchecked Sendable {
     private let divergence: ExactDivergence
-    private let idle: Mutex<[Entry]>
-
-    /// Only ever with one task at a time.
-    private struct Entry: @unchecked Sendable { let workspace: ExactDivergence.Workspace }
+    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private var idle: [ExactDivergence.Workspace]
 
     /// - Throws: `outOfMemory`; one workspace is made here, so that what can never fit fails early.
     init(_ divergence: ExactDivergence) throws(Failure) {
         self.divergence = divergence
-        let first = Entry(workspace: try ExactDivergence.Workspace(divergence))
-        idle = Mutex([first])
+        idle = [try ExactDivergence.Workspace(divergence)]
+        pthread_mutex_init(mutex, nil)
+    }
+
+    deinit {
+        pthread_mutex_destroy(mutex)
+        mutex.deallocate()
     }
 
     func borrow(_ body: (ExactDivergence.Workspace) -> Void) throws(Failure) {
-        let entry = idle.withLock { $0.popLast() }
-        let workspace = if let entry { entry.workspace } else { try ExactDivergence.Workspace(divergence) }
+        pthread_mutex_lock(mutex)
+        let free = idle.popLast()
+        pthread_mutex_unlock(mutex)
+        let workspace = if let free { free } else { try ExactDivergence.Workspace(divergence) }
         body(workspace)
-        let returned = Entry(workspace: workspace)
-        idle.withLock { $0.append(returned) }
+        pthread_mutex_lock(mutex)
+        idle.append(workspace)
+        pthread_mutex_unlock(mutex)
     }
 }
