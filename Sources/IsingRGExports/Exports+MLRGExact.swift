@@ -135,29 +135,3 @@ private func minimise(
         teacher: couplings, count: count, starts: starts, seed: seed, into: minima,
         progress: progress(total: count * starts, function, context))
 }
-
-@_cdecl("isingrg_mlrg_boltzmann_tensor")
-public func isingrg_mlrg_boltzmann_tensor(
-    _ name: UnsafePointer<CChar>?, _ frame: Int32, _ machine: Int32,
-    _ couplings: UnsafePointer<Double>?, _ count: Int64, _ logarithms: UnsafeMutablePointer<Double>?, _ logarithmsCount: Int64
-) -> isingrg_status {
-    status { () throws(Failure) in
-        let representation = try representation(name)
-        let frame = try choice(frame, "frame", Frame.self)
-        let machine = try choice(machine, "machine", Machine.self)
-        let couplings = try required(couplings, "couplings")
-        let logarithms = try required(logarithms, "logarithms")
-        let count = try integer(count, "n", 0...1 << 32)
-        let size = 1 << (4 * representation.components)
-        guard logarithmsCount == Int64(count * size) else {
-            throw .invalidArgument("logarithms must have \(count * size) elements, not \(logarithmsCount)")
-        }
-        let n = try representation.couplings(frame: frame).count
-        try finite(couplings, count: count * n, "couplings")
-        for i in 0..<count {
-            boltzmannTensor(
-                representation, machine, frame: frame, couplings: couplings + i * n,
-                into: logarithms + i * size)
-        }
-    }
-}
