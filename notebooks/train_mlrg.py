@@ -10,6 +10,7 @@ the library: trained again they agree in distribution, not bit for bit.
 
 import argparse
 import concurrent.futures
+import dataclasses
 import json
 import multiprocessing
 import os
@@ -87,13 +88,12 @@ def recipes():
 
 def describe(model, point):
     """A fixed point and what holds there."""
-    eigenvalues = np.atleast_1d(np.linalg.eigvals(np.atleast_2d(model.jacobian(point))))
     return {
         "J": np.atleast_1d(point).tolist(),
         "scaling_dimensions": model.scaling_dimensions(point).tolist(),
         "degeneracy": model.ground_state_degeneracy(point),
         "thermal_exponent": model.thermal_exponent(point),
-        "unstable_directions": int(np.sum(np.abs(1 + eigenvalues) > 1)),
+        "unstable_directions": int(np.sum(model.exponents(point) > 0)),
     }
 
 
@@ -113,13 +113,7 @@ def train(job):
     record["seconds"] = round(time.perf_counter() - started, 2)
     record["loss"] = float(np.mean(model.history["loss"][-100:]))
     estimates = model.critical_coupling_estimates()
-    for method in ("phase", "monotone", "degeneracy"):
-        estimate = getattr(estimates, method)
-        record[method] = {
-            "value": estimate.value,
-            "uncertainty": estimate.uncertainty,
-            "reason": estimate.reason,
-        }
+    record |= dataclasses.asdict(estimates)
     count = len(
         mlrg.symmetry.coupling_components(representation, settings.get("frame", "published"))
     )
