@@ -84,7 +84,7 @@ setup(
         Extension(
             "isingrg._core",
             sources=[str(path) for path in sorted(PACKAGE.glob("_core*.c"))],
-            depends=[str(HEADERS / "isingrg.h"), str(PACKAGE / "_core_support.h")],
+            depends=[str(HEADERS / "isingrg.h"), *map(str, sorted(PACKAGE.glob("_core*.h")))],
             include_dirs=[str(HEADERS)],
             library_dirs=[str(SCRATCH / "release")],
             libraries=["isingrg"],

@@ -3,7 +3,7 @@ import Learning
 import MLRG
 import Numerics
 
-private let models = HandleTable<MLRGModel>(name: "model")
+let models = HandleTable<MLRGModel>(name: "model")
 
 @_cdecl("isingrg_mlrg_create")
 public func isingrg_mlrg_create(
@@ -42,66 +42,10 @@ private func reading(
 }
 
 /// The body of an entry point that changes a model.
-private func changing(
+func changing(
     _ model: OpaquePointer?, _ body: (MLRGModel) throws(Failure) -> Void
 ) -> isingrg_status {
     handleStatus { () throws(HandleFailure) in try models.use(model, exclusive: true, body) }
-}
-
-extension Training {
-    init(_ c: isingrg_mlrg_training) throws(Failure) {
-        func whole(_ value: UInt64, _ name: String) throws(Failure) -> Int {
-            guard let result = Int(exactly: value) else {
-                throw .invalidArgument("\(name) is too large: \(value)")
-            }
-            return result
-        }
-        self.init()
-        steps = try whole(c.steps, "steps")
-        scheduleSteps = try whole(c.schedule_steps, "schedule_steps")
-        batch = try whole(c.batch, "batch")
-        (learningRate, finalLearningRate) = (c.learning_rate, c.final_learning_rate)
-        (weightDecay, clipNorm) = (c.weight_decay, c.clip_norm)
-        (betaMax, betaRate, betaMidpoint) = (c.beta_max, c.beta_rate, c.beta_midpoint)
-        proposal = try choice(c.proposal, "proposal", ProposalKind.self)
-        (replicas, ray) = (Int(c.replicas), c.ray)
-        (proposalScale, couplingBound) = (c.proposal_scale, c.coupling_bound)
-        (hmcStep, hmcLeapfrog, hmcUpdates) = (c.hmc_step, Int(c.hmc_leapfrog), Int(c.hmc_updates))
-        (cdSamples, teacherSweeps) = (Int(c.cd_samples), Int(c.teacher_sweeps))
-        studentSweeps = Int(c.student_sweeps)
-        recordFrom = Int(exactly: c.record_from) ?? .max
-        (recordGuess, seed) = (c.record_guess, c.seed)
-    }
-}
-
-@_cdecl("isingrg_mlrg_fit")
-public func isingrg_mlrg_fit(
-    _ model: OpaquePointer?, _ training: UnsafePointer<isingrg_mlrg_training>?,
-    _ history: UnsafeMutablePointer<Double>?, _ historyCount: Int64,
-    _ done: UnsafeMutablePointer<UInt64>?, _ function: isingrg_progress?,
-    _ context: UnsafeMutableRawPointer?
-) -> isingrg_status {
-    changing(model) { (model) throws(Failure) in
-        let done = try required(done, "done")
-        done.pointee = 0
-        let training = try Training(try required(training, "training").pointee)
-        let history = try required(history, "history")
-        let columns = Int(ISINGRG_HISTORY_COLUMNS)
-        let (needed, overflow) = training.steps.multipliedReportingOverflow(by: columns)
-        guard !overflow, historyCount == Int64(needed) else {
-            throw .invalidArgument("history must have steps x \(columns) elements, not \(historyCount)")
-        }
-        let progress = progress(total: training.steps, function, context)
-        try model.fit(training, progress: progress) { record in
-            let row = history + Int(done.pointee) * columns
-            row[Int(ISINGRG_HISTORY_LOSS)] = record.loss
-            row[Int(ISINGRG_HISTORY_ACCEPTANCE)] = record.acceptance
-            row[Int(ISINGRG_HISTORY_SWAP_RATE)] = record.swapRate
-            row[Int(ISINGRG_HISTORY_BETA)] = record.beta
-            row[Int(ISINGRG_HISTORY_FIXED_POINT)] = record.fixedPoint
-            done.pointee += 1
-        }
-    }
 }
 
 @_cdecl("isingrg_mlrg_step")

@@ -49,6 +49,17 @@ final class HandleTable<Object: Sendable>: Sendable {
         do throws(Failure) { try body(object) } catch { throw .failure(error) }
     }
 
+    /// Runs `body` with several different objects, alone with all of them.
+    func useAll(
+        _ handles: [OpaquePointer?], _ body: ([Object]) throws(Failure) -> Void
+    ) throws(HandleFailure) {
+        let keys = handles.map { UInt(bitPattern: $0) }
+        var objects: [Object] = []
+        defer { for key in keys.prefix(objects.count) { end(key, true) } }
+        for key in keys { objects.append(try begin(key, true).get()) }
+        do throws(Failure) { try body(objects) } catch { throw .failure(error) }
+    }
+
     private func begin(_ key: UInt, _ exclusive: Bool) -> Result<Object, HandleFailure> {
         table.withLock { table in
             guard let entry = table.entries[key] else {

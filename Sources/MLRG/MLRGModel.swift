@@ -70,7 +70,8 @@ public final class MLRGModel: @unchecked Sendable {
     public func fit(
         _ training: Training, progress: Progress = .none, record: (StepRecord) -> Void
     ) throws(Failure) {
-        try training.validate(contrastive: configuration.divergence == .contrastive)
+        try training.validate(
+            contrastive: configuration.divergence == .contrastive, couplings: dimension)
         let trainer = try Trainer(self, training)
         for _ in 0..<training.steps {
             try progress.check(interruption)
@@ -78,6 +79,31 @@ public final class MLRGModel: @unchecked Sendable {
             progress.advance()
         }
         progress.finish()
+    }
+
+    /// Trains several models side by side, each on one thread: faster than one after the other
+    /// where a model alone is too small for all threads. Each ends as after `fit`, bit for bit.
+    ///
+    /// - Parameters:
+    ///   - progress: counts the steps of all.
+    ///   - record: receives the index of the model as well; called from several threads, but for
+    ///     one model from one at a time.
+    /// - Returns: why each training ended early, or nil.
+    public static func fit(
+        _ models: [MLRGModel], _ trainings: [Training], progress: Progress,
+        record: (Int, StepRecord) -> Void
+    ) -> [Failure?] {
+        var failures = [Failure?](repeating: nil, count: models.count)
+        failures.withUnsafeMutableBufferPointer { failures in
+            parallelFor(models.count, progress: progress) { index in
+                do throws(Failure) {
+                    try models[index].fit(trainings[index], progress: progress) { record(index, $0) }
+                } catch {
+                    failures[index] = error
+                }
+            }
+        }
+        return failures
     }
 
     /// What an interrupted training says.

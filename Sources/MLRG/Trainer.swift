@@ -208,10 +208,9 @@ final class Trainer {
 
     private func recordedFixedPoint() -> Double {
         guard model.step > training.recordFrom else { return .nan }
-        var guess = [Double](repeating: 0, count: model.dimension)
-        guess[0] = training.recordGuess
         return (try? findFixedPoint(
-            blocks[0].transport.evaluator, UnsafePointer(model.parameters.base), guess))?[0] ?? .nan
+            blocks[0].transport.evaluator, UnsafePointer(model.parameters.base),
+            training.recordGuess))?[0] ?? .nan
     }
 
     private func clear(_ buffer: Buffer<Double>) { buffer.base.update(repeating: 0, count: buffer.count) }

@@ -37,14 +37,15 @@ public struct Training: Sendable, Equatable {
     public var hmcLeapfrog = 0, hmcUpdates = 0
     /// For contrastive divergence: samples per coupling, sweeps of the teacher, and k.
     public var cdSamples = 0, teacherSweeps = 0, studentSweeps = 0
-    /// Fixed points are recorded after each step from this one on, by Newton from this J0.
+    /// Fixed points are recorded after each step from this one on, by Newton from these couplings.
     public var recordFrom = Int.max
-    public var recordGuess = 0.0
+    public var recordGuess: [Double] = []
     public var seed: UInt64 = 0
 
     public init() {}
 
-    public func validate(contrastive: Bool) throws(Failure) {
+    /// - Parameter couplings: their number, which a guess must have where fixed points are recorded.
+    public func validate(contrastive: Bool, couplings: Int) throws(Failure) {
         func range(_ name: String, _ value: Int, _ allowed: ClosedRange<Int>) throws(Failure) {
             guard allowed.contains(value) else {
                 throw .invalidArgument("\(name) must be from \(allowed.lowerBound) to \(allowed.upperBound), not \(value)")
@@ -78,7 +79,12 @@ public struct Training: Sendable, Equatable {
         try range("hmc_step", hmcStep, 1e-6...1)
         try range("hmc_leapfrog", hmcLeapfrog, 1...10_000)
         try range("hmc_updates", hmcUpdates, 1...10_000)
-        try range("record_guess", recordGuess, -10...10)
+        if recordFrom < .max {
+            guard recordGuess.count == couplings else {
+                throw .invalidArgument("record_guess must have \(couplings) couplings, not \(recordGuess.count)")
+            }
+            for coupling in recordGuess { try range("record_guess", coupling, -10...10) }
+        }
         guard contrastive else { return }
         try range("cd_samples", cdSamples, 1...1_000_000)
         try range("teacher_sweeps", teacherSweeps, 1...1_000_000)

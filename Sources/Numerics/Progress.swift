@@ -6,13 +6,14 @@ import Darwin
 import Synchronization
 
 /// The one protocol by which a long computation tells how far it is and learns that it should
-/// stop. The report is called on the thread that started the computation, at most every 50 ms.
+/// stop. The report is called on the thread that made the progress, at most every 50 ms.
 public final class Progress: @unchecked Sendable {
     public let total: UInt64
     private let report: ((_ done: UInt64, _ total: UInt64) -> Bool)?
     private let done = Atomic<UInt64>(0)
     private let stopped = Atomic<Bool>(false)
     private var nextReport: UInt64 = 0
+    private let owner = pthread_self()
 
     /// - Parameter report: receives units done and the total, returns false to stop.
     public init(total: Int, report: ((UInt64, UInt64) -> Bool)? = nil) {
@@ -32,20 +33,23 @@ public final class Progress: @unchecked Sendable {
         done.wrappingAdd(UInt64(units), ordering: .relaxed)
     }
 
-    /// Reports if the last report is 50 ms old. Only the thread that started the computation.
+    /// Reports if the last report is 50 ms old. Does nothing on other threads than the owner, which
+    /// may run whole computations of their own under this progress.
     public func poll() {
-        guard let report, !isStopped else { return }
+        guard let report, !isStopped, isOwner else { return }
         let now = Progress.nanoseconds()
         guard now >= nextReport else { return }
         if !report(done.load(ordering: .relaxed), total) { stopped.store(true, ordering: .relaxed) }
         nextReport = Progress.nanoseconds() &+ 50_000_000
     }
 
-    /// Reports the end, whatever the time.
+    /// Reports the end, whatever the time; on the owner only.
     public func finish() {
-        guard let report, !isStopped else { return }
+        guard let report, !isStopped, isOwner else { return }
         _ = report(done.load(ordering: .relaxed), total)
     }
+
+    private var isOwner: Bool { pthread_equal(owner, pthread_self()) != 0 }
 
     /// Throws if the caller asked to stop.
     public func check(_ kept: @autoclosure () -> String) throws(Failure) {

@@ -62,6 +62,26 @@ import Testing
         return (loss, moments.map { $0 / 0.1 })
     }
 
+    @Test func manyModelsTrainAsEachAlone() throws {
+        let configurations = [
+            Self.configuration(.flow), Self.configuration(.monotone, .contrastive),
+            Self.configuration(.flow, .contrastive), Self.configuration(.monotone, .exact, .ode),
+        ]
+        let trainings = (0..<4).map { Self.training(steps: 3 + $0, batch: 70 - 20 * $0) }
+        let (alone, together) = (
+            try configurations.map(MLRGModel.init), try configurations.map(MLRGModel.init)
+        )
+        for (model, training) in zip(alone, trainings) { try model.fit(training) { _ in } }
+        let threads = threadCount
+        defer { threadCount = threads }
+        threadCount = 3
+        let losses = try Buffer<Double>(count: 4)
+        let failures = MLRGModel.fit(together, trainings, progress: .none) { losses.base[$0] += $1.loss }
+        #expect(failures.allSatisfy { $0 == nil })
+        #expect((0..<4).allSatisfy { losses.base[$0] != 0 })
+        #expect(alone.map(Self.state) == together.map(Self.state))
+    }
+
     /// The whole chain (network, transport, divergence) against finite differences of order 4 of the
     /// loss. The steps of the flow equation are held fixed in the gradient but move in the
     /// differences, which matters at the level of their tolerance, 1e-7.

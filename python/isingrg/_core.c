@@ -105,7 +105,8 @@ static int core_exec(PyObject *module)
     }
     if (import_errors(PyModule_GetState(module)) < 0) return -1;
     PyMethodDef *tables[] = {
-        library_methods, ising_methods, mlrg_methods, mlrg_model_methods};
+        library_methods, ising_methods, mlrg_methods, mlrg_model_methods,
+        mlrg_training_methods};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; ++i)
         if (PyModule_AddFunctions(module, tables[i]) < 0) return -1;
     for (size_t i = 0; i < sizeof constants / sizeof *constants; ++i)

@@ -141,12 +141,20 @@ def mlrg_fit(
     beta_rate: float, beta_midpoint: float, proposal: int, replicas: int, ray: float,
     proposal_scale: float, coupling_bound: float, hmc_step: float, hmc_leapfrog: int,
     hmc_updates: int, cd_samples: int, teacher_sweeps: int, student_sweeps: int,
-    record_from: int, record_guess: float, seed: int, history: Array, progress: Progress, /,
+    record_from: int, record_guess: Array, seed: int, history: Array, progress: Progress, /,
 ) -> tuple[int, BaseException | None]:
     """Rows of history (steps, HISTORY_COLUMNS) filled, and what ended the training early.
 
     The exception is returned, not raised, so that the caller can record the finished steps first
-    and then raise it. Wrong arguments to this function are raised.
+    and then raise it. Wrong arguments to this function are raised. record_guess (c,).
+    """
+
+def mlrg_fit_many(
+    tasks: tuple[tuple[Any, ...], ...], progress: Progress, /,
+) -> tuple[list[tuple[int, BaseException | None]], BaseException | None]:
+    """Trains the models of several tasks, arguments of `mlrg_fit` but progress, side by side.
+
+    What `mlrg_fit` would return for each, and what ended the whole call early.
     """
 
 def mlrg_step(model: Model, /) -> int: ...

@@ -1,15 +1,9 @@
 /* The moderator models of isingrg.h, held in capsules. */
-#include "_core_support.h"
+#include "_core_mlrg_model.h"
 
 static const char model_name[] = "isingrg.mlrg";
 
-/* What a capsule points to. The handle goes stale when it is destroyed, and the core knows. */
-typedef struct {
-    isingrg_mlrg *handle;
-    int64_t couplings;
-} Model;
-
-static Model take_model(Call *call)
+Model take_model(Call *call)
 {
     Model none = {NULL, 1};
     PyObject *value = take_object(call);
@@ -103,69 +97,6 @@ static PyObject *mlrg_step(PyObject *module, PyObject *const *values, Py_ssize_t
     uint64_t step = 0;
     RUN(&call, isingrg_mlrg_step(model.handle, &step));
     return close_call(&call) < 0 ? NULL : PyLong_FromUnsignedLongLong(step);
-}
-
-/* MARK: Training */
-
-static isingrg_mlrg_training take_training(Call *call)
-{
-    isingrg_mlrg_training training;
-    training.steps = (uint64_t)take_integer(call, "steps", 1, MAX_COUNT);
-    training.schedule_steps = (uint64_t)take_integer(call, "schedule_steps", 0, MAX_COUNT);
-    training.batch = (uint64_t)take_integer(call, "batch", 0, MAX_COUNT);
-    training.learning_rate = take_number(call, "learning_rate");
-    training.final_learning_rate = take_number(call, "final_learning_rate");
-    training.weight_decay = take_number(call, "weight_decay");
-    training.clip_norm = take_number(call, "clip_norm");
-    training.beta_max = take_number(call, "beta_max");
-    training.beta_rate = take_number(call, "beta_rate");
-    training.beta_midpoint = take_number(call, "beta_midpoint");
-    training.proposal = (int32_t)take_integer(call, "proposal", 0, INT32_MAX);
-    training.replicas = (uint32_t)take_integer(call, "replicas", 0, UINT32_MAX);
-    training.ray = take_number(call, "ray");
-    training.proposal_scale = take_number(call, "proposal_scale");
-    training.coupling_bound = take_number(call, "coupling_bound");
-    training.hmc_step = take_number(call, "hmc_step");
-    training.hmc_leapfrog = (uint32_t)take_integer(call, "hmc_leapfrog", 0, UINT32_MAX);
-    training.hmc_updates = (uint32_t)take_integer(call, "hmc_updates", 0, UINT32_MAX);
-    training.cd_samples = (uint32_t)take_integer(call, "cd_samples", 0, UINT32_MAX);
-    training.teacher_sweeps = (uint32_t)take_integer(call, "teacher_sweeps", 0, UINT32_MAX);
-    training.student_sweeps = (uint32_t)take_integer(call, "student_sweeps", 0, UINT32_MAX);
-    training.record_from = take_unsigned(call, "record_from");
-    training.record_guess = take_number(call, "record_guess");
-    training.seed = take_unsigned(call, "seed");
-    return training;
-}
-
-/* Takes the exception that is set, with its traceback. */
-static PyObject *take_exception(void)
-{
-    PyObject *type, *value, *traceback;
-    PyErr_Fetch(&type, &value, &traceback);
-    PyErr_NormalizeException(&type, &value, &traceback);
-    if (traceback != NULL) PyException_SetTraceback(value, traceback);
-    Py_XDECREF(type);
-    Py_XDECREF(traceback);
-    return value;
-}
-
-static PyObject *mlrg_fit(PyObject *module, PyObject *const *values, Py_ssize_t count)
-{
-    Call call;
-    open_call(&call, module, "mlrg_fit", values, count, 27);
-    Model model = take_model(&call);
-    isingrg_mlrg_training training = take_training(&call);
-    Array history = take_array(
-        &call, "history", 'd', OUTPUT,
-        SHAPE((int64_t)training.steps, ISINGRG_HISTORY_COLUMNS));
-    take_progress(&call, "progress");
-    if (call.failed) return close_with_none(&call);
-
-    uint64_t done = 0;
-    RUN(&call, isingrg_mlrg_fit(
-        model.handle, &training, history.data, history.count, &done, report_progress, &call));
-    PyObject *error = close_call(&call) < 0 ? take_exception() : Py_NewRef(Py_None);
-    return Py_BuildValue("KN", (unsigned long long)done, error);
 }
 
 /* MARK: What a model says */
@@ -288,7 +219,6 @@ PyMethodDef mlrg_model_methods[] = {
     METHOD(mlrg_create),
     METHOD(mlrg_destroy),
     METHOD(mlrg_step),
-    METHOD(mlrg_fit),
     METHOD(mlrg_monotone),
     METHOD(mlrg_velocity),
     METHOD(mlrg_flow),

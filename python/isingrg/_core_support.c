@@ -245,10 +245,10 @@ int32_t report_progress(void *context, uint64_t done, uint64_t total)
     return stop;
 }
 
-static PyObject *exception_of(const Call *call)
+static PyObject *exception_of(const Call *call, isingrg_status status)
 {
     const State *state = call_state(call);
-    switch (call->status) {
+    switch (status) {
     case ISINGRG_INVALID_ARGUMENT: return state->argument;
     case ISINGRG_OUT_OF_MEMORY: return PyExc_MemoryError;
     case ISINGRG_NOT_CONVERGED: return state->convergence;
@@ -258,14 +258,17 @@ static PyObject *exception_of(const Call *call)
     }
 }
 
+void raise_status(Call *call, isingrg_status status, const char *message)
+{
+    PyObject *text = PyUnicode_DecodeUTF8(message, (Py_ssize_t)strlen(message), "replace");
+    if (text != NULL) PyErr_SetObject(exception_of(call, status), text);
+    Py_XDECREF(text);
+}
+
 int close_call(Call *call)
 {
-    if (!PyErr_Occurred() && call->status != ISINGRG_OK) {
-        const char *message = isingrg_last_error();
-        PyObject *text = PyUnicode_DecodeUTF8(message, (Py_ssize_t)strlen(message), "replace");
-        if (text != NULL) PyErr_SetObject(exception_of(call), text);
-        Py_XDECREF(text);
-    }
+    if (!PyErr_Occurred() && call->status != ISINGRG_OK)
+        raise_status(call, call->status, isingrg_last_error());
     while (call->n_views > 0) PyBuffer_Release(&call->views[--call->n_views]);
     return PyErr_Occurred() ? -1 : 0;
 }

@@ -88,6 +88,9 @@ State *call_state(const Call *call);
 /* Couplings of a representation, the last axis of every array of them; 1 after a failure. */
 int64_t coupling_count(Call *call, const char *representation, int64_t frame);
 
+/* Sets the exception that stands for a status other than ISINGRG_OK. */
+void raise_status(Call *call, isingrg_status status, const char *message);
+
 /* Releases the arrays and raises what the core reported. 0 on success, -1 with an exception set. */
 int close_call(Call *call);
 
@@ -99,5 +102,6 @@ PyObject *close_with_none(Call *call);
 extern PyMethodDef ising_methods[];
 extern PyMethodDef mlrg_methods[];
 extern PyMethodDef mlrg_model_methods[];
+extern PyMethodDef mlrg_training_methods[];
 
 #endif

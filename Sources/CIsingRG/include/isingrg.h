@@ -35,7 +35,7 @@ extern "C" {
 /* MARK: Library */
 
 /* Raised whenever a function or a structure of this header changes its meaning. */
-#define ISINGRG_ABI_VERSION 2
+#define ISINGRG_ABI_VERSION 3
 
 typedef int32_t isingrg_status;
 enum {
@@ -268,9 +268,10 @@ typedef struct {
     double hmc_step;
     uint32_t hmc_leapfrog, hmc_updates;
     uint32_t cd_samples, teacher_sweeps, student_sweeps; /* contrastive divergence only */
-    uint64_t record_from; /* fixed points are recorded after each step from this one on */
-    double record_guess;  /* Newton's start for them: this value in J0, zeros elsewhere */
-    uint64_t seed;        /* of proposals and samples */
+    /* Fixed points are recorded after each step from this one on; UINT64_MAX: never. */
+    uint64_t record_from;
+    const double *record_guess; /* Newton's start for them, shape (c); not read without them */
+    uint64_t seed;              /* of proposals and samples */
 } isingrg_mlrg_training;
 
 /* Columns of the training history. */
@@ -301,6 +302,30 @@ ISINGRG_API isingrg_status isingrg_mlrg_destroy(isingrg_mlrg *model);
 ISINGRG_API isingrg_status isingrg_mlrg_fit(
     isingrg_mlrg *model, const isingrg_mlrg_training *training, double *history,
     int64_t history_count, uint64_t *done, isingrg_progress progress, void *context);
+
+/* How the training of one model among many ended. */
+typedef struct {
+    uint64_t done;         /* steps done by this call */
+    isingrg_status status; /* ISINGRG_OK, or why it ended early */
+    char message[244];     /* empty, or why in words, perhaps cut short */
+} isingrg_mlrg_outcome;
+
+/*
+ * Trains several models side by side, each on one thread: faster than one after the other where a
+ * model alone is too small for all threads. Each ends as after isingrg_mlrg_fit, bit for bit.
+ * ISINGRG_OK although single models failed; ISINGRG_INTERRUPTED when stopped, with every model at
+ * its last complete step.
+ * \param models         n handles, all different, n from 1 to 2^20
+ * \param trainings      n settings
+ * \param[out] histories n pointers to shape (steps of that model, ISINGRG_HISTORY_COLUMNS)
+ * \param history_counts n numbers of elements
+ * \param[out] outcomes  n structures
+ * \param progress       counts the steps of all models, may be NULL
+ */
+ISINGRG_API isingrg_status isingrg_mlrg_fit_many(
+    isingrg_mlrg *const *models, const isingrg_mlrg_training *trainings, int64_t n,
+    double *const *histories, const int64_t *history_counts, isingrg_mlrg_outcome *outcomes,
+    isingrg_progress progress, void *context);
 
 /* \param[out] step optimiser steps done since the model was created */
 ISINGRG_API isingrg_status isingrg_mlrg_step(isingrg_mlrg *model, uint64_t *step);

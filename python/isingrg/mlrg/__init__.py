@@ -9,6 +9,7 @@ from isingrg.mlrg import symmetry
 from isingrg.mlrg._analysis import Violations
 from isingrg.mlrg._critical import CriticalCouplings, Estimate
 from isingrg.mlrg._fixed_points import FixedPoint
+from isingrg.mlrg._many import fit_many
 from isingrg.mlrg.exact import (
     LIEB_CRITICAL_COUPLING,
     ExactMinimum,
@@ -39,6 +40,7 @@ __all__ = [
     "divergence",
     "exact_map",
     "exact_minimum",
+    "fit_many",
     "ground_state_degeneracy",
     "minimum_kl",
     "published_settings",

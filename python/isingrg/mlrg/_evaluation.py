@@ -10,7 +10,7 @@ from isingrg._errors import ArgumentError, IsingRGError, NonFiniteError
 from isingrg.mlrg import _analysis, _critical, _fixed_points
 from isingrg.mlrg._analysis import Violations
 from isingrg.mlrg._configuration import Configuration
-from isingrg.mlrg._couplings import Couplings, Floats, Reals
+from isingrg.mlrg._couplings import Couplings, Floats, Reals, plain
 from isingrg.mlrg._critical import CriticalCouplings
 from isingrg.mlrg._fixed_points import FixedPoint
 from isingrg.mlrg.settings import Training
@@ -78,6 +78,17 @@ class Evaluation:
             velocity = np.empty_like(couplings.rows)
             _core.mlrg_velocity(native, couplings.rows, velocity, jacobian)
         return couplings.matrices(_finite(jacobian, "the Jacobian"))
+
+    def curl(self, J: ArrayLike) -> Reals:
+        """(dv_i/dJ_j - dv_j/dJ_i) / 2, the antisymmetric part of the Jacobian, (..., c, c).
+
+        Zero within rounding where the flow is the gradient of a function, as that of a monotone
+        is everywhere; a learned flow need not be one (Sec. III B of Shen).
+        """
+        jacobian = np.asarray(self.jacobian(J))
+        if self._count == 1:
+            return plain(np.zeros_like(jacobian))
+        return np.asarray((jacobian - jacobian.swapaxes(-1, -2)) / 2)
 
     def flow(self, J: ArrayLike, steps: int) -> Floats:
         """Couplings along the flow from J, shape (steps + 1, *J.shape), beginning with J.

@@ -1,5 +1,6 @@
 """The call of the core that trains, and the history it leaves."""
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -41,15 +42,40 @@ def to_rows(columns: dict[str, Floats]) -> Floats:
     return rows
 
 
-def run(
-    native: Any, training: Training, total_steps: int, seed: int, rows: Floats, report: Any
-) -> tuple[int, BaseException | None]:
-    """Calls the core with the settings in the order of its interface."""
-    t = training
-    return _core.mlrg_fit(
-        native, t.steps, total_steps, t.batch, t.lr, t.final_lr, t.weight_decay, t.clip_norm,
-        t.beta_max, t.beta_rate, t.beta_midpoint, PROPOSALS[t.proposal], t.replicas, t.ray,
-        t.proposal_scale, t.coupling_bound, t.hmc_step, t.hmc_leapfrog, t.hmc_updates,
-        t.cd_samples, t.teacher_sweeps, t.student_sweeps,
-        _NEVER if t.record_from is None else t.record_from, t.record_guess, seed, rows, report,
-    )  # fmt: skip
+@dataclasses.dataclass
+class Fit:
+    """One call of `MLRG.fit`, checked: what the core needs, and where it leaves the history."""
+
+    native: Any
+    count: int
+    training: Training
+    total_steps: int
+    seed: int
+    rows: Floats
+
+    def task(self) -> tuple[Any, ...]:
+        """Arguments of the core in the order of its interface, but for progress."""
+        t = self.training
+        return (
+            self.native, t.steps, self.total_steps, t.batch, t.lr, t.final_lr, t.weight_decay,
+            t.clip_norm, t.beta_max, t.beta_rate, t.beta_midpoint, PROPOSALS[t.proposal],
+            t.replicas, t.ray, t.proposal_scale, t.coupling_bound, t.hmc_step, t.hmc_leapfrog,
+            t.hmc_updates, t.cd_samples, t.teacher_sweeps, t.student_sweeps,
+            _NEVER if t.record_from is None else t.record_from, record_guess(t, self.count),
+            self.seed, self.rows,
+        )  # fmt: skip
+
+
+def record_guess(training: Training, count: int) -> Floats:
+    """Where recorded fixed points are searched from, all c couplings."""
+    guess = np.zeros(count)
+    if isinstance(training.record_guess, tuple):
+        if len(training.record_guess) != count:
+            raise ArgumentError(
+                f"record_guess must be a number or have {count} couplings, "
+                f"got {len(training.record_guess)}"
+            )
+        guess[:] = training.record_guess
+    else:
+        guess[0] = training.record_guess
+    return guess

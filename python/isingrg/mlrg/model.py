@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from isingrg.mlrg import _fitting, _storage
 from isingrg.mlrg._configuration import Configuration
 from isingrg.mlrg._couplings import Floats
 from isingrg.mlrg._evaluation import Evaluation
+from isingrg.mlrg._fitting import Fit
 from isingrg.mlrg.settings import DEFAULT_TRAININGS, Training
 
 
@@ -126,7 +128,7 @@ class MLRG(Evaluation):
         teacher_sweeps: int | None = None,
         student_sweeps: int | None = None,
         record_from: int | None = None,
-        record_guess: float | None = None,
+        record_guess: float | Sequence[float] | None = None,
         progress: Any = False,
     ) -> "MLRG":
         """Train, or train further.
@@ -169,8 +171,7 @@ class MLRG(Evaluation):
         ConvergenceError
             With transport "ode", if the flow becomes too stiff; likewise.
         """
-        self._check_open()
-        training = self._training.changed(
+        keywords = dict(
             steps=steps, batch=batch, lr=lr, final_lr=final_lr, weight_decay=weight_decay,
             clip_norm=clip_norm, beta_max=beta_max, beta_rate=beta_rate,
             beta_midpoint=beta_midpoint, proposal=proposal, replicas=replicas, ray=ray,
@@ -179,27 +180,44 @@ class MLRG(Evaluation):
             teacher_sweeps=teacher_sweeps, student_sweeps=student_sweeps,
             record_from=record_from, record_guess=record_guess,
         )  # fmt: skip
+        fit = self._begin(seed, total_steps, keywords)
+        with reporting(progress, "training") as report:
+            done, error = _core.mlrg_fit(*fit.task(), report)
+        error = self._finish(fit, done, error)
+        if error is not None:
+            raise error
+        return self
+
+    def _begin(
+        self, seed: Any = None, total_steps: Any = None, keywords: Mapping[str, Any] | None = None
+    ) -> Fit:
+        """The checked call of the core; the model does not change."""
+        self._check_open()
+        training = self._training.changed(**(keywords or {}))
         seed = self._seed if seed is None else _arguments.seed(seed)
-        total_steps = self._schedule(training, total_steps)
-        if steps is None and self.step:
-            training = training.changed(steps=self._left(total_steps))
+        schedule = self._schedule(training, total_steps)
+        if (keywords or {}).get("steps") is None and self.step:
+            training = training.changed(steps=self._left(schedule))
         rows = _arguments.allocate(
             "the history", (training.steps, _core.HISTORY_COLUMNS), np.float64
         )
         native = self._configuration.create(seed) if self._native is None else self._native
-        with reporting(progress, "training") as report:
-            done, error = _fitting.run(native, training, total_steps, seed, rows, report)
+        return Fit(native, self._count, training, schedule, seed, rows)
+
+    def _finish(
+        self, fit: Fit, done: int, error: BaseException | None
+    ) -> BaseException | None:
+        """Takes over what a call of the core did; its error with a note on the state."""
         if done:
-            self._native = native
-            self._training, self._total_steps, self._seed = training, total_steps, seed
-            self._history = np.concatenate([self._history, rows[:done]])
+            self._native, self._training = fit.native, fit.training
+            self._total_steps, self._seed = fit.total_steps, fit.seed
+            self._history = np.concatenate([self._history, fit.rows[:done]])
         if error is not None:
             error.add_note(
-                f"isingrg: the model is at step {self.step} of {total_steps}; "
+                f"isingrg: the model is at step {self.step} of {fit.total_steps}; "
                 f"{done} steps of this call are done and kept"
             )
-            raise error
-        return self
+        return error
 
     def _schedule(self, training: Training, total_steps: int | None) -> int:
         if total_steps is not None:
@@ -218,6 +236,12 @@ class MLRG(Evaluation):
     def step(self) -> int:
         """Optimiser steps done."""
         return len(self._history)
+
+    @property
+    def proposals(self) -> Floats:
+        """Couplings J that were proposed in the last step, shape (batch,), or (batch, c)."""
+        couplings = _storage.read_native(self._ready())["proposal.couplings"]
+        return couplings[:, 0] if self._count == 1 else couplings
 
     @property
     def history(self) -> dict[str, Floats]:
@@ -292,9 +316,11 @@ class MLRG(Evaluation):
         """The inverse of `_state`; everything is checked before a model exists."""
         model = _untrained(metadata["configuration"])
         settings = dict(metadata["training"])
-        record_from = settings.pop("record_from")
-        model._training = Training().changed(**settings, record_from=record_from)
-        if dataclasses.asdict(model._training) != metadata["training"]:
+        guess = settings["record_guess"]
+        if isinstance(guess, list):  # JSON knows no tuples
+            settings["record_guess"] = tuple(guess)
+        model._training = Training().changed(**settings)
+        if dataclasses.asdict(model._training) != settings:
             raise ArgumentError("the settings of the training are not complete")
         model._total_steps = _arguments.integer("total_steps", metadata["total_steps"], 1, 10**9)
         model._seed = _arguments.seed(metadata["seed"])

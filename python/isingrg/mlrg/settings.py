@@ -4,9 +4,12 @@ import dataclasses
 import math
 from typing import Any
 
+import numpy as np
+
 from isingrg import _arguments, _core
 from isingrg._errors import ArgumentError
 from isingrg.mlrg._couplings import coupling_count
+from isingrg.mlrg.symmetry import coupling_components
 
 PROPOSALS = {"squared": _core.SQUARED, "norm": _core.NORM}
 
@@ -66,8 +69,8 @@ class Training:
         Contrastive divergence: samples per coupling, Gibbs sweeps of the teacher, and k.
     record_from : int or None
         Fixed points are recorded in the history after each step from this one on; None: never.
-    record_guess : float
-        Where the search for them starts: this value in J0, zeros elsewhere.
+    record_guess : float or sequence of float
+        Where the search for them starts: couplings J, or a number for J0 with zeros elsewhere.
     """
 
     steps: int = 5000
@@ -91,7 +94,7 @@ class Training:
     teacher_sweeps: int = 32
     student_sweeps: int = 1
     record_from: int | None = None
-    record_guess: float = 0.8
+    record_guess: float | tuple[float, ...] = 0.8
 
     def changed(self, **keywords: Any) -> "Training":
         """These settings with every keyword that is not None checked and put in.
@@ -141,10 +144,12 @@ RANGES: dict[str, tuple[float, float]] = {
 }
 
 
-def _check(name: str, value: Any) -> int | float | str:
+def _check(name: str, value: Any) -> int | float | str | tuple[float, ...]:
     if name == "proposal":
         return _arguments.choice(name, value, PROPOSALS)
     low, high = RANGES[name]
+    if name == "record_guess" and np.ndim(value):
+        return tuple(_arguments.reals(name, value, low, high).ravel().tolist())
     if isinstance(low, int):
         number = _arguments.integer(name, value, low, int(high))
         if name == "replicas" and 32 % number:
@@ -211,7 +216,7 @@ PAPERS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "moderator": "flow",
             "divergence": "cd",
             "transport": "step",
-            "hidden": (16,),
+            "hidden": (16, 16),
             "activation": "silu",
             "layer_norm": False,
         },
@@ -258,8 +263,11 @@ def published_settings(
         "shen" is J. Shen's flow model with SiLU.
     representation : str
         Hou & You state the layers for A1 (6, 12, 8) and A1+E (12, 24, 6), which stand here for
-        all that have several couplings. Shen's network has as many layers as there are couplings
-        c, each 16 c wide, and 8 x 3^c couplings are proposed per step.
+        all that have several couplings. Shen's network has a layer more than there are couplings
+        c, each 16 c wide, 8 x 3^c couplings are proposed per step, and recorded fixed points are
+        searched from copies of the Ising model: 0.8 in every coupling of a component to itself,
+        (0.8, 0, 0, 0.8, 0.8) in A1+E. His program turns no spin with the lattice, so that its
+        A1+E is "2A1+A2" here.
 
     Returns
     -------
@@ -279,7 +287,10 @@ def published_settings(
                 "representation must have at most 10 couplings for Shen's batch of "
                 f"8 x 3^couplings, {representation!r} has {count}"
             )
-        model["hidden"], fit["batch"] = (16 * count,) * count, 8 * 3**count
+        model["hidden"], fit["batch"] = (16 * count,) * (count + 1), 8 * 3**count
+        if count > 1:
+            pairs = coupling_components(representation)
+            fit["record_guess"] = tuple(0.8 * (a == b) for a, b in pairs)
     elif count > 1:
         model["hidden"] = (12, 24, 6)
     return model, fit

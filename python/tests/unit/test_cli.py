@@ -127,7 +127,7 @@ def test_published_settings_record_fixed_points(run):
     )
     result = json.loads(out)
     assert code == 0
-    assert result["settings"]["divergence"] == "cd" and result["settings"]["hidden"] == [16]
+    assert result["settings"]["divergence"] == "cd" and result["settings"]["hidden"] == [16, 16]
     middle, low, high = result["recorded_median_and_box"]
     assert 0.7 < low <= middle <= high < 0.9
 

@@ -194,6 +194,6 @@ def test_published_settings_run(paper):
 
 def test_published_settings_of_shen():
     model, fit = mlrg.published_settings("shen")
-    assert model["hidden"] == (16,) and model["activation"] == "silu"
+    assert model["hidden"] == (16, 16) and model["activation"] == "silu"
     assert (fit["steps"], fit["batch"], fit["lr"], fit["final_lr"]) == (4096, 24, 1e-3, 1e-3)
     assert (fit["beta_max"], fit["beta_rate"], fit["beta_midpoint"]) == (16, 16, 0.25)

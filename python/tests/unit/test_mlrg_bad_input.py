@@ -132,6 +132,10 @@ CASES = [
     (ArgumentError, r"coupling_bound must be from 0.1 to 10", fit(1, coupling_bound=0)),
     (ArgumentError, r"hmc_step must be from", fit(1, hmc_step=0)),
     (ArgumentError, r"record_guess must be from", fit(1, record_guess=99)),
+    (ArgumentError, r"record_guess must be from", fit(1, record_guess=[11])),
+    (ArgumentError, r"record_guess must be a number or have 1 couplings, got 2",
+     fit(1, record_guess=[0.8, 0])),
+    (TypeError, r"record_guess must hold real numbers", fit(1, record_guess=["a"])),
     (TypeError, r"progress must be True, False or a callable", fit(1, progress="yes")),
     (TypeError, r"unexpected keyword argument 'lrr'", fit(1, lrr=1)),
     # couplings

@@ -25,6 +25,13 @@ def equal(a, b):
     return all(np.array_equal(arrays[n], other_arrays[n], equal_nan=True) for n in arrays)
 
 
+def with_infinite_loss(model):
+    plain, arrays = model._state()
+    arrays["network.2.weight"] = np.full_like(arrays["network.2.weight"], 1e308)
+    arrays["network.1.weight"] = np.full_like(arrays["network.1.weight"], 1e3)
+    return MLRG._restored(plain, arrays)
+
+
 def test_history():
     model = MLRG(**SMALL).fit(50, 16, beta_max=8, record_from=20)
     history = model.history
@@ -38,6 +45,105 @@ def test_history():
     assert np.isnan(history["swap_rate"]).all()
     history["loss"][:] = 0
     assert model.history["loss"].all()  # the caller's own copy
+
+
+def test_fixed_points_are_recorded_from_the_guess(tmp_path):
+    """Two zeros of one flow, J = 0 and the critical point, from guesses near them."""
+    settings = {"moderator": "flow", "symmetric": True}
+    for guess, found in ((0.02, 0.0), ((0.8,), 0.81)):
+        model = MLRG(**settings).fit(1500, record_from=1499, record_guess=guess, seed=0)
+        assert model.history["fixed_point"][-1] == pytest.approx(found, abs=0.05)
+    model.save(tmp_path / "model")
+    assert MLRG.load(tmp_path / "model")._training == model._training
+    assert copy.copy(model)._training == model._training
+    many = MLRG("A1+E", **SMALL).fit(
+        2, 8, record_from=0, record_guess=[0.1, 0, 0, 0.1, 0.1], beta_max=1
+    )
+    assert many.proposals.shape == (8, 5) and model.proposals.shape == (32,)
+
+
+def test_the_curl_of_a_flow():
+    points = np.array([[0.3, 0.1, -0.2, 0.2, 0.4], [0, 0, 0, 0, 0.5]])
+    flow = MLRG("A1+E", **SMALL).fit(1, 8)
+    step = 1e-5
+    slopes = [
+        (flow.velocity(points + shift) - flow.velocity(points - shift)) / (2 * step)
+        for shift in step * np.eye(5)
+    ]
+    jacobian = np.stack(slopes, axis=-1)
+    curl = flow.curl(points)
+    np.testing.assert_allclose(curl, (jacobian - jacobian.swapaxes(1, 2)) / 2, atol=1e-8)
+    assert np.abs(curl).max() > 1e-3
+    gradient = MLRG("A1+E", moderator="monotone", hidden=(6, 5)).fit(1, 8)
+    assert np.abs(gradient.curl(points)).max() < 1e-14
+    assert MLRG(**SMALL).fit(1, 8).curl([0.1, 0.2]).tolist() == [0, 0]
+
+
+# Many models side by side
+
+MANY = [
+    {"steps": 9, "batch": 40, "seed": 1, "record_from": 4},
+    {"steps": 5, "batch": 8, "seed": 2, "beta_max": 3.0, "total_steps": 11},
+    {"steps": 7, "batch": 24, "seed": 3, "lr": 1e-4},
+]
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("divergence", ["kl", "cd"])
+def test_many_models_train_as_each_alone(divergence, threads):
+    def fresh():
+        return [MLRG(divergence=divergence, **SMALL), MLRG(divergence=divergence), MLRG("A1+E")]
+
+    alone = [model.fit(**settings) for model, settings in zip(fresh(), MANY, strict=True)]
+    before = isingrg.get_num_threads()
+    isingrg.set_num_threads(threads)
+    try:
+        together = fresh()
+        seen = []
+
+        def report(done, total):
+            seen.append((total, threading.get_ident()))
+
+        assert mlrg.fit_many(together, MANY, progress=report) == [None] * 3
+        assert set(seen) == {(21, threading.get_ident())}
+        assert mlrg.fit_many(together, [{"steps": 2}] * 3) == [None] * 3
+    finally:
+        isingrg.set_num_threads(before)
+    assert all(equal(a.fit(2), b) for a, b in zip(alone, together, strict=True))
+
+
+def test_one_of_many_may_fail():
+    models = [MLRG(**SMALL), with_infinite_loss(MLRG(**SMALL).fit(5)), MLRG(**SMALL)]
+    errors = mlrg.fit_many(models, [{"steps": 8}] * 3)
+    assert errors[0] is None and errors[2] is None
+    assert isinstance(errors[1], isingrg.NonFiniteError)
+    assert "the model is at step 5" in errors[1].__notes__[0]
+    assert [model.step for model in models] == [8, 5, 8]
+
+
+def test_many_models_can_be_interrupted():
+    models = [MLRG(**SMALL) for _ in range(3)]
+    with pytest.raises(isingrg.Interrupted):
+        mlrg.fit_many(models, [{"steps": 10**6}] * 3, progress=lambda done, total: done < 50)
+    steps = [model.step if model._native else 0 for model in models]
+    assert sum(steps) >= 50
+    for seed, model in enumerate(models):
+        if model.step:
+            assert equal(model, MLRG(**SMALL).fit(model.step, total_steps=10**6))
+
+
+def test_wrong_settings_of_many_change_nothing():
+    models = [MLRG(**SMALL), MLRG(**SMALL)]
+    for error, message, arguments in [
+        (isingrg.ArgumentError, "as many as the 2 models", (models, [{}])),
+        (isingrg.ArgumentError, "must all be different", (models[:1] * 2, [{}, {}])),
+        (TypeError, "no keyword 'lrr'", (models, [{"steps": 1}, {"lrr": 1}])),
+        (isingrg.ArgumentError, "batch must be from 1", (models, [{"steps": 1}, {"batch": 0}])),
+    ]:
+        with pytest.raises(error, match=message):
+            mlrg.fit_many(*arguments)
+    assert [model._native for model in models] == [None, None]
+    assert mlrg.fit_many([], []) == []
 
 
 def test_replicas_and_ray():
@@ -56,7 +162,8 @@ def test_replicas_and_ray():
 
 def test_published_settings_of_larger_representations():
     model, fit = mlrg.published_settings("shen", "A1+E")
-    assert model["hidden"] == (80,) * 5 and fit["batch"] == 1944
+    assert model["hidden"] == (80,) * 6 and fit["batch"] == 1944
+    assert fit["record_guess"] == (0.8, 0, 0, 0.8, 0.8)
     model, fit = mlrg.published_settings("hou-you", "2A1+E")
     assert model["hidden"] == (12, 24, 6) and fit["proposal"] == "norm"
     MLRG("A1+E", **model, symmetric=True).fit(2, **{**fit, "batch": 8, "cd_samples": 64})
@@ -251,10 +358,7 @@ def test_nothing_is_made_when_the_first_step_is_refused():
 @pytest.mark.parametrize("divergence", ["kl", "cd"])
 def test_a_loss_that_is_not_finite(moderator, divergence):
     model = MLRG(hidden=(6, 5), moderator=moderator, divergence=divergence).fit(5, cd_samples=32)
-    plain, arrays = model._state()
-    arrays["network.2.weight"] = np.full_like(arrays["network.2.weight"], 1e308)
-    arrays["network.1.weight"] = np.full_like(arrays["network.1.weight"], 1e3)
-    broken = MLRG._restored(plain, arrays)
+    broken = with_infinite_loss(model)
     twin = copy.deepcopy(broken)
     with pytest.raises(isingrg.NonFiniteError, match="the model is at step 5") as caught:
         broken.fit(3)

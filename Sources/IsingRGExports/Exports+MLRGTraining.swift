@@ -1,0 +1,148 @@
+import CIsingRG
+import MLRG
+import Numerics
+
+extension Training {
+    /// - Parameter couplings: of the model that is trained.
+    init(_ c: isingrg_mlrg_training, couplings: Int) throws(Failure) {
+        func whole(_ value: UInt64, _ name: String) throws(Failure) -> Int {
+            guard let result = Int(exactly: value) else {
+                throw .invalidArgument("\(name) is too large: \(value)")
+            }
+            return result
+        }
+        self.init()
+        steps = try whole(c.steps, "steps")
+        scheduleSteps = try whole(c.schedule_steps, "schedule_steps")
+        batch = try whole(c.batch, "batch")
+        (learningRate, finalLearningRate) = (c.learning_rate, c.final_learning_rate)
+        (weightDecay, clipNorm) = (c.weight_decay, c.clip_norm)
+        (betaMax, betaRate, betaMidpoint) = (c.beta_max, c.beta_rate, c.beta_midpoint)
+        proposal = try choice(c.proposal, "proposal", ProposalKind.self)
+        (replicas, ray) = (Int(c.replicas), c.ray)
+        (proposalScale, couplingBound) = (c.proposal_scale, c.coupling_bound)
+        (hmcStep, hmcLeapfrog, hmcUpdates) = (c.hmc_step, Int(c.hmc_leapfrog), Int(c.hmc_updates))
+        (cdSamples, teacherSweeps) = (Int(c.cd_samples), Int(c.teacher_sweeps))
+        studentSweeps = Int(c.student_sweeps)
+        seed = c.seed
+        guard let first = Int(exactly: c.record_from) else { return }
+        recordFrom = first
+        let guess = try required(c.record_guess, "record_guess")
+        try finite(guess, count: couplings, "record_guess")
+        recordGuess = Array(UnsafeBufferPointer(start: guess, count: couplings))
+    }
+}
+
+/// Where a call keeps the history of one model's training.
+private struct HistoryRows {
+    private let rows: UnsafeMutablePointer<Double>
+    private let done: UnsafeMutablePointer<UInt64>
+    private static let columns = Int(ISINGRG_HISTORY_COLUMNS)
+
+    init(
+        _ rows: UnsafeMutablePointer<Double>?, count: Int64, _ done: UnsafeMutablePointer<UInt64>,
+        steps: Int
+    ) throws(Failure) {
+        let (needed, overflow) = steps.multipliedReportingOverflow(by: Self.columns)
+        guard !overflow, count == Int64(needed) else {
+            throw .invalidArgument("history must have steps x \(Self.columns) elements, not \(count)")
+        }
+        self.rows = try required(rows, "history")
+        self.done = done
+    }
+
+    func append(_ record: StepRecord) {
+        let row = rows + Int(done.pointee) * Self.columns
+        row[Int(ISINGRG_HISTORY_LOSS)] = record.loss
+        row[Int(ISINGRG_HISTORY_ACCEPTANCE)] = record.acceptance
+        row[Int(ISINGRG_HISTORY_SWAP_RATE)] = record.swapRate
+        row[Int(ISINGRG_HISTORY_BETA)] = record.beta
+        row[Int(ISINGRG_HISTORY_FIXED_POINT)] = record.fixedPoint
+        done.pointee += 1
+    }
+}
+
+@_cdecl("isingrg_mlrg_fit")
+public func isingrg_mlrg_fit(
+    _ model: OpaquePointer?, _ training: UnsafePointer<isingrg_mlrg_training>?,
+    _ history: UnsafeMutablePointer<Double>?, _ historyCount: Int64,
+    _ done: UnsafeMutablePointer<UInt64>?, _ function: isingrg_progress?,
+    _ context: UnsafeMutableRawPointer?
+) -> isingrg_status {
+    changing(model) { (model) throws(Failure) in
+        let done = try required(done, "done")
+        done.pointee = 0
+        let training = try Training(
+            try required(training, "training").pointee, couplings: model.dimension)
+        let rows = try HistoryRows(history, count: historyCount, done, steps: training.steps)
+        let progress = progress(total: training.steps, function, context)
+        try model.fit(training, progress: progress) { rows.append($0) }
+    }
+}
+
+@_cdecl("isingrg_mlrg_fit_many")
+public func isingrg_mlrg_fit_many(
+    _ handles: UnsafePointer<OpaquePointer?>?, _ trainings: UnsafePointer<isingrg_mlrg_training>?,
+    _ count: Int64, _ histories: UnsafePointer<UnsafeMutablePointer<Double>?>?,
+    _ historyCounts: UnsafePointer<Int64>?, _ outcomes: UnsafeMutablePointer<isingrg_mlrg_outcome>?,
+    _ function: isingrg_progress?, _ context: UnsafeMutableRawPointer?
+) -> isingrg_status {
+    handleStatus { () throws(HandleFailure) in
+        try models.useAll(try distinct(handles, count)) { (models) throws(Failure) in
+            let outcomes = try required(outcomes, "outcomes")
+            for index in models.indices { outcomes[index] = isingrg_mlrg_outcome() }
+            let settings = try required(trainings, "trainings")
+            let histories = try required(histories, "histories")
+            let historyCounts = try required(historyCounts, "history_counts")
+            var trainings: [Training] = []
+            var rows: [HistoryRows] = []
+            for (index, model) in models.enumerated() {
+                trainings.append(try Training(settings[index], couplings: model.dimension))
+                rows.append(
+                    try HistoryRows(
+                        histories[index], count: historyCounts[index],
+                        field(outcomes + index, \.done), steps: trainings[index].steps))
+            }
+            let total = trainings.reduce(0) { $0 + $1.steps }
+            let progress = progress(total: total, function, context)
+            let failures = MLRGModel.fit(models, trainings, progress: progress) { [rows] in
+                rows[$0].append($1)
+            }
+            for (index, failure) in failures.enumerated() {
+                guard let failure else { continue }
+                outcomes[index].status = failure.status
+                copy(failure.message, into: outcomes + index)
+            }
+            if progress.isStopped { throw .interrupted("training was interrupted") }
+        }
+    }
+}
+
+private func distinct(
+    _ handles: UnsafePointer<OpaquePointer?>?, _ count: Int64
+) throws(HandleFailure) -> [OpaquePointer?] {
+    do throws(Failure) {
+        let first = try required(handles, "models")
+        let count = try integer(count, "n", 1...1 << 20)
+        let all = (0..<count).map { first[$0] }
+        guard Set(all).count == count else { throw .invalidArgument("models must be different ones") }
+        return all
+    } catch {
+        throw .failure(error)
+    }
+}
+
+/// A pointer to a field of a C structure.
+private func field<Root, Value>(
+    _ pointer: UnsafeMutablePointer<Root>, _ path: KeyPath<Root, Value>
+) -> UnsafeMutablePointer<Value> {
+    (UnsafeMutableRawPointer(pointer) + MemoryLayout<Root>.offset(of: path)!)
+        .assumingMemoryBound(to: Value.self)
+}
+
+/// The beginning of a message as a C string.
+private func copy(_ message: String, into outcome: UnsafeMutablePointer<isingrg_mlrg_outcome>) {
+    withUnsafeMutableBytes(of: &outcome.pointee.message) { bytes in
+        bytes.copyBytes(from: message.utf8.prefix(bytes.count - 1))
+    }
+}
