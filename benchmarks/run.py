@@ -180,6 +180,37 @@ def whole_trainings():
         yield f"training of one {representation} model, 2 threads", f"{time.perf_counter() - start:.1f} s"
 
 
+def side_by_side(rounds):
+    """64 small models one after the other, each on both cores, and in one call of the core."""
+    isingrg.set_num_threads(2)
+    for divergence, steps in (("kl", 400), ("cd", 100)):
+        network, training = mlrg.published_settings("shen")
+        network |= {"divergence": divergence}
+        settings = [training | {"steps": steps, "record_from": None, "seed": s} for s in range(64)]
+        pairs = []
+        for _ in range(rounds):
+            models = [mlrg.MLRG("A1", **network) for _ in settings]
+            start = time.perf_counter()
+            for model, keywords in zip(models, settings, strict=True):
+                model.fit(**keywords)
+            middle = time.perf_counter()
+            mlrg.fit_many([mlrg.MLRG("A1", **network) for _ in settings], settings)
+            pairs.append((middle - start, time.perf_counter() - middle))
+        yield (
+            f"64 A1 flows, {steps} steps of {divergence.upper()}, side by side",
+            "this library, one after the other", pairs, "s", 1)
+
+
+def published_trainings():
+    """4096 epochs of the published flow training; those of A1+E from the time of a few."""
+    for representation, published, steps in (("A1", "172 s", 4096), ("A1+E", "15 h", 8)):
+        for divergence in ("cd", "kl"):
+            seconds = 4096 * epoch_seconds("flow", divergence, 2, steps, representation)
+            yield (
+                f"4096 epochs of the {representation} flow, {divergence.upper()}, 2 threads "
+                f"(published program: {published})", f"{seconds:.1f} s")
+
+
 def machine_limits():
     """What one core can do: multiply-adds by NumPy's matrix product, memory by a copy."""
     a = np.ones((1024, 1024), np.float32)
@@ -209,7 +240,7 @@ def main():
         if peer.UNAVAILABLE:
             print(peer.UNAVAILABLE)
     print("| work | beside | theirs | ours | ratio (range) |\n|---|---|---|---|---|", flush=True)
-    sources = [metropolis_rows, cluster_rows]
+    sources = [metropolis_rows, cluster_rows, side_by_side]
     if not peer_mlrg_torch.UNAVAILABLE:
         sources.insert(0, mlrg_rows)
     for rows in sources:
@@ -220,7 +251,9 @@ def main():
                 f"| {work} | {beside} | {theirs:.3g} {unit} | {ours:.3g} {unit} | "
                 f"{statistics.median(ratios):.0f} ({ratios[0]:.0f}-{ratios[-1]:.0f}) |", flush=True)
     print("\n| this library and machine | |\n|---|---|")
-    for name, value in itertools.chain(own_rates(rounds), mlrg_scaling(), whole_trainings(), machine_limits()):
+    for name, value in itertools.chain(
+            own_rates(rounds), mlrg_scaling(), whole_trainings(), published_trainings(),
+            machine_limits()):
         print(f"| {name} | {value} |", flush=True)
 
 

@@ -151,7 +151,7 @@ def mlrg_fit(
 
 def mlrg_fit_many(
     tasks: tuple[tuple[Any, ...], ...], progress: Progress, /,
-) -> tuple[list[tuple[int, BaseException | None]], BaseException | None]:
+) -> tuple[list[tuple[int, Exception | None]], BaseException | None]:
     """Trains the models of several tasks, arguments of `mlrg_fit` but progress, side by side.
 
     What `mlrg_fit` would return for each, and what ended the whole call early.

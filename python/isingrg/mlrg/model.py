@@ -3,7 +3,7 @@
 import dataclasses
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -16,6 +16,8 @@ from isingrg.mlrg._couplings import Floats
 from isingrg.mlrg._evaluation import Evaluation
 from isingrg.mlrg._fitting import Fit
 from isingrg.mlrg.settings import DEFAULT_TRAININGS, Training
+
+_Error = TypeVar("_Error", bound=BaseException | None)
 
 
 class MLRG(Evaluation):
@@ -182,7 +184,7 @@ class MLRG(Evaluation):
         )  # fmt: skip
         fit = self._begin(seed, total_steps, keywords)
         with reporting(progress, "training") as report:
-            done, error = _core.mlrg_fit(*fit.task(), report)
+            done, error = _core.mlrg_fit(*(*fit.task(), report))
         error = self._finish(fit, done, error)
         if error is not None:
             raise error
@@ -204,9 +206,7 @@ class MLRG(Evaluation):
         native = self._configuration.create(seed) if self._native is None else self._native
         return Fit(native, self._count, training, schedule, seed, rows)
 
-    def _finish(
-        self, fit: Fit, done: int, error: BaseException | None
-    ) -> BaseException | None:
+    def _finish(self, fit: Fit, done: int, error: _Error) -> _Error:
         """Takes over what a call of the core did; its error with a note on the state."""
         if done:
             self._native, self._training = fit.native, fit.training

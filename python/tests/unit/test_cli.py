@@ -132,16 +132,11 @@ def test_published_settings_record_fixed_points(run):
     assert 0.7 < low <= middle <= high < 0.9
 
 
-def test_a_failing_model_ends_the_survey(quick):
-    calls = []
-
-    def stop(done, total):
-        calls.append(done)
-        return False
-
+def test_an_interrupted_survey(quick):
     with pytest.raises(isingrg.Interrupted):
-        _survey.train(range(20), {}, {"steps": 10**6}, stop)
-    assert len(calls) < 10
+        _survey.train(range(20), {}, {"steps": 10**6}, lambda done, total: False)
+    with pytest.raises(isingrg.ArgumentError, match="batch"):
+        _survey.train(range(2), {}, {"batch": 0})
 
 
 # demo
