@@ -1,8 +1,9 @@
 """Neural renormalization-group methods for the two-dimensional Ising model.
 
 `isingrg.ising` makes Monte Carlo data and knows the exact answers; `isingrg.mlrg` learns the
-renormalization-group flow. Arrays are NumPy in C order, spins are int8, and every random function
-takes a seed: equal seeds give equal results whatever the number of threads.
+renormalization-group flow; `isingrg.ensemble` runs many trainings, or any function, over settings
+and seeds, on one machine or many. Arrays are NumPy in C order, spins are int8, and every random
+function takes a seed: equal seeds give equal results whatever the number of threads.
 """
 
 from isingrg._citation import citation
@@ -22,6 +23,7 @@ from isingrg._library import (
 )
 
 from isingrg import ising, mlrg  # isort: skip
+from isingrg._ensemble import ensemble  # isort: skip
 
 __all__ = [
     "ArgumentError",
@@ -32,6 +34,7 @@ __all__ = [
     "__version__",
     "abi_version",
     "citation",
+    "ensemble",
     "get_num_threads",
     "instruction_set",
     "ising",

@@ -1,0 +1,83 @@
+"""The method "mlrg": one model of `isingrg.mlrg`, trained, and what it says."""
+
+import inspect
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from isingrg import mlrg
+from isingrg._ensemble._plan import Settings
+from isingrg._errors import ConvergenceError, NonFiniteError
+from isingrg._progress import Report
+from isingrg.mlrg import MLRG
+
+#: Steps at the end of the training over which the loss is averaged.
+_LAST_STEPS = 100
+
+_OF_MODEL = frozenset(inspect.signature(MLRG).parameters)
+_OF_FIT = frozenset(inspect.signature(MLRG.fit).parameters) - {"self", "progress"}
+
+KEYWORDS = _OF_MODEL | _OF_FIT
+
+
+def member(**settings: Any) -> dict[str, Any]:
+    """Trains one model."""
+    with MLRG(**_part(settings, _OF_MODEL)) as model:
+        return _said(model.fit(**_part(settings, _OF_FIT)), settings)
+
+
+def together(
+    members: Sequence[Settings], report: Report | None
+) -> list[dict[str, Any] | Exception]:
+    """Trains models side by side in the core."""
+    results: list[dict[str, Any] | Exception] = [{} for _ in members]
+    models: dict[int, MLRG] = {}
+    for index, settings in enumerate(members):
+        try:
+            models[index] = MLRG(**_part(settings, _OF_MODEL))
+        except Exception as error:
+            results[index] = error
+    fits = [_part(members[index], _OF_FIT) for index in models]
+    errors = mlrg.fit_many(list(models.values()), fits, progress=report or False)
+    for (index, model), failure in zip(models.items(), errors, strict=True):
+        try:
+            with model:
+                results[index] = failure or _said(model, members[index])
+        except Exception as error:
+            results[index] = error
+    return results
+
+
+def _part(settings: Settings, names: frozenset[str]) -> Settings:
+    return {name: value for name, value in settings.items() if name in names}
+
+
+def _said(model: MLRG, settings: Settings) -> dict[str, Any]:
+    """Universal numbers, NaN where the model has none; see `isingrg.ensemble` for their names."""
+    history = model.history
+    point = _answer(model.fixed_point)
+    found = not np.isnan(point).any()
+
+    def at_point(function: Callable[[], Any]) -> Any:
+        return _answer(function) if found else math.nan
+
+    said = {
+        "fixed_point": np.broadcast_to(point, model._configuration.count),
+        "critical_coupling": _answer(model.critical_coupling),
+        "thermal_exponent": at_point(lambda: model.thermal_exponent(point)),
+        "degeneracy": at_point(lambda: model.ground_state_degeneracy(point)),
+        "scaling_dimension": at_point(lambda: model.scaling_dimensions(point, k=2)[1]),
+        "loss": history["loss"][-_LAST_STEPS:].mean(),
+    }
+    if settings.get("record_from") is not None:
+        said["recorded"] = history["fixed_point"][settings["record_from"] :]
+    return said
+
+
+def _answer(function: Callable[[], Any]) -> Any:
+    try:
+        return function()
+    except (ConvergenceError, NonFiniteError, np.linalg.LinAlgError):
+        return math.nan

@@ -1,0 +1,156 @@
+"""The function `isingrg.ensemble`."""
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from isingrg import _arguments
+from isingrg._ensemble._ledger import Ledger
+from isingrg._ensemble._methods import METHODS, run_together
+from isingrg._ensemble._plan import Array, Plan
+from isingrg._ensemble._pools import Here
+from isingrg._ensemble._results import gathered
+from isingrg._ensemble._scheduler import Scheduler
+from isingrg._ensemble._store import Store, task_name
+from isingrg._ensemble._work import Job, process
+from isingrg._files import Path
+from isingrg._progress import reporting
+
+if TYPE_CHECKING:
+    import xarray
+
+
+def ensemble(
+    task: str | Callable[..., Any],
+    settings: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+    *,
+    seeds: int | Iterable[int] | None = None,
+    executor: Any = None,
+    store: Path | None = None,
+    threads: int = 1,
+    progress: Any = False,
+) -> "xarray.Dataset | dict[str, Array]":
+    """Run a task for every setting and seed, on one machine or many.
+
+    The numbers are the same, bit for bit, wherever the members run.
+
+    Parameters
+    ----------
+    task : {"mlrg"} or callable
+        The name of a method, see Notes, or a function, called as ``task(**settings)``, which
+        returns a number, an array, or a mapping of names to numbers and arrays. Strings and truth
+        values are taken for numbers. Processes can only be sent functions of modules.
+    settings : mapping, or list of mappings
+        A mapping is a grid: a list, a range or an array of one dimension is an axis; anything
+        else, also a tuple or a string, is a constant. A list has one mapping for each member.
+    seeds : int or iterable of int, optional
+        0 to n - 1, or distinct numbers: each setting runs with every seed, passed as keyword
+        `seed`. By default none is passed.
+    executor : optional
+        Any executor of the kind of `concurrent.futures`; see Examples. It is not shut down. By
+        default everything runs in this process: functions one after the other, each with all
+        cores; methods side by side inside the core.
+    store : path, optional
+        A folder, made if need be, that receives a file for each member when it is finished. With
+        the same folder again only what is missing or has failed is computed. Members are found
+        by the names of the task and of its module, their settings and their seed: after a change
+        of the function take another folder. A damaged file is computed again, with a warning. An
+        ensemble may grow: new settings and seeds are added to the ones that are there.
+    threads : int
+        Of the core, 1 to 1024, in workers that are other processes than this one.
+    progress : bool or callable
+        True shows a bar; a callable receives (done, total), counted in members, and stops by
+        returning False: members that have not begun are cancelled, the others awaited.
+
+    Returns
+    -------
+    xarray.Dataset, or dict of str to ndarray without xarray
+        The dimensions are the axes of a grid, in their order, or "member" for a list; then
+        "seed". Their values are coordinates; for a list, the settings that vary. Settings that
+        are not numbers, truth values or strings are coordinates as Python writes them, `repr`.
+
+        Every named value is a variable, "value" if the task returns only one. An array adds the
+        dimensions ``name_0``, ``name_1``, ...; arrays of different lengths are filled up to the
+        longest, and have length 1 in dimensions that only others have. The filling, and the value
+        of a member that has none, is NaN, with which numbers become float64, or an empty string.
+        The variable "error" is "" or the last exception of a member without values. A name that
+        is taken already gets an underscore behind it.
+
+    Raises
+    ------
+    ArgumentError, TypeError
+        Before any work: if settings do not fit the task, or with `store` have no form in JSON.
+    OSError
+        If `store` cannot be written; before any work, unless the disk fills up.
+    KeyboardInterrupt, Interrupted
+        When stopped. What is finished is in the store.
+    BrokenExecutor
+        If no process of a pool ever returns a member.
+
+    Notes
+    -----
+    A member that fails is tried once more after the others, and then recorded with its error.
+    When worker processes die, their members are tried again in a new pool like the old one; those
+    lost twice run alone, so that only the member that kills its worker is recorded as lost.
+
+    The method "mlrg" trains one model of `isingrg.mlrg` in each member. Its settings are the
+    keywords of `MLRG` and of `MLRG.fit`. For c couplings its values are ``fixed_point`` (c,);
+    there ``thermal_exponent``, ``degeneracy`` and the first ``scaling_dimension``;
+    ``critical_coupling``; ``loss``, the mean of the last 100 steps in nats; and with the setting
+    `record_from` also ``recorded`` (steps - record_from,), the fixed points recorded in training.
+    What a model has no answer to is NaN.
+
+    Examples
+    --------
+    >>> table = isingrg.ensemble("mlrg", {"moderator": ["monotone", "flow"]}, seeds=32)
+    >>> table.critical_coupling.median("seed")
+
+    Processes, in a script that others may import:
+
+    >>> if __name__ == "__main__":
+    ...     spawn = multiprocessing.get_context("spawn")
+    ...     with ProcessPoolExecutor(8, mp_context=spawn) as pool:
+    ...         isingrg.ensemble(task, {"J": np.linspace(0, 1, 11)}, executor=pool, store="runs")
+
+    Dask, on whatever cluster the client is connected to:
+
+    >>> with dask.distributed.Client("tcp://scheduler:8786") as client:
+    ...     isingrg.ensemble("mlrg", {}, seeds=1000, executor=client.get_executor())
+
+    MPI, started by ``mpiexec -n 3 python -m mpi4py.futures script.py``:
+
+    >>> if __name__ == "__main__":
+    ...     with mpi4py.futures.MPIPoolExecutor() as pool:
+    ...         isingrg.ensemble("mlrg", {}, seeds=1000, executor=pool)
+    """
+    plan = Plan.of(settings, seeds)
+    threads = _arguments.integer("threads", threads, 1, 1024)
+    if executor is not None and not _submits(executor):
+        raise TypeError(
+            "executor must be an executor such as concurrent.futures.ProcessPoolExecutor(), "
+            f"or None, not {executor!r}"
+        )
+    if callable(task):
+        method, function = None, task
+        plan.check_keywords(function)
+    else:
+        name = _arguments.choice("task", task, METHODS)
+        method = METHODS[name]
+        function = method.member
+        method.check_keywords(plan)
+    with reporting(progress, "ensemble") as report:
+        folder = None
+        if store is not None:
+            folder = Store(store, task_name(function) if method is None else name, plan.members)
+        ledger = Ledger(len(plan.members), folder)
+        if method is not None and executor is None:
+            run_together(method, plan.members, ledger, report)
+        else:
+            jobs = [Job(function, member, threads, process()) for member in plan.members]
+            tell = ledger.reporter(report)
+            Scheduler(Here() if executor is None else executor, jobs, ledger, tell).run()
+    return gathered(plan, [outcome for outcome in ledger.outcomes if outcome is not None])
+
+
+def _submits(executor: Any) -> bool:
+    return callable(getattr(executor, "submit", None)) and not inspect.isclass(executor)
