@@ -1,17 +1,14 @@
 """The method "mlrg": one model of `isingrg.mlrg`, trained, and what it says."""
 
 import inspect
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
-
-import numpy as np
 
 from isingrg import mlrg
 from isingrg._ensemble._plan import Settings
-from isingrg._errors import ConvergenceError, NonFiniteError
 from isingrg._progress import Report
 from isingrg.mlrg import MLRG
+from isingrg.mlrg._survey import measure
 
 #: Steps at the end of the training over which the loss is averaged.
 _LAST_STEPS = 100
@@ -56,28 +53,11 @@ def _part(settings: Settings, names: frozenset[str]) -> Settings:
 
 def _said(model: MLRG, settings: Settings) -> dict[str, Any]:
     """Universal numbers, NaN where the model has none; see `isingrg.ensemble` for their names."""
+    said = measure(model)
+    del said["failures"]
+    said["scaling_dimension"] = said.pop("delta_1")
     history = model.history
-    point = _answer(model.fixed_point)
-    found = not np.isnan(point).any()
-
-    def at_point(function: Callable[[], Any]) -> Any:
-        return _answer(function) if found else math.nan
-
-    said = {
-        "fixed_point": np.broadcast_to(point, model._configuration.count),
-        "critical_coupling": _answer(model.critical_coupling),
-        "thermal_exponent": at_point(lambda: model.thermal_exponent(point)),
-        "degeneracy": at_point(lambda: model.ground_state_degeneracy(point)),
-        "scaling_dimension": at_point(lambda: model.scaling_dimensions(point, k=2)[1]),
-        "loss": history["loss"][-_LAST_STEPS:].mean(),
-    }
+    said["loss"] = history["loss"][-_LAST_STEPS:].mean()
     if settings.get("record_from") is not None:
         said["recorded"] = history["fixed_point"][settings["record_from"] :]
     return said
-
-
-def _answer(function: Callable[[], Any]) -> Any:
-    try:
-        return function()
-    except (ConvergenceError, NonFiniteError, np.linalg.LinAlgError):
-        return math.nan

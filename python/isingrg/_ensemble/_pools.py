@@ -35,10 +35,12 @@ class Pool:
         Of a pool of processes those being worked on and one more, so that few are lost with it
         and no worker waits.
         """
-        executor: Any = self.executor
-        if isinstance(executor, Here):
+        if isinstance(self.executor, Here):
             return 1
-        return executor._max_workers + 1 if isinstance(executor, ProcessPoolExecutor) else math.inf
+        if not isinstance(self.executor, ProcessPoolExecutor):
+            return math.inf
+        pool: Any = self.executor
+        return int(pool._max_workers) + 1
 
     def renew(self, broken: Executor, error: BrokenExecutor) -> bool:
         """Replaces a pool of processes by one like it, unless that is done; False for others."""

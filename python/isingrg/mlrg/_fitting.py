@@ -47,8 +47,9 @@ class Fit:
     """One call of `MLRG.fit`, checked: what the core needs, and where it leaves the history."""
 
     native: Any
-    count: int
     training: Training
+    #: Where recorded fixed points are searched from, (c,).
+    guess: Floats
     total_steps: int
     seed: int
     rows: Floats
@@ -61,13 +62,13 @@ class Fit:
             t.clip_norm, t.beta_max, t.beta_rate, t.beta_midpoint, PROPOSALS[t.proposal],
             t.replicas, t.ray, t.proposal_scale, t.coupling_bound, t.hmc_step, t.hmc_leapfrog,
             t.hmc_updates, t.cd_samples, t.teacher_sweeps, t.student_sweeps,
-            _NEVER if t.record_from is None else t.record_from, record_guess(t, self.count),
-            self.seed, self.rows,
+            _NEVER if t.record_from is None else t.record_from, self.guess, self.seed,
+            self.rows,
         )  # fmt: skip
 
 
 def record_guess(training: Training, count: int) -> Floats:
-    """Where recorded fixed points are searched from, all c couplings."""
+    """The setting as all c couplings."""
     guess = np.zeros(count)
     if isinstance(training.record_guess, tuple):
         if len(training.record_guess) != count:

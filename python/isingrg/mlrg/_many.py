@@ -6,6 +6,7 @@ from typing import Any
 from isingrg import _core
 from isingrg._errors import ArgumentError
 from isingrg._progress import reporting
+from isingrg.mlrg._fitting import Fit
 from isingrg.mlrg.model import MLRG
 from isingrg.mlrg.settings import RANGES
 
@@ -32,13 +33,13 @@ def fit_many(
     Returns
     -------
     list of Exception or None
-        What `fit` would have raised for each model, such as `NonFiniteError`; the model is at its
-        last complete step.
+        What `fit` would have raised for each model: its settings are wrong, and it has not
+        changed, or its training ended early, and it is at its last complete step.
 
     Raises
     ------
-    ArgumentError, TypeError
-        If any setting is wrong; then no model has changed.
+    ArgumentError
+        If there are not as many settings as models, or a model is given twice.
     KeyboardInterrupt, Interrupted
         When stopped; every model is at its last complete step and `fit` continues from it.
     """
@@ -48,21 +49,25 @@ def fit_many(
         )
     if len({id(model) for model in models}) != len(models):
         raise ArgumentError("models must all be different")
-    fits = [_begin(model, dict(one)) for model, one in zip(models, settings, strict=True)]
+    errors: list[Exception | None] = [None] * len(models)
+    fits: dict[int, Fit] = {}
+    for index, (model, keywords) in enumerate(zip(models, settings, strict=True)):
+        try:
+            fits[index] = _begin(model, dict(keywords))
+        except Exception as error:
+            errors[index] = error
     if not fits:
-        return []
+        return errors
     with reporting(progress, "training") as report:
-        outcomes, stopped = _core.mlrg_fit_many(tuple(fit.task() for fit in fits), report)
-    errors = [
-        model._finish(fit, done, error)
-        for model, fit, (done, error) in zip(models, fits, outcomes, strict=True)
-    ]
+        outcomes, stopped = _core.mlrg_fit_many(tuple(f.task() for f in fits.values()), report)
+    for (index, fit), (done, failure) in zip(fits.items(), outcomes, strict=True):
+        errors[index] = models[index]._finish(fit, done, failure)
     if stopped is not None:
         raise stopped
     return errors
 
 
-def _begin(model: MLRG, keywords: dict[str, Any]) -> Any:
+def _begin(model: MLRG, keywords: dict[str, Any]) -> Fit:
     unknown = keywords.keys() - _KEYWORDS
     if unknown:
         raise TypeError(f"MLRG.fit has no keyword {min(unknown)!r}")

@@ -9,6 +9,7 @@ import numpy as np
 
 from isingrg._errors import ConvergenceError, NonFiniteError
 from isingrg._progress import Report
+from isingrg.mlrg._couplings import Floats
 from isingrg.mlrg._many import fit_many
 from isingrg.mlrg.model import MLRG
 
@@ -25,6 +26,7 @@ class Trained:
 
     model: MLRG
     seed: int
+    fixed_point: Floats
     critical_coupling: float
     degeneracy: float
     delta_1: float
@@ -44,11 +46,13 @@ def train(
     for error in errors:
         if error is not None:
             raise error
-    return [measure(trained, seed) for trained, seed in zip(models, seeds, strict=True)]
+    return [Trained(one, seed, **measure(one)) for one, seed in zip(models, seeds, strict=True)]
 
 
-def measure(model: MLRG, seed: int) -> Trained:
-    numbers = dict.fromkeys(NUMBERS, math.nan)
+def measure(model: MLRG) -> dict[str, Any]:
+    """Fixed point (c,), universal numbers and failures, as in `Trained`."""
+    numbers: dict[str, Any] = {"fixed_point": np.full(model._count, math.nan)}
+    numbers |= dict.fromkeys(NUMBERS, math.nan)
     failures: dict[str, str] = {}
 
     def attempt(names: Sequence[str], function: Callable[[], Any]) -> Any:
@@ -63,6 +67,7 @@ def measure(model: MLRG, seed: int) -> Trained:
         numbers["critical_coupling"] = critical
     point = attempt(NUMBERS[1:], model.fixed_point)
     if point is not None:
+        numbers["fixed_point"] = np.atleast_1d(point)
         for name, function in (
             ("degeneracy", lambda: model.ground_state_degeneracy(point)),
             ("delta_1", lambda: model.scaling_dimensions(point, k=2)[1]),
@@ -71,4 +76,4 @@ def measure(model: MLRG, seed: int) -> Trained:
             value = attempt([name], function)
             if value is not None:
                 numbers[name] = float(value)
-    return Trained(model, seed, **numbers, failures=failures)
+    return numbers | {"failures": failures}

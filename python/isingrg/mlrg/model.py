@@ -196,6 +196,7 @@ class MLRG(Evaluation):
         """The checked call of the core; the model does not change."""
         self._check_open()
         training = self._training.changed(**(keywords or {}))
+        guess = _fitting.record_guess(training, self._count)
         seed = self._seed if seed is None else _arguments.seed(seed)
         schedule = self._schedule(training, total_steps)
         if (keywords or {}).get("steps") is None and self.step:
@@ -204,7 +205,7 @@ class MLRG(Evaluation):
             "the history", (training.steps, _core.HISTORY_COLUMNS), np.float64
         )
         native = self._configuration.create(seed) if self._native is None else self._native
-        return Fit(native, self._count, training, schedule, seed, rows)
+        return Fit(native, training, guess, schedule, seed, rows)
 
     def _finish(self, fit: Fit, done: int, error: _Error) -> _Error:
         """Takes over what a call of the core did; its error with a note on the state."""

@@ -451,7 +451,7 @@ def test_method_in_chunks(monkeypatch, tmp_path):
     monkeypatch.setattr(_methods, "TOGETHER", 2)
     calls = []
     with pytest.raises(Interrupted):
-        ensemble("mlrg", SMALL, seeds=5, store=tmp_path, progress=lambda done, total: done < 3)
+        ensemble("mlrg", SMALL, seeds=5, store=tmp_path, progress=lambda done, total: done < 2)
     assert len(list(tmp_path.iterdir())) == 2
     table = ensemble("mlrg", SMALL, seeds=5, store=tmp_path, progress=lambda *c: calls.append(c))
     assert table.identical(whole)

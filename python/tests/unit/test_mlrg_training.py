@@ -132,17 +132,18 @@ def test_many_models_can_be_interrupted():
             assert equal(model, MLRG(**SMALL).fit(model.step, total_steps=10**6))
 
 
-def test_wrong_settings_of_many_change_nothing():
-    models = [MLRG(**SMALL), MLRG(**SMALL)]
-    for error, message, arguments in [
-        (isingrg.ArgumentError, "as many as the 2 models", (models, [{}])),
-        (isingrg.ArgumentError, "must all be different", (models[:1] * 2, [{}, {}])),
-        (TypeError, "no keyword 'lrr'", (models, [{"steps": 1}, {"lrr": 1}])),
-        (isingrg.ArgumentError, "batch must be from 1", (models, [{"steps": 1}, {"batch": 0}])),
-    ]:
-        with pytest.raises(error, match=message):
-            mlrg.fit_many(*arguments)
-    assert [model._native for model in models] == [None, None]
+def test_wrong_settings_of_many():
+    models = [MLRG(**SMALL) for _ in range(4)]
+    settings = [{"steps": 2}, {"lrr": 1}, {"batch": 0}, {"record_guess": [1, 2], "record_from": 0}]
+    errors = mlrg.fit_many(models, settings)
+    assert [type(error) for error in errors] == [
+        type(None), TypeError, isingrg.ArgumentError, isingrg.ArgumentError
+    ]  # fmt: skip
+    assert [model._native is None for model in models] == [False, True, True, True]
+    with pytest.raises(isingrg.ArgumentError, match="as many as the 4 models"):
+        mlrg.fit_many(models, [{}])
+    with pytest.raises(isingrg.ArgumentError, match="must all be different"):
+        mlrg.fit_many(models[:1] * 2, [{}, {}])
     assert mlrg.fit_many([], []) == []
 
 
