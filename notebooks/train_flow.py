@@ -3,13 +3,14 @@
     python notebooks/train_flow.py                      # everything, some hours on two cores
     python notebooks/train_flow.py --only study-batch   # one recipe
 
-One record per model, each with its settings and seed; nothing is left out. Models that have a
-record already are not trained again.
+One record per model, each with its settings and seed; nothing is left out. Recipes that are
+recorded already are not trained again, nor models that the folder .build/flow_models has.
 """
 
 import argparse
 import concurrent.futures
 import json
+import math
 import multiprocessing
 import os
 import time
@@ -21,6 +22,7 @@ import isingrg
 from isingrg import mlrg
 
 FILE = Path(__file__).parent / "data" / "flow_models.json"
+STORE = Path(__file__).parents[1] / ".build" / "flow_models"
 
 #: Ranges of the studies, as in the published program but thinned out: keyword of `MLRG.fit` and
 #: its values. The last is longer than published (1 to 7), so that it has 16 values too.
@@ -38,6 +40,8 @@ SPINS = {
     "A1+E-published": ("A1+E", "published"),
     "A1+E-consistent": ("A1+E", "consistent"),
 }
+#: Of the recorded fixed points, in percent.
+QUANTILES = [5, 25, 50, 75, 95]
 
 
 def shen(representation="A1", **changed):
@@ -61,12 +65,13 @@ def recipes():
     for name, values in STUDIES.items():
         model, fit = shen()
         table[f"study-{name}"] = model, [fit | {name: value} for value in values], 3
-    for divergence, names in (("kl", list(SPINS)), ("cd", list(SPINS)[:2])):
-        for name in names:
-            representation, frame = SPINS[name]
-            model, fit = shen(representation, frame=frame, divergence=divergence)
-            table[f"{name}-{divergence}"] = model, [fit], 1
-            table[f"{name}-{divergence}-small"] = model, [fit | {"batch": 243}], 4
+    for name, (representation, frame) in SPINS.items():
+        model, fit = shen(representation, frame=frame)
+        small = [fit | {"batch": 243}]
+        table[f"{name}-kl-small"] = model | {"divergence": "kl"}, small, 4
+        if frame == "published":
+            table[f"{name}-cd-small"] = model, small, 4
+            table[f"{name}-cd"] = model, [fit], 1
     return table
 
 
@@ -78,36 +83,53 @@ def recorded(model, start):
     """The published statistic: J0 of the fixed points found in the second half of one training."""
     roots = model.history["fixed_point"][start:]
     found = roots[np.isfinite(roots) & (np.abs(roots) < 4)]
-    quantiles = np.percentile(found, [5, 25, 50, 75, 95]).tolist() if found.size else None
-    return {"count": roots.size, "found": found.size, "quantiles": quantiles}
+    quantiles = np.percentile(found, QUANTILES) if found.size else np.full(len(QUANTILES), math.nan)
+    return {"recorded": roots.size, "found": found.size, "quantiles": quantiles}
 
 
-def train(job):
-    name, settings, fit, seed, threads = job
-    isingrg.set_num_threads(threads)
+def train(model, fit, seed):
+    """One model, and what it says; NaN where it has no answer."""
     started = time.perf_counter()
-    model = mlrg.MLRG(**settings).fit(**fit, seed=seed)
-    record = {"recipe": name, "seed": seed, "model": settings, "fit": fit}
-    record["threads"], record["seconds"] = threads, round(time.perf_counter() - started, 2)
-    record["loss"] = float(np.mean(model.history["loss"][-100:]))
+    trained = mlrg.MLRG(**model).fit(**fit, seed=seed)
+    said = {"seconds": time.perf_counter() - started}
+    said["loss"] = np.mean(trained.history["loss"][-100:])
     if "record_from" in fit:
-        record["recorded"] = recorded(model, fit["record_from"])
+        said |= recorded(trained, fit["record_from"])
     try:
-        record["fixed_point"] = np.atleast_1d(model.fixed_point(fit.get("record_guess", 0.8))).tolist()
+        said["fixed_point"] = np.atleast_1d(trained.fixed_point(fit.get("record_guess", 0.8)))
     except isingrg.ConvergenceError:
-        record["fixed_point"] = None
-    J = model.proposals
-    carried = J + model.velocity(J)
-    divergence = mlrg.divergence(
-        J, carried, settings["representation"], frame=settings.get("frame", "published")
-    )
-    record["divergence_kl"] = float(np.mean(divergence))
+        said["fixed_point"] = math.nan
+    J = trained.proposals
+    said["divergence_kl"] = np.mean(
+        mlrg.divergence(
+            J, J + trained.velocity(J), model["representation"],
+            frame=model.get("frame", "published"),
+        )
+    )  # fmt: skip
     if J.ndim == 2:
-        record["curl"] = {
-            "antisymmetric": rms_norm(model.curl(J)),
-            "jacobian": rms_norm(model.jacobian(J)),
-        }
-    return record
+        said["antisymmetric"] = rms_norm(trained.curl(J))
+        said["jacobian"] = rms_norm(trained.jacobian(J))
+    return said
+
+
+def record(name, model, fit, seed, said):
+    """A line of the file: plain numbers, null for NaN."""
+    if said.error:
+        return {"recipe": name, "seed": seed, "model": model, "fit": fit, "error": said.error.item()}
+
+    def plain(key):
+        values = said[key].values
+        return values.tolist() if np.isfinite(values).all() else None
+
+    line = {"recipe": name, "seed": seed, "model": model, "fit": fit}
+    line["seconds"] = round(plain("seconds"), 2)
+    line |= {key: plain(key) for key in ("loss", "fixed_point", "divergence_kl")}
+    if "recorded" in said:
+        count, found = (int(said[key]) for key in ("recorded", "found"))
+        line["recorded"] = {"count": count, "found": found, "quantiles": plain("quantiles")}
+    if "jacobian" in said:
+        line["curl"] = {key: plain(key) for key in ("antisymmetric", "jacobian")}
+    return line
 
 
 def load():
@@ -123,31 +145,24 @@ def save(records):
     os.replace(fresh, FILE)
 
 
-def identity(name, model, fit, seed):
-    return json.dumps([name, model, fit, seed])
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", action="append", choices=list(recipes()))
+    parser.add_argument("--processes", type=int, default=2)
     options = parser.parse_args()
-    records = load()
-    done = {identity(r["recipe"], r["model"], r["fit"], r["seed"]) for r in records}
-    jobs = [
-        (name, model, fit, seed, 1)
-        for name, (model, fits, seeds) in recipes().items()
-        if not options.only or name in options.only
-        for fit in fits
-        for seed in range(seeds)
-        if identity(name, model, fit, seed) not in done
-    ]
     context = multiprocessing.get_context("spawn")
-    with concurrent.futures.ProcessPoolExecutor(2, mp_context=context) as pool:
-        for future in concurrent.futures.as_completed([pool.submit(train, job) for job in jobs]):
-            record = future.result()
-            records.append(record)
-            save(records)
-            print(record["recipe"], record["seed"], record["seconds"], "s", flush=True)
+    with concurrent.futures.ProcessPoolExecutor(options.processes, mp_context=context) as pool:
+        for name in options.only or recipes():
+            model, fits, seeds = recipes()[name]
+            others = [r for r in load() if r["recipe"] != name]
+            if len(load()) - len(others) == len(fits) * seeds:
+                continue
+            table = isingrg.ensemble(
+                train, [{"model": model, "fit": fit} for fit in fits], seeds=seeds,
+                executor=pool, store=STORE, progress=True)
+            save(others + [
+                record(name, model, fit, seed, table.isel(member=index, seed=seed))
+                for index, fit in enumerate(fits) for seed in range(seeds)])
 
 
 if __name__ == "__main__":
