@@ -154,12 +154,12 @@ def main():
     with concurrent.futures.ProcessPoolExecutor(options.processes, mp_context=context) as pool:
         for name in options.only or recipes():
             model, fits, seeds = recipes()[name]
-            others = [r for r in load() if r["recipe"] != name]
-            if len(load()) - len(others) == len(fits) * seeds:
+            if sum(r["recipe"] == name for r in load()) == len(fits) * seeds:
                 continue
             table = isingrg.ensemble(
                 train, [{"model": model, "fit": fit} for fit in fits], seeds=seeds,
                 executor=pool, store=STORE, progress=True)
+            others = [r for r in load() if r["recipe"] != name]
             save(others + [
                 record(name, model, fit, seed, table.isel(member=index, seed=seed))
                 for index, fit in enumerate(fits) for seed in range(seeds)])
