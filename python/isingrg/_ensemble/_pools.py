@@ -32,15 +32,13 @@ class Pool:
     def width(self) -> float:
         """Members it should hold at a time.
 
-        Of a pool of processes those being worked on and one more, so that few are lost with it
-        and no worker waits.
+        A pool of processes only those being worked on: no others are lost with it, and after
+        Ctrl-C, which ends what its workers do, they find nothing more to do.
         """
-        if isinstance(self.executor, Here):
-            return 1
         if not isinstance(self.executor, ProcessPoolExecutor):
-            return math.inf
+            return 1 if isinstance(self.executor, Here) else math.inf
         pool: Any = self.executor
-        return int(pool._max_workers) + 1
+        return int(pool._max_workers)
 
     def renew(self, broken: Executor, error: BrokenExecutor) -> bool:
         """Replaces a pool of processes by one like it, unless that is done; False for others."""
@@ -56,8 +54,7 @@ class Pool:
             )
             raise error
         self.close(wait=True)
-        # Arguments of a pool are not public, but have kept their names since Python 3.7.
-        old: Any = broken
+        old: Any = broken  # whose arguments are not public, but there in every Python from 3.11 on
         self.executor = ProcessPoolExecutor(
             old._max_workers,
             mp_context=old._mp_context,

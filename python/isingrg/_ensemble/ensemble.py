@@ -91,7 +91,8 @@ def ensemble(
     -----
     A member that fails is tried once more after the others, and then recorded with its error.
     When worker processes die, their members are tried again in a new pool like the old one; those
-    lost twice run alone, so that only the member that kills its worker is recorded as lost.
+    lost twice run alone, so that only the member that kills its worker is recorded as lost. MPI
+    ends all of its processes with one of them: start again with the same `store`.
 
     The method "mlrg" trains one model of `isingrg.mlrg` in each member. Its settings are the
     keywords of `MLRG` and of `MLRG.fit`. For c couplings its values are ``fixed_point`` (c,);

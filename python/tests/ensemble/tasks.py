@@ -24,14 +24,11 @@ def runs(folder):
     return {int(name): names.count(name) for name in names}
 
 
-def square(folder, member):
+def waits(folder, member):
+    """Members from 4 on go on when the file "go" is beside the folder."""
     note(folder, member)
-    return member**2
-
-
-def slow(folder, member):
-    note(folder, member)
-    time.sleep(0.2)
+    while member >= 4 and not Path(f"{folder}.go").exists():
+        time.sleep(0.01)
     return member**2
 
 
