@@ -68,5 +68,8 @@ def run_together(
 
 
 def _part_of(tell: Callable[[int], bool], members: int) -> Report:
-    """Progress of a chunk in steps as so many members' worth of work."""
-    return lambda done, total: tell(members * done // max(total, 1))
+    """Progress of a chunk in steps as so many members' worth of work.
+
+    The last of them counts when all are kept: until then, stopping loses the chunk.
+    """
+    return lambda done, total: tell(min(members * done // max(total, 1), members - 1))
