@@ -32,7 +32,7 @@ extension PerceptronWorkspace {
 
     private func reluVectors(_ value: Vectors, _ slope: Vectors, _ curvature: Vectors?, _ count: Int) {
         for i in 0..<count {
-            let active = Vector(repeating: 0).replacing(with: 1, where: value[i] .> 0)
+            let active = Scalar.step(value[i])
             (value[i], slope[i]) = (value[i] * active, active)
             if let curvature { curvature[i] = Vector(repeating: 0) }
         }
@@ -54,7 +54,7 @@ extension PerceptronWorkspace {
             let x = value[i]
             let decay = Scalar.eluDerivative(x)
             (value[i], slope[i]) = (Scalar.elu(x), decay)
-            if let curvature { curvature[i] = decay.replacing(with: 0, where: x .> 0) }
+            if let curvature { curvature[i] = decay * (1 - Scalar.step(x)) }
         }
     }
 

@@ -17,6 +17,8 @@ where SIMD8Storage: BitwiseCopyable {
 
     static func exp(_ x: Vector) -> Vector
     static func tanh(_ x: Vector) -> Vector
+    /// 1 where x > 0, else 0. (A comparison in generic code is made lane by lane.)
+    static func step(_ x: Vector) -> Vector
     static func elu(_ x: Vector) -> Vector
     static func eluDerivative(_ x: Vector) -> Vector
 }
@@ -32,6 +34,8 @@ extension Double: SampleScalar {
     public static func exp(_ x: Vector) -> Vector { Numerics.exp(x) }
     @inlinable @inline(__always)
     public static func tanh(_ x: Vector) -> Vector { Numerics.tanh(x) }
+    @inlinable @inline(__always)
+    public static func step(_ x: Vector) -> Vector { Vector(repeating: 0).replacing(with: 1, where: x .> 0) }
     @inlinable @inline(__always)
     public static func elu(_ x: Vector) -> Vector { Numerics.elu(x) }
     @inlinable @inline(__always)
@@ -53,6 +57,8 @@ extension Float: SampleScalar {
     public static func exp(_ x: Vector) -> Vector { Numerics.exp(x) }
     @inlinable @inline(__always)
     public static func tanh(_ x: Vector) -> Vector { Numerics.tanh(x) }
+    @inlinable @inline(__always)
+    public static func step(_ x: Vector) -> Vector { Vector(repeating: 0).replacing(with: 1, where: x .> 0) }
     @inlinable @inline(__always)
     public static func elu(_ x: Vector) -> Vector { Numerics.elu(x) }
     @inlinable @inline(__always)
