@@ -156,6 +156,9 @@ def facts() -> dict[str, Any]:
         "safetensors": "models",
         "matplotlib": "plot",
         "scipy": "analysis",
+        "xarray": "ensemble",
+        "distributed": "dask",
+        "mpi4py": "mpi",
     }
     return {
         "isingrg": isingrg.__version__,
