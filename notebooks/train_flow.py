@@ -70,7 +70,7 @@ def recipes():
         small = [fit | {"batch": 243}]
         table[f"{name}-kl-small"] = model | {"divergence": "kl"}, small, 4
         if frame == "published":
-            table[f"{name}-cd-small"] = model, small, 4
+            table[f"{name}-cd-small"] = model, small, 2
             table[f"{name}-cd"] = model, [fit], 1
     return table
 
