@@ -17,18 +17,20 @@ let package = Package(
 
         // MARK: Methods
         .target(name: "MLRG", dependencies: ["CLanes", "Numerics", "Learning"]),
+        .target(name: "NeuralRG", dependencies: ["CLanes", "Numerics", "Learning", "Ising"]),
 
         // MARK: Boundary
         .target(name: "CIsingRG"),
         .target(
             name: "IsingRGExports",
-            dependencies: ["CIsingRG", "Numerics", "Learning", "Ising", "MLRG"]),
+            dependencies: ["CIsingRG", "Numerics", "Learning", "Ising", "MLRG", "NeuralRG"]),
 
         // MARK: Tests
         .testTarget(name: "NumericsTests", dependencies: ["Numerics"]),
         .testTarget(name: "LearningTests", dependencies: ["Learning", "Numerics"]),
         .testTarget(name: "IsingTests", dependencies: ["Ising", "Numerics"]),
         .testTarget(name: "MLRGTests", dependencies: ["MLRG", "Learning", "Numerics"]),
+        .testTarget(name: "NeuralRGTests", dependencies: ["NeuralRG", "Learning", "Numerics", "Ising"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -85,6 +85,28 @@ public struct SampleBlock<Scalar: SampleScalar>: BitwiseCopyable, @unchecked Sen
             1 / Scalar.squareRoot(v3))
     }
 
+    /// sum + the products a * b of samples eight apart, each added with one rounding.
+    @inlinable @inline(__always)
+    public static func folded(_ a: Self, _ b: Self, onto sum: Vector) -> Vector {
+        let one = Scalar.multiplyAdd(a.v1, b.v1, Scalar.multiplyAdd(a.v0, b.v0, sum))
+        return Scalar.multiplyAdd(a.v3, b.v3, Scalar.multiplyAdd(a.v2, b.v2, one))
+    }
+
+    /// sum + samples eight apart.
+    @inlinable @inline(__always)
+    public static func folded(_ a: Self, onto sum: Vector) -> Vector { sum + ((a.v0 + a.v1) + (a.v2 + a.v3)) }
+
+    /// A function of one cache line, applied to all of them.
+    @inlinable @inline(__always)
+    public func map(_ function: (Scalar.Vector) -> Scalar.Vector) -> Self {
+        var result = self
+        withUnsafeMutableBytes(of: &result) { bytes in
+            let lines = bytes.assumingMemoryBound(to: Scalar.Vector.self)
+            for i in lines.indices { lines[i] = function(lines[i]) }
+        }
+        return result
+    }
+
     /// Sum over the samples.
     @inlinable @inline(__always)
     public func sum() -> Scalar { ((v0 + v1) + (v2 + v3)).sum() }

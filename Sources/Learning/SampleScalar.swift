@@ -16,7 +16,9 @@ where SIMD8Storage: BitwiseCopyable {
     static func squareRoot(_ x: SIMD8<Self>) -> SIMD8<Self>
 
     static func exp(_ x: Vector) -> Vector
+    static func log(_ x: Vector) -> Vector
     static func tanh(_ x: Vector) -> Vector
+    static func logCosh(_ x: Vector) -> Vector
     /// 1 where x > 0, else 0. (A comparison in generic code is made lane by lane.)
     static func step(_ x: Vector) -> Vector
     static func elu(_ x: Vector) -> Vector
@@ -33,7 +35,11 @@ extension Double: SampleScalar {
     @inlinable @inline(__always)
     public static func exp(_ x: Vector) -> Vector { Numerics.exp(x) }
     @inlinable @inline(__always)
+    public static func log(_ x: Vector) -> Vector { Numerics.log(x) }
+    @inlinable @inline(__always)
     public static func tanh(_ x: Vector) -> Vector { Numerics.tanh(x) }
+    @inlinable @inline(__always)
+    public static func logCosh(_ x: Vector) -> Vector { Numerics.logCosh(x) }
     @inlinable @inline(__always)
     public static func step(_ x: Vector) -> Vector { Vector(repeating: 0).replacing(with: 1, where: x .> 0) }
     @inlinable @inline(__always)
@@ -56,7 +62,11 @@ extension Float: SampleScalar {
     @inlinable @inline(__always)
     public static func exp(_ x: Vector) -> Vector { Numerics.exp(x) }
     @inlinable @inline(__always)
+    public static func log(_ x: Vector) -> Vector { Numerics.log(x) }
+    @inlinable @inline(__always)
     public static func tanh(_ x: Vector) -> Vector { Numerics.tanh(x) }
+    @inlinable @inline(__always)
+    public static func logCosh(_ x: Vector) -> Vector { Numerics.logCosh(x) }
     @inlinable @inline(__always)
     public static func step(_ x: Vector) -> Vector { Vector(repeating: 0).replacing(with: 1, where: x .> 0) }
     @inlinable @inline(__always)

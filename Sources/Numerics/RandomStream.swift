@@ -9,6 +9,7 @@ public enum RandomPurpose: UInt64, Sendable {
     case teacher = 4
     case student = 5
     case sampler = 6
+    case latent = 7
 }
 
 /// A stream of random bits, keyed by seed, purpose, stream number and step.

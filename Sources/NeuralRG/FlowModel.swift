@@ -1,0 +1,87 @@
+import Learning
+import Numerics
+
+/// A normalizing flow of the hierarchical kind with the target it learns, and everything needed to
+/// train it further.
+///
+/// Its density is q0(x) = N(z; 0, 1) |det dz/dx|, or, symmetric under a global flip of the spins,
+/// q(x) = (q0(x) + q0(-x)) / 2.
+public final class FlowModel: @unchecked Sendable {
+    public struct Configuration: Sendable, Equatable {
+        public var size = 16
+        /// K = J/T of the Ising model.
+        public var coupling = 0.44068679350977147
+        public var structure = Structure.mera
+        /// Scales, at most log2 L; 0 for all of them (or, of disentanglers only, as many pairs).
+        public var depth = 0
+        public var repeats = 1
+        /// Coupling layers of a bijector.
+        public var couplings = 10
+        /// Hidden widths of the networks s and t.
+        public var hidden = [10, 10, 10]
+        public var symmetric = true
+        /// Of the masks and the initial parameters.
+        public var seed: UInt64 = 0
+
+        public init() {}
+    }
+
+    public let configuration: Configuration
+    public let shape: FlowShape
+    public let target: DualIsing
+    package let parameters: Buffer<Double>
+    let optimiser: Adam
+    /// Optimiser steps done.
+    public internal(set) var step = 0
+
+    /// - Throws: `invalidArgument` for sizes that are no power of two from 2 to 64, |K| above 100,
+    ///   depths beyond the hierarchy, 1 to 64 coupling layers or 1 to 8 hidden layers of 1 to 256
+    ///   units exceeded.
+    public init(_ configuration: Configuration) throws(Failure) {
+        guard (1...64).contains(configuration.couplings) else {
+            throw .invalidArgument("layers must be from 1 to 64, not \(configuration.couplings)")
+        }
+        guard (1...8).contains(configuration.hidden.count), configuration.hidden.allSatisfy({ (1...256).contains($0) }) else {
+            throw .invalidArgument("hidden must list 1 to 8 widths from 1 to 256, not \(configuration.hidden)")
+        }
+        self.configuration = configuration
+        let depth = configuration.depth == 0 ? configuration.size.trailingZeroBitCount : configuration.depth
+        let hierarchy = try Hierarchy(
+            configuration.structure, size: configuration.size, depth: depth, repeats: configuration.repeats)
+        shape = try FlowShape(
+            hierarchy, hidden: configuration.hidden,
+            masks: FlowShape.halfMasks(
+                layers: hierarchy.layers.count, couplings: configuration.couplings, seed: configuration.seed))
+        target = try DualIsing(size: configuration.size, coupling: configuration.coupling)
+        parameters = try Buffer(count: shape.parameterCount)
+        shape.initialise(parameters.base, seed: configuration.seed)
+        optimiser = try Adam(count: shape.parameterCount)
+    }
+
+    /// Parameters in the precision and order of the kernels.
+    package func packed<Scalar: SampleScalar>(_: Scalar.Type) throws(Failure) -> Buffer<Scalar> {
+        let packed = try Buffer<Scalar>(count: shape.packedCount)
+        shape.pack(parameters.base, into: packed.base)
+        return packed
+    }
+
+    /// What an interrupted training says.
+    var interruption: String { "training was interrupted; the model is at step \(step)" }
+}
+
+/// Runs `body(tile, first, count)` for tiles of 32 of `count` samples. Tiles that share a workspace
+/// are done in order, and which do is fixed: sums over a workspace do not depend on threads.
+func eachTile<Workspace>(
+    of count: Int, _ workspaces: [Workspace], _ progress: Progress,
+    _ body: (Workspace, _ first: Int, _ count: Int) -> Void
+) {
+    let tiles = (count + 31) / 32
+    parallelFor(workspaces.count, progress: progress) { slot in
+        for tile in stride(from: slot, to: tiles, by: workspaces.count) where !progress.isStopped {
+            body(workspaces[slot], 32 * tile, min(32, count - 32 * tile))
+        }
+    }
+}
+
+/// Workspaces for `eachTile`: enough for every thread, few enough for the memory.
+let mostWorkspaces = 64

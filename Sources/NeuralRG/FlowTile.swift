@@ -1,0 +1,148 @@
+import Learning
+import Numerics
+
+/// 32 samples on their way through a network: configurations, adjoints, and the tools of one
+/// thread. Allocated once per thread.
+///
+/// Directions are named once: `decode` carries latent variables to physical ones, `encode` physical
+/// ones to latent ones. Both act in place on `sites`.
+public final class FlowTile<Scalar: SampleScalar> {
+    public typealias Block = SampleBlock<Scalar>
+
+    package let shape: FlowShape
+    private let kernel: CouplingKernel<Scalar>
+    /// (L^2) blocks: the configurations, and the adjoints of what they are.
+    public let sites, adjoints: UnsafeMutablePointer<Block>
+    /// Adjoints of the packed parameters, eight partial sums for each.
+    package let gradient: Buffer<SIMD8<Scalar>>?
+    private let storage: Buffer<Block>
+    private let logDeterminant: UnsafeMutablePointer<Block>
+
+    /// - Parameter trains: whether adjoints of parameters will be wanted.
+    public init(_ shape: FlowShape, trains: Bool) throws(Failure) {
+        self.shape = shape
+        kernel = try CouplingKernel(shape.network)
+        storage = try Buffer(count: 2 * shape.sites + 1)
+        sites = storage.base
+        adjoints = sites + shape.sites
+        logDeterminant = adjoints + shape.sites
+        gradient = trains ? try Buffer(count: shape.packedCount) : nil
+    }
+
+    /// Decodes the layers in `range`, by default all, the coarsest first.
+    /// - Returns: ln |det dx/dz|.
+    @_specialize(where Scalar == Double)
+    @_specialize(where Scalar == Float)
+    public func decode(_ parameters: UnsafePointer<Scalar>, layers range: Range<Int>? = nil) -> Block {
+        logDeterminant.pointee = Block(repeating: 0)
+        for index in (range ?? 0..<shape.hierarchy.layers.count).reversed() {
+            eachBlock(index, reversed: false) { coupling, block in
+                kernel.decode(coupling, parameters, sites, block, logDeterminant)
+            }
+        }
+        return logDeterminant.pointee
+    }
+
+    /// Encodes the layers in `range`, by default all, the finest first.
+    /// - Returns: ln |det dz/dx|.
+    @_specialize(where Scalar == Double)
+    @_specialize(where Scalar == Float)
+    public func encode(_ parameters: UnsafePointer<Scalar>, layers range: Range<Int>? = nil) -> Block {
+        logDeterminant.pointee = Block(repeating: 0)
+        for index in range ?? 0..<shape.hierarchy.layers.count {
+            eachBlock(index, reversed: true) { coupling, block in
+                kernel.encode(coupling, parameters, sites, block, logDeterminant)
+            }
+        }
+        return logDeterminant.pointee
+    }
+
+    /// Undoes `decode` and carries `adjoints`, of what it gave, back to what it took.
+    /// - Parameter weight: adjoint of the log-determinant.
+    @_specialize(where Scalar == Double)
+    @_specialize(where Scalar == Float)
+    public func decodeBackward(_ parameters: UnsafePointer<Scalar>, weight: Block) {
+        for index in shape.hierarchy.layers.indices {
+            eachBlock(index, reversed: true) { coupling, block in
+                kernel.decodeBackward(
+                    coupling, parameters, sites, block, adjoints, weight: weight, gradient: gradient?.base)
+            }
+        }
+    }
+
+    /// Undoes `encode`, likewise.
+    @_specialize(where Scalar == Double)
+    @_specialize(where Scalar == Float)
+    public func encodeBackward(_ parameters: UnsafePointer<Scalar>, weight: Block) {
+        for index in shape.hierarchy.layers.indices.reversed() {
+            eachBlock(index, reversed: false) { coupling, block in
+                kernel.encodeBackward(
+                    coupling, parameters, sites, block, adjoints, weight: weight, gradient: gradient?.base)
+            }
+        }
+    }
+
+    /// Coupling layer after coupling layer in the order of decoding, or back, and in each all blocks.
+    @inline(__always)
+    private func eachBlock(
+        _ index: Int, reversed: Bool, _ body: (CouplingLayer, UnsafePointer<Int32>) -> Void
+    ) {
+        shape.hierarchy.layers[index].sites.withUnsafeBufferPointer { blocks in
+            let couplings = shape.couplings[index]
+            for k in couplings.indices {
+                let coupling = couplings[reversed ? couplings.count - 1 - k : k]
+                for first in stride(from: 0, to: blocks.count, by: 4) { body(coupling, blocks.baseAddress! + first) }
+            }
+        }
+    }
+
+    /// -|z|^2 / 2 - L^2 ln(2 pi) / 2 of the configurations.
+    @_specialize(where Scalar == Double)
+    @_specialize(where Scalar == Float)
+    public func logNormal() -> Block {
+        var square = Block(repeating: 0)
+        for i in 0..<shape.sites { square = square.addingProduct(sites[i], sites[i]) }
+        let constant = -0.9189385332046727 * Double(shape.sites)
+        return Block(repeating: Scalar(constant)).addingProduct(Scalar(-0.5), square)
+    }
+}
+
+// MARK: - Samples in and out
+
+extension FlowTile {
+    /// Loads rows `first ..< first + 32` of (count, L^2) numbers; lanes past the end repeat the last.
+    @_specialize(where Scalar == Double)
+    @_specialize(where Scalar == Float)
+    package func load(_ samples: UnsafePointer<Double>, first: Int, count: Int) {
+        let width = shape.sites
+        for i in 0..<width {
+            let lanes = UnsafeMutableRawPointer(sites + i).assumingMemoryBound(to: Scalar.self)
+            for lane in 0..<Block.width { lanes[lane] = Scalar(samples[min(first + lane, count - 1) * width + i]) }
+        }
+    }
+
+    /// Independent normal numbers, the same for equal keys in both precisions.
+    @_specialize(where Scalar == Double)
+    @_specialize(where Scalar == Float)
+    package func fillNormal(seed: UInt64, tile: Int, step: Int) {
+        var random = RandomStream(seed: seed, purpose: .latent, stream: UInt64(tile), step: UInt64(step))
+        for i in 0..<shape.sites {
+            let lanes = UnsafeMutableRawPointer(sites + i).assumingMemoryBound(to: Scalar.self)
+            for half in 0..<2 {
+                let (a, b) = random.nextNormalPair()
+                for lane in 0..<8 {
+                    lanes[16 * half + lane] = Scalar(a[lane])
+                    lanes[16 * half + 8 + lane] = Scalar(b[lane])
+                }
+            }
+        }
+    }
+
+    /// sites = -sites
+    @_specialize(where Scalar == Double)
+    @_specialize(where Scalar == Float)
+    func negate(_ blocks: UnsafeMutablePointer<Block>) {
+        let zero = Block(repeating: 0)
+        for i in 0..<shape.sites { blocks[i] = zero - blocks[i] }
+    }
+}

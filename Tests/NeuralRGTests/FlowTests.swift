@@ -1,0 +1,156 @@
+import Learning
+import Numerics
+import Testing
+
+import NeuralRG
+
+/// The transformation and its adjoints in double precision.
+@Suite struct FlowTests {
+    typealias Block = SampleBlock<Double>
+
+    static func shape(_ structure: Structure, size: Int, depth: Int, repeats: Int = 1, hidden: [Int] = [5, 4], couplings: Int = 3) throws -> FlowShape {
+        let hierarchy = try Hierarchy(structure, size: size, depth: depth, repeats: repeats)
+        let masks = FlowShape.halfMasks(layers: hierarchy.layers.count, couplings: couplings, seed: 7)
+        return try FlowShape(hierarchy, hidden: hidden, masks: masks)
+    }
+
+    /// Parameters with scales that are not zero.
+    static func parameters(_ shape: FlowShape) throws -> Buffer<Double> {
+        let parameters = try Buffer<Double>(count: shape.parameterCount)
+        shape.initialise(parameters.base, seed: 3)
+        var random = RandomStream(seed: 1, purpose: .test)
+        for start in stride(from: shape.couplingParameterCount - 4, to: shape.parameterCount, by: shape.couplingParameterCount) {
+            for i in 0..<4 { parameters[start + i] = 0.5 + random.nextUniform()[0] }
+        }
+        return parameters
+    }
+
+    static func packed(_ shape: FlowShape, _ parameters: Buffer<Double>) throws -> Buffer<Double> {
+        let packed = try Buffer<Double>(count: shape.packedCount)
+        shape.pack(parameters.base, into: packed.base)
+        return packed
+    }
+
+    static func fill(_ tile: FlowTile<Double>, seed: UInt64 = 5) {
+        var random = RandomStream(seed: seed, purpose: .test)
+        for i in 0..<tile.shape.sites {
+            for lane in 0..<Block.width { tile.sites[i][lane] = random.nextNormal()[0] }
+        }
+    }
+
+    @Test(arguments: [Structure.mera, .tebd, .tree])
+    func encodingUndoesDecoding(structure: Structure) throws {
+        let shape = try Self.shape(structure, size: 8, depth: 3)
+        let packed = try Self.packed(shape, try Self.parameters(shape))
+        let tile = try FlowTile<Double>(shape, trains: false)
+        Self.fill(tile)
+        let start = (0..<shape.sites).map { tile.sites[$0] }
+        let forward = tile.decode(packed.base)
+        #expect(abs(forward[0]) > 0.1)
+        let moved = (0..<shape.sites).contains { abs(tile.sites[$0][0] - start[$0][0]) > 0.1 }
+        #expect(moved)
+        let back = tile.encode(packed.base)
+        for lane in 0..<Block.width { #expect(abs(forward[lane] + back[lane]) < 1e-11) }
+        for i in 0..<shape.sites { #expect(abs(tile.sites[i][3] - start[i][3]) < 1e-11) }
+    }
+
+    /// ln |det dx/dz| against the determinant of a numerical Jacobian, both directions.
+    @Test(arguments: [Structure.mera, .tebd, .tree])
+    func logDeterminantEqualsThatOfTheJacobian(structure: Structure) throws {
+        let shape = try Self.shape(structure, size: 4, depth: 2)
+        let packed = try Self.packed(shape, try Self.parameters(shape))
+        let tile = try FlowTile<Double>(shape, trains: false)
+        let n = shape.sites
+        for encodes in [false, true] {
+            func image(_ start: [Double]) -> (end: [Double], logDeterminant: Double) {
+                for i in 0..<n { tile.sites[i] = Block(repeating: start[i]) }
+                let value = encodes ? tile.encode(packed.base) : tile.decode(packed.base)
+                return ((0..<n).map { tile.sites[$0][0] }, value[0])
+            }
+            var random = RandomStream(seed: 9, purpose: .test)
+            let start = (0..<n).map { _ in random.nextNormal()[0] }
+            var jacobian = [Double](repeating: 0, count: n * n)
+            let h = 1e-5
+            for j in 0..<n {
+                var (up, down) = (start, start)
+                (up[j], down[j]) = (start[j] + h, start[j] - h)
+                let (a, b) = (image(up).end, image(down).end)
+                for i in 0..<n { jacobian[i * n + j] = (a[i] - b[i]) / (2 * h) }
+            }
+            #expect(abs(logAbsoluteDeterminant(jacobian, n) - image(start).logDeterminant) < 1e-7)
+        }
+    }
+
+    /// Adjoints of sites and parameters of a random linear function of (x, ln det) against finite
+    /// differences, and the configurations restored.
+    @Test(arguments: [Structure.mera, .tebd, .tree], [false, true])
+    func adjointsEqualFiniteDifferences(structure: Structure, encodes: Bool) throws {
+        let shape = try Self.shape(structure, size: 4, depth: 2)
+        let parameters = try Self.parameters(shape)
+        let tile = try FlowTile<Double>(shape, trains: true)
+        let n = shape.sites
+        var random = RandomStream(seed: 11, purpose: .test)
+        let cotangent = (0..<n).map { _ in random.nextNormal()[0] }
+        let weight = 0.7
+        func loss(_ shift: (Int, Int, Double)? = nil, _ change: (Int, Double)? = nil) throws -> Double {
+            let changed = try Buffer<Double>(count: shape.parameterCount)
+            changed.base.update(from: parameters.base, count: shape.parameterCount)
+            if let change { changed[change.0] += change.1 }
+            let packed = try Self.packed(shape, changed)
+            Self.fill(tile)
+            if let shift { tile.sites[shift.0][shift.1] += shift.2 }
+            let determinant = encodes ? tile.encode(packed.base) : tile.decode(packed.base)
+            var total = weight * determinant.sum()
+            for i in 0..<n { total += cotangent[i] * tile.sites[i].sum() }
+            return total
+        }
+        _ = try loss()
+        let packed = try Self.packed(shape, parameters)
+        for i in 0..<n { tile.adjoints[i] = Block(repeating: cotangent[i]) }
+        tile.gradient!.base.update(repeating: SIMD8(repeating: 0), count: shape.packedCount)
+        if encodes {
+            tile.encodeBackward(packed.base, weight: Block(repeating: weight))
+        } else {
+            tile.decodeBackward(packed.base, weight: Block(repeating: weight))
+        }
+        let sums = (0..<shape.packedCount).map { tile.gradient!.base[$0].sum() }
+        let gradient = try Buffer<Double>(count: shape.parameterCount)
+        shape.unpack(sums, onto: gradient.base)
+        let adjoint = (0..<n).map { tile.adjoints[$0][4] }
+        let restored = (0..<n).map { tile.sites[$0][4] }
+        Self.fill(tile)
+        for i in 0..<n { #expect(abs(restored[i] - tile.sites[i][4]) < 1e-11) }
+        let h = 1e-5
+        for i in stride(from: 0, to: n, by: 3) {
+            let slope = (try loss((i, 4, h)) - loss((i, 4, -h))) / (2 * h)
+            #expect(abs(slope - adjoint[i]) < 1e-6 * (1 + abs(slope)))
+        }
+        for i in stride(from: 0, to: shape.parameterCount, by: 7) {
+            let slope = (try loss(nil, (i, h)) - loss(nil, (i, -h))) / (2 * h)
+            #expect(abs(slope - gradient[i]) < 1e-6 * (1 + abs(slope)))
+        }
+    }
+
+    @Test func hierarchyHasThePublishedParameterCount() throws {
+        let hierarchy = try Hierarchy(.mera, size: 16, depth: 4, repeats: 1)
+        #expect(hierarchy.layers.map(\.blockCount) == [64, 64, 16, 16, 4, 4, 1, 1])
+        let shape = try FlowShape(
+            hierarchy, hidden: [10, 10, 10], masks: FlowShape.halfMasks(layers: 8, couplings: 10, seed: 0))
+        #expect(shape.parameterCount == 50560)
+    }
+
+    private func logAbsoluteDeterminant(_ matrix: [Double], _ n: Int) -> Double {
+        var a = matrix
+        var total = 0.0
+        for k in 0..<n {
+            let pivot = (k..<n).max { abs(a[$0 * n + k]) < abs(a[$1 * n + k]) }!
+            if pivot != k { for j in 0..<n { a.swapAt(k * n + j, pivot * n + j) } }
+            total += Numerics.log(SIMD8<Double>(repeating: abs(a[k * n + k])))[0]
+            for i in k + 1..<n {
+                let factor = a[i * n + k] / a[k * n + k]
+                for j in k..<n { a[i * n + j] -= factor * a[k * n + j] }
+            }
+        }
+        return total
+    }
+}
