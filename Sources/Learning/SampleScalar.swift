@@ -22,6 +22,8 @@ where SIMD8Storage: BitwiseCopyable {
     /// 1 where x > 0, else 0. (A comparison in generic code is made lane by lane.)
     static func step(_ x: Vector) -> Vector
     static func elu(_ x: Vector) -> Vector
+    /// In single precision with an absolute instead of a relative accuracy.
+    static func quickElu(_ x: Vector) -> Vector
     static func eluDerivative(_ x: Vector) -> Vector
 }
 
@@ -44,6 +46,8 @@ extension Double: SampleScalar {
     public static func step(_ x: Vector) -> Vector { Vector(repeating: 0).replacing(with: 1, where: x .> 0) }
     @inlinable @inline(__always)
     public static func elu(_ x: Vector) -> Vector { Numerics.elu(x) }
+    @inlinable @inline(__always)
+    public static func quickElu(_ x: Vector) -> Vector { Numerics.elu(x) }
     @inlinable @inline(__always)
     public static func eluDerivative(_ x: Vector) -> Vector { Numerics.eluDerivative(x) }
 }
@@ -71,6 +75,8 @@ extension Float: SampleScalar {
     public static func step(_ x: Vector) -> Vector { Vector(repeating: 0).replacing(with: 1, where: x .> 0) }
     @inlinable @inline(__always)
     public static func elu(_ x: Vector) -> Vector { Numerics.elu(x) }
+    @inlinable @inline(__always)
+    public static func quickElu(_ x: Vector) -> Vector { Numerics.quickElu(x) }
     @inlinable @inline(__always)
     public static func eluDerivative(_ x: Vector) -> Vector { Numerics.eluDerivative(x) }
 }

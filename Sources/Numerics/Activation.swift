@@ -36,6 +36,29 @@ public func elu(_ x: SIMD8<Double>) -> SIMD8<Double> {
     x.replacing(with: boundedExpm1(x), where: x .< 0)
 }
 
+/// `elu` to an absolute 1.5e-7, for networks: near zero it lacks the relative accuracy, and costs
+/// seven multiply-adds where `elu` takes ten.
+@inlinable @inline(__always)
+public func quickElu(_ x: SIMD16<Float>) -> SIMD16<Float> {
+    let magic: Float = 0x1.8p23
+    // Beyond -87 the result is -1 anyway, and 2^n would leave the normal range.
+    let low = bound(x, -87, 0)
+    let shifted = SIMD16(repeating: magic).addingProduct(low, 1.442695)
+    // 2^n 2^f, the fraction f of low / ln 2 being in -1/2...1/2
+    let f = (SIMD16(repeating: magic) - shifted).addingProduct(low, 1.442695)
+    var p = SIMD16<Float>(repeating: 0.00132546026725322)
+    p = SIMD16(repeating: 0.009671999141573906).addingProduct(p, f)
+    p = SIMD16(repeating: 0.05550779402256012).addingProduct(p, f)
+    p = SIMD16(repeating: 0.24022231996059418).addingProduct(p, f)
+    p = SIMD16(repeating: 0.6931469440460205).addingProduct(p, f)
+    p = SIMD16(repeating: 1).addingProduct(p, f)
+    // The integer n is in the low bits of `shifted`; the shift drops the others.
+    let power = unsafeBitCast(
+        unsafeBitCast(p, to: SIMD16<Int32>.self) &+ unsafeBitCast(shifted, to: SIMD16<Int32>.self) &<< 23,
+        to: SIMD16<Float>.self)
+    return (power - 1) + x.replacing(with: 0, where: x .< 0)
+}
+
 /// The derivative of `elu`: 1 for x > 0, e^x below.
 @inlinable @inline(__always)
 public func eluDerivative(_ x: SIMD16<Float>) -> SIMD16<Float> {
