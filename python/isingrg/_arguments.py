@@ -87,6 +87,18 @@ def choice(name: str, value: Any, permitted: Iterable[str]) -> str:
     raise ArgumentError(f"{name} must be one of {_quoted(permitted)}, got {_given(value)}{hint}")
 
 
+def widths(name: str, value: Any, most: int, widest: int) -> tuple[int, ...]:
+    """Widths of 1 to `most` hidden layers, 1 to `widest` each."""
+    if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
+        raise TypeError(
+            f"{name} must be a sequence of layer widths such as (32, 32), not {_kind(value)}"
+        )
+    layers = tuple(value)
+    if not 1 <= len(layers) <= most:
+        raise ArgumentError(f"{name} must list 1 to {most} layers, got {len(layers)}")
+    return tuple(integer(f"{name} width", layer, 1, widest) for layer in layers)
+
+
 def _quoted(names: Sequence[str]) -> str:
     return ", ".join(map(repr, names))
 

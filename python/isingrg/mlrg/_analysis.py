@@ -72,4 +72,4 @@ def monotone_violations(model: Any, J: ArrayLike | None) -> Violations:
 
 def proposals(model: Any) -> Floats:
     """Couplings (batch, c) at which the training stands."""
-    return _storage.read_native(model._ready())["proposal.couplings"]
+    return _storage.STATE.read(model._ready())["proposal.couplings"]

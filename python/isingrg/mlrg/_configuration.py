@@ -1,11 +1,9 @@
 """What a model is, apart from its parameters and how it is trained."""
 
 import dataclasses
-from collections.abc import Iterable
 from typing import Any
 
 from isingrg import _arguments, _core
-from isingrg._errors import ArgumentError
 from isingrg.mlrg._couplings import FRAMES, coupling_count
 from isingrg.mlrg.settings import DEFAULT_NETWORKS
 
@@ -53,7 +51,8 @@ class Configuration:
             _arguments.choice("divergence", divergence, DIVERGENCES),
             _arguments.choice("transport", transport, TRANSPORTS),
             frame,
-            network.hidden if hidden is None else widths("hidden", hidden),
+            network.hidden if hidden is None
+            else _arguments.widths("hidden", hidden, MOST_LAYERS, LARGEST_WIDTH),
             network.activation if activation is None
             else _arguments.choice("activation", activation, ACTIVATIONS),
             network.layer_norm if layer_norm is None
@@ -82,16 +81,3 @@ class Configuration:
             self.hidden,
             seed,
         )
-
-
-def widths(name: str, value: Any) -> tuple[int, ...]:
-    """Widths of hidden layers."""
-    if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
-        raise TypeError(
-            f"{name} must be a sequence of layer widths such as (32, 32), "
-            f"not {type(value).__name__}"
-        )
-    layers = tuple(value)
-    if not 1 <= len(layers) <= MOST_LAYERS:
-        raise ArgumentError(f"{name} must list 1 to {MOST_LAYERS} layers, got {len(layers)}")
-    return tuple(_arguments.integer(f"{name} width", layer, 1, LARGEST_WIDTH) for layer in layers)

@@ -10,6 +10,7 @@ import numpy as np
 from isingrg import _arguments, _core
 from isingrg._errors import ArgumentError
 from isingrg._progress import reporting
+from isingrg._storage import reading
 from isingrg.mlrg import _fitting, _storage
 from isingrg.mlrg._configuration import Configuration
 from isingrg.mlrg._couplings import Floats
@@ -241,7 +242,7 @@ class MLRG(Evaluation):
     @property
     def proposals(self) -> Floats:
         """Couplings J that were proposed in the last step, shape (batch,), or (batch, c)."""
-        couplings = _storage.read_native(self._ready())["proposal.couplings"]
+        couplings = _storage.STATE.read(self._ready())["proposal.couplings"]
         return couplings[:, 0] if self._count == 1 else couplings
 
     @property
@@ -264,7 +265,7 @@ class MLRG(Evaluation):
         seed and history. Needs the package safetensors.
         """
         self._ready()
-        _storage.write(path, *self._state())
+        _storage.FORMAT.write(path, *self._state())
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> "MLRG":
@@ -278,7 +279,7 @@ class MLRG(Evaluation):
             If it is not such a file, damaged, or from a newer version of the format.
         """
         metadata, arrays = _storage.read(path)
-        with _storage.reading(path):
+        with reading(path):
             return cls._restored(metadata, arrays)
 
     def close(self) -> None:
@@ -310,7 +311,7 @@ class MLRG(Evaluation):
             "seed": self._seed,
         }
         history = {f"history.{name}": a for name, a in _fitting.to_columns(self._history).items()}
-        return metadata, _storage.read_native(self._native) | history
+        return metadata, _storage.STATE.read(self._native) | history
 
     @classmethod
     def _restored(cls, metadata: dict[str, Any], arrays: dict[str, Floats]) -> "MLRG":
@@ -329,7 +330,7 @@ class MLRG(Evaluation):
         columns = {name: arrays.pop(f"history.{name}") for name in _fitting.COLUMNS}
         model._history = _fitting.to_rows(columns)
         native = model._configuration.create(model._seed)
-        _storage.write_native(native, arrays)
+        _storage.STATE.write(native, arrays)
         if len(arrays["proposal.couplings"]) != model._training.batch:
             raise ArgumentError("the proposals are not as many as the batch of the training")
         if _core.mlrg_step(native) != model.step:

@@ -1,0 +1,136 @@
+"""Models in safetensors files: plain arrays, and JSON in the metadata. Nothing is executed."""
+
+import dataclasses
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from isingrg import _core
+from isingrg._errors import IsingRGError
+from isingrg._files import Path, replace_file
+
+Floats = NDArray[np.float64]
+
+
+def _safetensors() -> Any:
+    try:
+        import safetensors.numpy
+    except ImportError:
+        raise ImportError(
+            "saving and loading models needs safetensors: pip install 'isingrg[models]'"
+        ) from None
+    return safetensors
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Whatever is wrong with a file's content becomes an IsingRGError that names the file."""
+    try:
+        yield
+    except KeyError as error:
+        raise IsingRGError(f"{os.fspath(path)!r} cannot be loaded: {error} is missing") from None
+    except (IsingRGError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise IsingRGError(f"{os.fspath(path)!r} cannot be loaded: {error}") from None
+
+
+@dataclasses.dataclass(frozen=True)
+class Format:
+    """The files of one method's models."""
+
+    name: str
+    #: The newest version, which is the one written.
+    version: int
+
+    def write(self, path: Path, metadata: dict[str, Any], arrays: dict[str, Floats]) -> None:
+        """The file is written whole or not at all."""
+        header = {
+            "format": self.name,
+            "format_version": str(self.version),
+            "library_version": _core.version(),
+            "model": json.dumps(metadata, allow_nan=False),
+        }
+        replace_file(path, _safetensors().numpy.save(arrays, metadata=header))
+
+    def read(self, path: Path) -> tuple[int, dict[str, Any], dict[str, Floats]]:
+        """The version of a file, and what was written.
+
+        Raises
+        ------
+        OSError
+            If there is no such file.
+        IsingRGError
+            If it is another kind of file, damaged, or from a newer version.
+        """
+        safetensors = _safetensors()
+        path = os.fspath(path)
+        with open(path, "rb"):
+            pass  # an OSError that names the path, rather than the library's own
+        with reading(path):
+            try:
+                with safetensors.safe_open(path, framework="numpy") as file:
+                    header = file.metadata() or {}
+                    if header.get("format") != self.name:
+                        raise IsingRGError(f"it holds no model of {self.name}")
+                    version = self._known(header.get("format_version", ""))
+                    arrays = {name: file.get_tensor(name) for name in file.keys()}
+            except safetensors.SafetensorError as error:
+                raise IsingRGError(f"it is no safetensors file, or damaged ({error})") from None
+            for name, array in arrays.items():
+                if array.dtype != np.float64:
+                    raise IsingRGError(f"the array {name!r} must hold float64, not {array.dtype}")
+            described = json.loads(header["model"])
+            if not isinstance(described, dict):
+                raise IsingRGError("its description is not a JSON object")
+            return version, described, arrays
+
+    def _known(self, text: str) -> int:
+        if not text.isdecimal():
+            raise IsingRGError(f"its format version {text!r} is not a number")
+        if int(text) > self.version:
+            raise IsingRGError(
+                f"its format version {text} is newer than {self.version}, the newest this isingrg "
+                "knows; install a newer isingrg"
+            )
+        return int(text)
+
+
+@dataclasses.dataclass(frozen=True)
+class NativeState:
+    """The state of one method's native models as named arrays, by the functions of the core."""
+
+    array_count: Callable[[Any], int]
+    array_info: Callable[[Any, int], tuple[str, tuple[int, int]]]
+    read_array: Callable[[Any, int, Floats], None]
+    write_array: Callable[[Any, int, Floats], None]
+    #: Arrays that may have any number of rows.
+    free_rows: tuple[str, ...] = ()
+
+    def _listed(self, native: Any) -> list[tuple[str, tuple[int, int]]]:
+        return [self.array_info(native, index) for index in range(self.array_count(native))]
+
+    def read(self, native: Any) -> dict[str, Floats]:
+        arrays = {}
+        for index, (name, shape) in enumerate(self._listed(native)):
+            arrays[name] = np.empty(shape)
+            self.read_array(native, index, arrays[name])
+        return arrays
+
+    def write(self, native: Any, arrays: dict[str, Floats]) -> None:
+        """Every array of the model must be there in its shape, and no other."""
+        listed = self._listed(native)
+        unknown = arrays.keys() - {name for name, _ in listed}
+        if unknown:
+            raise IsingRGError(f"the array {min(unknown)!r} does not belong to such a model")
+        for index, (name, shape) in enumerate(listed):
+            array = arrays[name]
+            expected = (len(array), shape[1]) if name in self.free_rows and array.ndim else shape
+            if array.shape != expected:
+                raise IsingRGError(
+                    f"the array {name!r} must have the shape {shape}, not {array.shape}"
+                )
+            self.write_array(native, index, np.ascontiguousarray(array))
