@@ -78,6 +78,12 @@ static const struct {
     {"HISTORY_BETA", ISINGRG_HISTORY_BETA},
     {"HISTORY_FIXED_POINT", ISINGRG_HISTORY_FIXED_POINT},
     {"HISTORY_COLUMNS", ISINGRG_HISTORY_COLUMNS},
+    {"MERA", ISINGRG_MERA},
+    {"TEBD", ISINGRG_TEBD},
+    {"TREE", ISINGRG_TREE},
+    {"NEURALRG_LOSS", ISINGRG_NEURALRG_LOSS},
+    {"NEURALRG_STANDARD_ERROR", ISINGRG_NEURALRG_STANDARD_ERROR},
+    {"NEURALRG_COLUMNS", ISINGRG_NEURALRG_COLUMNS},
 };
 
 static int import_errors(State *state)
@@ -106,7 +112,7 @@ static int core_exec(PyObject *module)
     if (import_errors(PyModule_GetState(module)) < 0) return -1;
     PyMethodDef *tables[] = {
         library_methods, ising_methods, mlrg_methods, mlrg_model_methods,
-        mlrg_training_methods};
+        mlrg_training_methods, neuralrg_methods, neuralrg_model_methods};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; ++i)
         if (PyModule_AddFunctions(module, tables[i]) < 0) return -1;
     for (size_t i = 0; i < sizeof constants / sizeof *constants; ++i)

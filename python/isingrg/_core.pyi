@@ -1,7 +1,7 @@
 """Native entry points: `isingrg.h` one to one, with prepared arrays and no defaults.
 
-Arguments are positional. Arrays are C-contiguous in native byte order: `int8` spins, `float64`
-everything else. Outputs are the caller's and are filled in place. Whatever is wrong raises an
+Arguments are positional. Arrays are C-contiguous in native byte order: `int8` spins, `int32`
+sites, `float64` everything else. Outputs are the caller's and are filled in place. Whatever is wrong raises an
 exception that names the argument; the package's public functions prepare the arguments.
 """
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 Spins = NDArray[np.int8]
+Sites = NDArray[np.int32]
 #: Called with units done and in total, about every 50 ms, with the GIL held. False stops the call
 #: with `isingrg.Interrupted`, an exception stops it with that exception.
 Progress = Callable[[int, int], Any] | None
@@ -46,6 +47,12 @@ HISTORY_SWAP_RATE: int
 HISTORY_BETA: int
 HISTORY_FIXED_POINT: int
 HISTORY_COLUMNS: int
+MERA: int
+TEBD: int
+TREE: int
+NEURALRG_LOSS: int
+NEURALRG_STANDARD_ERROR: int
+NEURALRG_COLUMNS: int
 
 def abi_version() -> int: ...
 def version() -> str: ...
@@ -181,3 +188,73 @@ def mlrg_read_array(model: Model, index: int, values: Array, /) -> None:
 
 def mlrg_write_array(model: Model, index: int, values: Array, /) -> None:
     """As `mlrg_read_array`; the number of rows of "proposal.couplings" is free."""
+
+# NeuralRG: configurations (n, L, L) of float64. Progress counts rows, but for training.
+
+def neuralrg_dual(
+    size: int, couplings: Array, log_partition: Array | None, alpha: Array | None,
+    log_determinant: Array | None, /,
+) -> None:
+    """All arrays (n,)."""
+
+def neuralrg_log_density(
+    coupling: float, samples: Array, values: Array, progress: Progress, /,
+) -> None:
+    """samples (n, L, L), values (n,)."""
+
+def neuralrg_create(
+    size: int, coupling: float, structure: int, depth: int, repeats: int, couplings: int,
+    hidden: tuple[int, ...], symmetric: int, seed: int, /,
+) -> Model:
+    """A model, destroyed with the last reference to it or by `neuralrg_destroy`."""
+
+def neuralrg_destroy(model: Model, /) -> None:
+    """Frees the memory now; every later use of the model raises `IsingRGError`."""
+
+def neuralrg_fit(
+    model: Model, steps: int, batch: int, learning_rate: float, weight_decay: float, seed: int,
+    history: Array, progress: Progress, /,
+) -> tuple[int, BaseException | None]:
+    """As `mlrg_fit`; history (steps, NEURALRG_COLUMNS)."""
+
+def neuralrg_step(model: Model, /) -> int: ...
+def neuralrg_parameter_count(model: Model, /) -> int: ...
+def neuralrg_sample(
+    model: Model, seed: int, samples: Array, latents: Array | None, progress: Progress, /,
+) -> None:
+    """samples, latents (n, L, L)."""
+
+def neuralrg_log_probability(
+    model: Model, samples: Array, values: Array, progress: Progress, /,
+) -> None:
+    """samples (n, L, L), values (n,)."""
+
+def neuralrg_encode(
+    model: Model, samples: Array, latents: Array, log_determinants: Array, progress: Progress, /,
+) -> None:
+    """samples, latents (n, L, L), log_determinants (n,)."""
+
+def neuralrg_decode(
+    model: Model, latents: Array, samples: Array, log_determinants: Array, progress: Progress, /,
+) -> None:
+    """latents, samples (n, L, L), log_determinants (n,)."""
+
+def neuralrg_layer_count(model: Model, /) -> int: ...
+def neuralrg_layer_info(model: Model, index: int, /) -> tuple[bool, int, int]:
+    """Whether it decimates, its scale, and its number of blocks."""
+
+def neuralrg_layer_sites(model: Model, index: int, sites: Sites, /) -> None:
+    """sites (blocks, 4)."""
+
+def neuralrg_latent_scales(model: Model, scales: Sites, /) -> None:
+    """scales (L, L)."""
+
+def neuralrg_array_count(model: Model, /) -> int: ...
+def neuralrg_array_info(model: Model, index: int, /) -> tuple[str, tuple[int, int]]:
+    """Name and shape of one array of the complete state."""
+
+def neuralrg_read_array(model: Model, index: int, values: Array, /) -> None:
+    """values in the shape of `neuralrg_array_info`."""
+
+def neuralrg_write_array(model: Model, index: int, values: Array, /) -> None:
+    """As `neuralrg_read_array`; "masks" must be those of the model."""

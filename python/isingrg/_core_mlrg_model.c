@@ -22,26 +22,7 @@ static void free_model(PyObject *capsule)
     PyMem_Free(model);
 }
 
-enum { MAX_HIDDEN = 16 };
-
-/* A tuple of layer widths. */
-static int32_t take_widths(Call *call, const char *name, int32_t widths[MAX_HIDDEN])
-{
-    PyObject *value = take_object(call);
-    if (value == NULL) return 0;
-    Py_ssize_t count = PyTuple_Check(value) ? PyTuple_Size(value) : 0;
-    if (count < 1 || count > MAX_HIDDEN) {
-        fail(
-            call, call_state(call)->argument, "%s must be a tuple of 1 to %d widths, got %R", name,
-            MAX_HIDDEN, value);
-        return 0;
-    }
-    for (Py_ssize_t i = 0; i < count; ++i) {
-        PyObject *width = PyTuple_GetItem(value, i);
-        widths[i] = (int32_t)as_integer(call, name, width, 1, 1024);
-    }
-    return (int32_t)count;
-}
+enum { MAX_HIDDEN = 16, MAX_WIDTH = 1024 };
 
 static PyObject *mlrg_create(PyObject *module, PyObject *const *values, Py_ssize_t count)
 {
@@ -58,7 +39,7 @@ static PyObject *mlrg_create(PyObject *module, PyObject *const *values, Py_ssize
     config.activation = (int32_t)take_integer(&call, "activation", 0, INT32_MAX);
     config.layer_norm = (int32_t)take_integer(&call, "layer_norm", 0, 1);
     config.symmetric = (int32_t)take_integer(&call, "symmetric", 0, 1);
-    config.n_hidden = take_widths(&call, "hidden", widths);
+    config.n_hidden = take_widths(&call, "hidden", widths, MAX_HIDDEN, MAX_WIDTH);
     config.hidden = widths;
     config.seed = take_unsigned(&call, "seed");
     isingrg_mlrg *handle = NULL;

@@ -45,24 +45,6 @@ static Task take_task(Call *call)
     return task;
 }
 
-/* Takes the exception that is set, with its traceback. */
-static PyObject *take_exception(void)
-{
-    PyObject *type, *value, *traceback;
-    PyErr_Fetch(&type, &value, &traceback);
-    PyErr_NormalizeException(&type, &value, &traceback);
-    if (traceback != NULL) PyException_SetTraceback(value, traceback);
-    Py_XDECREF(type);
-    Py_XDECREF(traceback);
-    return value;
-}
-
-/* Ends a call whose exception is returned beside what it did. */
-static PyObject *close_with_exception(Call *call)
-{
-    return close_call(call) < 0 ? take_exception() : Py_NewRef(Py_None);
-}
-
 static PyObject *mlrg_fit(PyObject *module, PyObject *const *values, Py_ssize_t count)
 {
     Call call;

@@ -129,7 +129,31 @@ const char *take_text(Call *call, const char *name)
     return text;
 }
 
+int32_t take_widths(
+    Call *call, const char *name, int32_t *widths, int32_t most, int32_t widest)
+{
+    PyObject *value = take_object(call);
+    if (value == NULL) return 0;
+    Py_ssize_t count = PyTuple_Check(value) ? PyTuple_Size(value) : 0;
+    if (count < 1 || count > most) {
+        fail(
+            call, call_state(call)->argument, "%s must be a tuple of 1 to %d widths, got %R", name,
+            (int)most, value);
+        return 0;
+    }
+    for (Py_ssize_t i = 0; i < count; ++i) {
+        PyObject *width = PyTuple_GetItem(value, i);
+        widths[i] = (int32_t)as_integer(call, name, width, 1, widest);
+    }
+    return (int32_t)count;
+}
+
 /* MARK: Arrays */
+
+static const char *type_name(char type)
+{
+    return type == 'd' ? "float64" : type == 'i' ? "int32" : "int8";
+}
 
 /* "(3, any, 4)" */
 static void describe(char *text, size_t capacity, int n_dimensions, const int64_t *extents)
@@ -168,11 +192,11 @@ static void check_array(
     PyObject *argument_error = call_state(call)->argument;
     const char *format = view->format == NULL ? "B" : view->format;
     if (*format == '@') ++format;
-    Py_ssize_t itemsize = type == 'd' ? 8 : 1;
+    Py_ssize_t itemsize = type == 'd' ? 8 : type == 'i' ? 4 : 1;
     if (format[0] != type || format[1] != '\0' || view->itemsize != itemsize) {
         fail(
             call, PyExc_TypeError, "%s must hold %s in native byte order, not the format '%s'",
-            name, type == 'd' ? "float64" : "int8", format);
+            name, type_name(type), format);
     } else if (!has_shape(view, n_dimensions, extents)) {
         char wanted[160], given[160] = "more dimensions";
         int64_t shape[MAX_DIMENSIONS];
@@ -202,7 +226,9 @@ Array take_array(
     Py_buffer *view = &call->views[call->n_views];
     if (PyObject_GetBuffer(value, view, PyBUF_RECORDS_RO) < 0) {
         PyErr_Clear();
-        fail_type(call, name, type == 'd' ? "an array of float64" : "an array of int8", value);
+        char wanted[32];
+        snprintf(wanted, sizeof wanted, "an array of %s", type_name(type));
+        fail_type(call, name, wanted, value);
         return array;
     }
     ++call->n_views;
@@ -271,6 +297,22 @@ int close_call(Call *call)
         raise_status(call, call->status, isingrg_last_error());
     while (call->n_views > 0) PyBuffer_Release(&call->views[--call->n_views]);
     return PyErr_Occurred() ? -1 : 0;
+}
+
+PyObject *take_exception(void)
+{
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyErr_NormalizeException(&type, &value, &traceback);
+    if (traceback != NULL) PyException_SetTraceback(value, traceback);
+    Py_XDECREF(type);
+    Py_XDECREF(traceback);
+    return value;
+}
+
+PyObject *close_with_exception(Call *call)
+{
+    return close_call(call) < 0 ? take_exception() : Py_NewRef(Py_None);
 }
 
 PyObject *close_with_none(Call *call)

@@ -63,7 +63,12 @@ const char *take_text(Call *call, const char *name);
 PyObject *take_object(Call *call);
 int64_t as_integer(Call *call, const char *name, PyObject *value, int64_t low, int64_t high);
 
-/* A C-contiguous array of type 'd' (float64) or 'b' (int8) in native order with this shape. */
+/* A tuple of 1 to most layer widths from 1 to widest. */
+int32_t take_widths(
+    Call *call, const char *name, int32_t *widths, int32_t most, int32_t widest);
+
+/* A C-contiguous array of type 'd' (float64), 'i' (int32) or 'b' (int8) in native order with this
+ * shape. */
 Array take_array(
     Call *call, const char *name, char type, Direction direction, int n_dimensions,
     const int64_t *extents);
@@ -88,6 +93,12 @@ State *call_state(const Call *call);
 /* Couplings of a representation, the last axis of every array of them; 1 after a failure. */
 int64_t coupling_count(Call *call, const char *representation, int64_t frame);
 
+/* Takes the exception that is set, with its traceback. */
+PyObject *take_exception(void);
+
+/* Ends a call whose exception is returned beside what it did: that, or None. */
+PyObject *close_with_exception(Call *call);
+
 /* Sets the exception that stands for a status other than ISINGRG_OK. */
 void raise_status(Call *call, isingrg_status status, const char *message);
 
@@ -103,5 +114,7 @@ extern PyMethodDef ising_methods[];
 extern PyMethodDef mlrg_methods[];
 extern PyMethodDef mlrg_model_methods[];
 extern PyMethodDef mlrg_training_methods[];
+extern PyMethodDef neuralrg_methods[];
+extern PyMethodDef neuralrg_model_methods[];
 
 #endif

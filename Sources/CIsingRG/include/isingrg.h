@@ -365,6 +365,157 @@ ISINGRG_API isingrg_status isingrg_mlrg_read_array(
 ISINGRG_API isingrg_status isingrg_mlrg_write_array(
     isingrg_mlrg *model, int32_t index, const double *values, int64_t count);
 
+/* MARK: NeuralRG */
+
+/* The continuous dual of the Ising model on the L x L torus (Eq. 7 of Li & Wang),
+ *     pi(x) = exp(-x (K + alpha)^-1 x / 2) prod_i cosh x_i,
+ * alpha such that the smallest eigenvalue of K + alpha is 0.1. Given x, spins are independent with
+ * p(s_i = 1) = 1 / (1 + exp(-2 x_i)). For L = 2 both bonds between two neighbours count. */
+
+/* Exact results of it. Each output takes n numbers, one per coupling, or may be NULL.
+ * \param size      L, even, 2 to 64
+ * \param couplings n numbers, |K| <= 100
+ * \param[out] log_partition   ln of the integral of pi
+ * \param[out] alpha
+ * \param[out] log_determinant ln det(K + alpha) */
+ISINGRG_API isingrg_status isingrg_neuralrg_dual(
+    int64_t size, const double *couplings, int64_t n, double *log_partition, double *alpha,
+    double *log_determinant);
+
+/* ln pi(x).
+ * \param samples     shape (n, L, L), finite;  \param[out] values n numbers
+ * \param progress    counts rows, may be NULL; on interruption the output is undefined */
+ISINGRG_API isingrg_status isingrg_neuralrg_log_density(
+    int64_t size, double coupling, const double *samples, int64_t n, double *values,
+    isingrg_progress progress, void *context);
+
+/* A hierarchical normalizing flow with everything needed to train it further. Its density is
+ * q0(x) = N(z; 0, 1) |det dz/dx|, or, symmetric, q(x) = (q0(x) + q0(-x)) / 2. Latent variables live
+ * on the sites of the physical ones. */
+typedef struct isingrg_neuralrg isingrg_neuralrg;
+
+/* Disentanglers and decimators at every scale, disentanglers only, decimators only (Figs. 1, 2). */
+enum { ISINGRG_MERA = 0, ISINGRG_TEBD = 1, ISINGRG_TREE = 2 };
+
+typedef struct {
+    int64_t size;      /* L, a power of two from 2 to 64 */
+    double coupling;   /* K of the target, |K| <= 100 */
+    int32_t structure; /* ISINGRG_MERA ... ISINGRG_TREE */
+    /* Scales, 1 to log2 L, 0: all; of ISINGRG_TEBD pairs of layers, 1 to 64, 0: log2 L. */
+    int32_t depth;
+    int32_t repeats;   /* of the layers at each scale, 1 to 16 */
+    int32_t couplings; /* coupling layers of a bijector, 1 to 64 */
+    int32_t n_hidden;  /* hidden layers of the networks s and t, 1 to 8 */
+    const int32_t *hidden; /* their widths, 1 to 256 each */
+    int32_t symmetric; /* 1 for q(-x) = q(x), else 0 */
+    uint64_t seed;     /* of the masks and the initial parameters */
+} isingrg_neuralrg_config;
+
+/* Columns of the training history. */
+enum {
+    ISINGRG_NEURALRG_LOSS = 0, /* mean of ln q(x) - ln pi(x), an upper bound of -ln Z (Eq. 4) */
+    ISINGRG_NEURALRG_STANDARD_ERROR = 1, /* of that mean */
+    ISINGRG_NEURALRG_COLUMNS = 2
+};
+
+/* \param[out] model a handle to be given to isingrg_neuralrg_destroy */
+ISINGRG_API isingrg_status isingrg_neuralrg_create(
+    const isingrg_neuralrg_config *config, isingrg_neuralrg **model);
+
+/* Frees a model; its handle is never valid again and every later use of it is ISINGRG_CLOSED. */
+ISINGRG_API isingrg_status isingrg_neuralrg_destroy(isingrg_neuralrg *model);
+
+/*
+ * Trains further by probability density distillation (Eqs. 3 and 5), with Adam. However it ends,
+ * the model is at its last complete step, whose number is isingrg_neuralrg_step, and the history
+ * holds a row for each step done by this call.
+ * \param steps         1 to 10^9
+ * \param batch         configurations per step, 1 to 10^6
+ * \param learning_rate 1e-12 to 10
+ * \param weight_decay  0 to 10; added to the gradient before the moments
+ * \param seed          of the latent variables
+ * \param[out] history  shape (steps, ISINGRG_NEURALRG_COLUMNS)
+ * \param history_count elements of history
+ * \param[out] done     steps done by this call
+ * \param progress      may be NULL
+ */
+ISINGRG_API isingrg_status isingrg_neuralrg_fit(
+    isingrg_neuralrg *model, uint64_t steps, uint64_t batch, double learning_rate,
+    double weight_decay, uint64_t seed, double *history, int64_t history_count, uint64_t *done,
+    isingrg_progress progress, void *context);
+
+/* \param[out] step optimiser steps done since the model was created */
+ISINGRG_API isingrg_status isingrg_neuralrg_step(isingrg_neuralrg *model, uint64_t *step);
+
+ISINGRG_API isingrg_status isingrg_neuralrg_parameter_count(
+    isingrg_neuralrg *model, int64_t *count);
+
+/* The following compute in double precision. Progress counts rows and may be NULL; on interruption
+ * the outputs are undefined. */
+
+/* Independent samples of q. The first rows do not depend on n.
+ * \param[out] samples shape (n, L, L)
+ * \param[out] latents shape (n, L, L), may be NULL: what they were decoded from; of a symmetric
+ *                     model half of the samples are the negative of what their latents decode to */
+ISINGRG_API isingrg_status isingrg_neuralrg_sample(
+    isingrg_neuralrg *model, int64_t n, uint64_t seed, double *samples, double *latents,
+    isingrg_progress progress, void *context);
+
+/* ln q(x), normalised.
+ * \param samples shape (n, L, L), finite;  \param[out] values n numbers */
+ISINGRG_API isingrg_status isingrg_neuralrg_log_probability(
+    isingrg_neuralrg *model, const double *samples, int64_t n, double *values,
+    isingrg_progress progress, void *context);
+
+/* z = g^-1(x), the RG flow.
+ * \param samples               shape (n, L, L), finite;  \param[out] latents shape (n, L, L)
+ * \param[out] log_determinants ln |det dz/dx|, n numbers */
+ISINGRG_API isingrg_status isingrg_neuralrg_encode(
+    isingrg_neuralrg *model, const double *samples, int64_t n, double *latents,
+    double *log_determinants, isingrg_progress progress, void *context);
+
+/* x = g(z).
+ * \param latents               shape (n, L, L), finite;  \param[out] samples shape (n, L, L)
+ * \param[out] log_determinants ln |det dx/dz|, n numbers */
+ISINGRG_API isingrg_status isingrg_neuralrg_decode(
+    isingrg_neuralrg *model, const double *latents, int64_t n, double *samples,
+    double *log_determinants, isingrg_progress progress, void *context);
+
+/* Layers of the network in the order of encoding, the finest scale first. */
+ISINGRG_API isingrg_status isingrg_neuralrg_layer_count(isingrg_neuralrg *model, int32_t *count);
+
+/* \param[out] is_decimator 1 or, for a disentangler, 0
+ * \param[out] scale        n: the layer acts on sites whose distance is 2^n
+ * \param[out] blocks       number of its bijectors, which share their parameters */
+ISINGRG_API isingrg_status isingrg_neuralrg_layer_info(
+    isingrg_neuralrg *model, int32_t index, int32_t *is_decimator, int32_t *scale, int64_t *blocks);
+
+/* \param[out] sites the sites i L + j of each bijector, shape (blocks, 4): top left, top right,
+ *                   bottom left, bottom right
+ * \param count      elements of sites */
+ISINGRG_API isingrg_status isingrg_neuralrg_layer_sites(
+    isingrg_neuralrg *model, int32_t index, int32_t *sites, int64_t count);
+
+/* \param[out] scales the scale at which each site becomes a latent variable, shape (L, L)
+ * \param count       elements of scales */
+ISINGRG_API isingrg_status isingrg_neuralrg_latent_scales(
+    isingrg_neuralrg *model, int32_t *scales, int64_t count);
+
+/* The complete state of a model as named arrays: parameters, optimiser, step, masks. Writing all of
+ * them into a model of equal configuration makes it continue identically. The masks, of shape
+ * (layers, couplings), have bit i set where a coupling layer keeps site i of its blocks. */
+ISINGRG_API isingrg_status isingrg_neuralrg_array_count(isingrg_neuralrg *model, int32_t *count);
+
+/* \param[out] name  copied with its terminating zero, at most name_capacity characters
+ * \param[out] shape two numbers */
+ISINGRG_API isingrg_status isingrg_neuralrg_array_info(
+    isingrg_neuralrg *model, int32_t index, char *name, int64_t name_capacity, int64_t *shape);
+ISINGRG_API isingrg_status isingrg_neuralrg_read_array(
+    isingrg_neuralrg *model, int32_t index, double *values, int64_t count);
+/* All values must be finite. Masks are those of the model's seed: other ones are refused. */
+ISINGRG_API isingrg_status isingrg_neuralrg_write_array(
+    isingrg_neuralrg *model, int32_t index, const double *values, int64_t count);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,0 +1,36 @@
+import Numerics
+
+/// What would need more memory than the machine has is refused before any of it is taken.
+extension FlowModel.Configuration {
+    /// - Throws: `outOfMemory` for a network too large; whatever `FlowModel.init` would refuse is
+    ///   left to it.
+    public func checkMemory() throws(Failure) {
+        let scales = depth == 0 ? size.trailingZeroBitCount : depth
+        let layersPerScale = structure == .tree ? 1 : 2
+        let widths = [4] + hidden + [4]
+        let network = zip(widths, widths.dropFirst()).reduce(0) { $0 + ($1.0 + 1) * $1.1 }
+        let parameters = scales * repeats * layersPerScale * couplings * (2 * network + 4)
+        // Parameters and both moments, a copy for the kernels, and where each of its numbers is from.
+        let bytes = parameters * (4 * 8 + 4)
+        // Places among the parameters are kept in 32 bits.
+        guard parameters <= Int(Int32.max), bytes <= physicalMemory() else {
+            throw .outOfMemory(
+                "a network of \(parameters) parameters needs \(bytes) bytes; at most \(Int32.max) parameters "
+                    + "are possible, and this machine has \(physicalMemory()) bytes")
+        }
+    }
+}
+
+extension FlowModel {
+    /// - Throws: `outOfMemory` when the gradients of a training with this batch do not fit.
+    public func checkMemory(batch: Int) throws(Failure) {
+        let workspaces = min((batch + 31) / 32, mostWorkspaces)
+        // Eight partial sums in single precision and one in double; sites and their adjoints.
+        let each = shape.packedCount * (8 * 4 + 8) + 2 * shape.sites * 32 * 4
+        let bytes = workspaces * each
+        guard bytes <= physicalMemory() else {
+            throw .outOfMemory(
+                "a batch of \(batch) with this network needs \(bytes) bytes, more than the memory of \(physicalMemory())")
+        }
+    }
+}

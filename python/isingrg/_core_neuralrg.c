@@ -1,0 +1,105 @@
+/* The dual Ising model, and what the normalizing flows of isingrg.h say. */
+#include "_core_neuralrg_model.h"
+
+static PyObject *neuralrg_dual(PyObject *module, PyObject *const *values, Py_ssize_t count)
+{
+    Call call;
+    open_call(&call, module, "neuralrg_dual", values, count, 5);
+    int64_t size = take_integer(&call, "size", 1, MAX_COUNT);
+    Array couplings = take_array(&call, "couplings", 'd', INPUT, SHAPE(ANY));
+    int64_t n = couplings.count;
+    Array log_partition = take_array(&call, "log_partition", 'd', OPTIONAL_OUTPUT, SHAPE(n));
+    Array alpha = take_array(&call, "alpha", 'd', OPTIONAL_OUTPUT, SHAPE(n));
+    Array log_determinant = take_array(&call, "log_determinant", 'd', OPTIONAL_OUTPUT, SHAPE(n));
+    RUN(&call, isingrg_neuralrg_dual(
+        size, couplings.data, n, log_partition.data, alpha.data, log_determinant.data));
+    return close_with_none(&call);
+}
+
+static PyObject *neuralrg_log_density(PyObject *module, PyObject *const *values, Py_ssize_t count)
+{
+    Call call;
+    open_call(&call, module, "neuralrg_log_density", values, count, 4);
+    double coupling = take_number(&call, "coupling");
+    Array samples = take_array(&call, "samples", 'd', INPUT, SHAPE(ANY, ANY, SAME));
+    Array densities = take_array(&call, "values", 'd', OUTPUT, SHAPE(samples.shape[0]));
+    take_progress(&call, "progress");
+    RUN(&call, isingrg_neuralrg_log_density(
+        samples.shape[1], coupling, samples.data, samples.shape[0], densities.data,
+        report_progress, &call));
+    return close_with_none(&call);
+}
+
+static PyObject *neuralrg_sample(PyObject *module, PyObject *const *values, Py_ssize_t count)
+{
+    Call call;
+    open_call(&call, module, "neuralrg_sample", values, count, 5);
+    Flow flow = take_flow(&call);
+    int64_t size = flow.size;
+    uint64_t seed = take_unsigned(&call, "seed");
+    Array samples = take_array(&call, "samples", 'd', OUTPUT, SHAPE(ANY, size, size));
+    int64_t n = samples.shape[0];
+    Array latents = take_array(&call, "latents", 'd', OPTIONAL_OUTPUT, SHAPE(n, size, size));
+    take_progress(&call, "progress");
+    RUN(&call, isingrg_neuralrg_sample(
+        flow.handle, n, seed, samples.data, latents.data, report_progress, &call));
+    return close_with_none(&call);
+}
+
+static PyObject *neuralrg_log_probability(
+    PyObject *module, PyObject *const *values, Py_ssize_t count)
+{
+    Call call;
+    open_call(&call, module, "neuralrg_log_probability", values, count, 4);
+    Flow flow = take_flow(&call);
+    Array samples = take_array(&call, "samples", 'd', INPUT, SHAPE(ANY, flow.size, flow.size));
+    Array densities = take_array(&call, "values", 'd', OUTPUT, SHAPE(samples.shape[0]));
+    take_progress(&call, "progress");
+    RUN(&call, isingrg_neuralrg_log_probability(
+        flow.handle, samples.data, samples.shape[0], densities.data, report_progress, &call));
+    return close_with_none(&call);
+}
+
+typedef isingrg_status (*Transformation)(
+    isingrg_neuralrg *, const double *, int64_t, double *, double *, isingrg_progress, void *);
+
+/* Encodes or decodes. */
+static PyObject *transform(
+    PyObject *module, PyObject *const *values, Py_ssize_t count, const char *function,
+    const char *input_name, const char *output_name, Transformation transformation)
+{
+    Call call;
+    open_call(&call, module, function, values, count, 5);
+    Flow flow = take_flow(&call);
+    int64_t size = flow.size;
+    Array input = take_array(&call, input_name, 'd', INPUT, SHAPE(ANY, size, size));
+    int64_t n = input.shape[0];
+    Array output = take_array(&call, output_name, 'd', OUTPUT, SHAPE(n, size, size));
+    Array determinants = take_array(&call, "log_determinants", 'd', OUTPUT, SHAPE(n));
+    take_progress(&call, "progress");
+    RUN(&call, transformation(
+        flow.handle, input.data, n, output.data, determinants.data, report_progress, &call));
+    return close_with_none(&call);
+}
+
+static PyObject *neuralrg_encode(PyObject *module, PyObject *const *values, Py_ssize_t count)
+{
+    return transform(
+        module, values, count, "neuralrg_encode", "samples", "latents", isingrg_neuralrg_encode);
+}
+
+static PyObject *neuralrg_decode(PyObject *module, PyObject *const *values, Py_ssize_t count)
+{
+    return transform(
+        module, values, count, "neuralrg_decode", "latents", "samples", isingrg_neuralrg_decode);
+}
+
+PyMethodDef neuralrg_methods[] = {
+    METHOD(neuralrg_dual),
+    METHOD(neuralrg_log_density),
+    METHOD(neuralrg_sample),
+    METHOD(neuralrg_log_probability),
+    METHOD(neuralrg_encode),
+    METHOD(neuralrg_decode),
+    {NULL, NULL, 0, NULL},
+};

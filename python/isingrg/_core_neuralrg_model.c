@@ -1,0 +1,256 @@
+/* The normalizing flows of isingrg.h, held in capsules: training, hierarchy, state. */
+#include "_core_neuralrg_model.h"
+
+static const char flow_name[] = "isingrg.neuralrg";
+
+Flow take_flow(Call *call)
+{
+    Flow none = {NULL, 1};
+    PyObject *value = take_object(call);
+    if (value == NULL) return none;
+    if (!PyCapsule_IsValid(value, flow_name)) {
+        fail(call, PyExc_TypeError, "model must come from neuralrg_create");
+        return none;
+    }
+    return *(const Flow *)PyCapsule_GetPointer(value, flow_name);
+}
+
+static void free_flow(PyObject *capsule)
+{
+    Flow *flow = PyCapsule_GetPointer(capsule, flow_name);
+    isingrg_neuralrg_destroy(flow->handle); /* ISINGRG_CLOSED when it was destroyed before */
+    PyMem_Free(flow);
+}
+
+enum { MAX_HIDDEN = 8, MAX_WIDTH = 256 };
+
+static PyObject *neuralrg_create(PyObject *module, PyObject *const *values, Py_ssize_t count)
+{
+    Call call;
+    open_call(&call, module, "neuralrg_create", values, count, 9);
+    int32_t widths[MAX_HIDDEN];
+    isingrg_neuralrg_config config;
+    config.size = take_integer(&call, "size", 1, MAX_COUNT);
+    config.coupling = take_number(&call, "coupling");
+    config.structure = (int32_t)take_integer(&call, "structure", 0, INT32_MAX);
+    config.depth = (int32_t)take_integer(&call, "depth", 0, INT32_MAX);
+    config.repeats = (int32_t)take_integer(&call, "repeats", 0, INT32_MAX);
+    config.couplings = (int32_t)take_integer(&call, "couplings", 0, INT32_MAX);
+    config.n_hidden = take_widths(&call, "hidden", widths, MAX_HIDDEN, MAX_WIDTH);
+    config.hidden = widths;
+    config.symmetric = (int32_t)take_integer(&call, "symmetric", 0, 1);
+    config.seed = take_unsigned(&call, "seed");
+    isingrg_neuralrg *handle = NULL;
+    RUN(&call, isingrg_neuralrg_create(&config, &handle));
+    if (close_call(&call) < 0) return NULL;
+
+    Flow *flow = PyMem_Malloc(sizeof *flow);
+    PyObject *capsule = NULL;
+    if (flow != NULL) {
+        *flow = (Flow){handle, config.size};
+        capsule = PyCapsule_New(flow, flow_name, free_flow);
+    } else {
+        PyErr_NoMemory();
+    }
+    if (capsule == NULL) {
+        isingrg_neuralrg_destroy(handle);
+        PyMem_Free(flow);
+    }
+    return capsule;
+}
+
+static PyObject *neuralrg_destroy(PyObject *module, PyObject *const *values, Py_ssize_t count)
+{
+    Call call;
+    open_call(&call, module, "neuralrg_destroy", values, count, 1);
+    Flow flow = take_flow(&call);
+    RUN(&call, isingrg_neuralrg_destroy(flow.handle));
+    return close_with_none(&call);
+}
+
+static PyObject *neuralrg_fit(PyObject *module, PyObject *const *values, Py_ssize_t count)
+{
+    Call call;
+    open_call(&call, module, "neuralrg_fit", values, count, 8);
+    Flow flow = take_flow(&call);
+    uint64_t steps = (uint64_t)take_integer(&call, "steps", 1, MAX_COUNT);
+    uint64_t batch = (uint64_t)take_integer(&call, "batch", 0, MAX_COUNT);
+    double learning_rate = take_number(&call, "learning_rate");
+    double weight_decay = take_number(&call, "weight_decay");
+    uint64_t seed = take_unsigned(&call, "seed");
+    Array history = take_array(
+        &call, "history", 'd', OUTPUT, SHAPE((int64_t)steps, ISINGRG_NEURALRG_COLUMNS));
+    take_progress(&call, "progress");
+    if (call.failed) return close_with_none(&call);
+
+    uint64_t done = 0;
+    RUN(&call, isingrg_neuralrg_fit(
+        flow.handle, steps, batch, learning_rate, weight_decay, seed, history.data, history.count,
+        &done, report_progress, &call));
+    PyObject *error = close_with_exception(&call);
+    return Py_BuildValue("KN", (unsigned long long)done, error);
+}
+
+static PyObject *neuralrg_step(PyObject *module, PyObject *const *values, Py_ssize_t count)
+{
+    Call call;
+    open_call(&call, module, "neuralrg_step", values, count, 1);
+    Flow flow = take_flow(&call);
+    uint64_t step = 0;
+    RUN(&call, isingrg_neuralrg_step(flow.handle, &step));
+    return close_call(&call) < 0 ? NULL : PyLong_FromUnsignedLongLong(step);
+}
+
+static PyObject *neuralrg_parameter_count(
+    PyObject *module, PyObject *const *values, Py_ssize_t count)
+{
+    Call call;
+    open_call(&call, module, "neuralrg_parameter_count", values, count, 1);
+    Flow flow = take_flow(&call);
+    int64_t parameters = 0;
+    RUN(&call, isingrg_neuralrg_parameter_count(flow.handle, &parameters));
+    return close_call(&call) < 0 ? NULL : PyLong_FromLongLong(parameters);
+}
+
+/* MARK: Hierarchy */
+
+static PyObject *neuralrg_layer_count(PyObject *module, PyObject *const *values, Py_ssize_t count)
+{
+    Call call;
+    open_call(&call, module, "neuralrg_layer_count", values, count, 1);
+    Flow flow = take_flow(&call);
+    int32_t layers = 0;
+    RUN(&call, isingrg_neuralrg_layer_count(flow.handle, &layers));
+    return close_call(&call) < 0 ? NULL : PyLong_FromLong(layers);
+}
+
+typedef struct {
+    int32_t is_decimator, scale;
+    int64_t blocks;
+} LayerInfo;
+
+static LayerInfo layer_info(Call *call, Flow flow, int64_t index)
+{
+    LayerInfo info = {0, 0, 1};
+    RUN(call, isingrg_neuralrg_layer_info(
+        flow.handle, (int32_t)index, &info.is_decimator, &info.scale, &info.blocks));
+    if (call->status != ISINGRG_OK) call->failed = 1;
+    return info;
+}
+
+static PyObject *neuralrg_layer_info(PyObject *module, PyObject *const *values, Py_ssize_t count)
+{
+    Call call;
+    open_call(&call, module, "neuralrg_layer_info", values, count, 2);
+    Flow flow = take_flow(&call);
+    int64_t index = take_integer(&call, "index", 0, INT32_MAX);
+    LayerInfo info = layer_info(&call, flow, index);
+    if (close_call(&call) < 0) return NULL;
+    return Py_BuildValue(
+        "NiL", PyBool_FromLong(info.is_decimator), (int)info.scale, (long long)info.blocks);
+}
+
+static PyObject *neuralrg_layer_sites(PyObject *module, PyObject *const *values, Py_ssize_t count)
+{
+    Call call;
+    open_call(&call, module, "neuralrg_layer_sites", values, count, 3);
+    Flow flow = take_flow(&call);
+    int64_t index = take_integer(&call, "index", 0, INT32_MAX);
+    LayerInfo info = layer_info(&call, flow, index);
+    Array sites = take_array(&call, "sites", 'i', OUTPUT, SHAPE(info.blocks, 4));
+    RUN(&call, isingrg_neuralrg_layer_sites(
+        flow.handle, (int32_t)index, sites.data, sites.count));
+    return close_with_none(&call);
+}
+
+static PyObject *neuralrg_latent_scales(
+    PyObject *module, PyObject *const *values, Py_ssize_t count)
+{
+    Call call;
+    open_call(&call, module, "neuralrg_latent_scales", values, count, 2);
+    Flow flow = take_flow(&call);
+    Array scales = take_array(&call, "scales", 'i', OUTPUT, SHAPE(flow.size, flow.size));
+    RUN(&call, isingrg_neuralrg_latent_scales(flow.handle, scales.data, scales.count));
+    return close_with_none(&call);
+}
+
+/* MARK: State */
+
+static PyObject *neuralrg_array_count(PyObject *module, PyObject *const *values, Py_ssize_t count)
+{
+    Call call;
+    open_call(&call, module, "neuralrg_array_count", values, count, 1);
+    Flow flow = take_flow(&call);
+    int32_t arrays = 0;
+    RUN(&call, isingrg_neuralrg_array_count(flow.handle, &arrays));
+    return close_call(&call) < 0 ? NULL : PyLong_FromLong(arrays);
+}
+
+typedef struct {
+    char name[128];
+    int64_t shape[2];
+} ArrayInfo;
+
+static ArrayInfo array_info(Call *call, Flow flow, int64_t index)
+{
+    ArrayInfo info = {"", {1, 1}};
+    RUN(call, isingrg_neuralrg_array_info(
+        flow.handle, (int32_t)index, info.name, sizeof info.name, info.shape));
+    if (call->status != ISINGRG_OK) call->failed = 1;
+    return info;
+}
+
+static PyObject *neuralrg_array_info(PyObject *module, PyObject *const *values, Py_ssize_t count)
+{
+    Call call;
+    open_call(&call, module, "neuralrg_array_info", values, count, 2);
+    Flow flow = take_flow(&call);
+    int64_t index = take_integer(&call, "index", 0, INT32_MAX);
+    ArrayInfo info = array_info(&call, flow, index);
+    if (close_call(&call) < 0) return NULL;
+    return Py_BuildValue(
+        "s(LL)", info.name, (long long)info.shape[0], (long long)info.shape[1]);
+}
+
+static PyObject *neuralrg_read_array(PyObject *module, PyObject *const *values, Py_ssize_t count)
+{
+    Call call;
+    open_call(&call, module, "neuralrg_read_array", values, count, 3);
+    Flow flow = take_flow(&call);
+    int64_t index = take_integer(&call, "index", 0, INT32_MAX);
+    ArrayInfo info = array_info(&call, flow, index);
+    Array array = take_array(&call, "values", 'd', OUTPUT, SHAPE(info.shape[0], info.shape[1]));
+    RUN(&call, isingrg_neuralrg_read_array(
+        flow.handle, (int32_t)index, array.data, array.count));
+    return close_with_none(&call);
+}
+
+static PyObject *neuralrg_write_array(PyObject *module, PyObject *const *values, Py_ssize_t count)
+{
+    Call call;
+    open_call(&call, module, "neuralrg_write_array", values, count, 3);
+    Flow flow = take_flow(&call);
+    int64_t index = take_integer(&call, "index", 0, INT32_MAX);
+    ArrayInfo info = array_info(&call, flow, index);
+    Array array = take_array(&call, "values", 'd', INPUT, SHAPE(info.shape[0], info.shape[1]));
+    RUN(&call, isingrg_neuralrg_write_array(
+        flow.handle, (int32_t)index, array.data, array.count));
+    return close_with_none(&call);
+}
+
+PyMethodDef neuralrg_model_methods[] = {
+    METHOD(neuralrg_create),
+    METHOD(neuralrg_destroy),
+    METHOD(neuralrg_fit),
+    METHOD(neuralrg_step),
+    METHOD(neuralrg_parameter_count),
+    METHOD(neuralrg_layer_count),
+    METHOD(neuralrg_layer_info),
+    METHOD(neuralrg_layer_sites),
+    METHOD(neuralrg_latent_scales),
+    METHOD(neuralrg_array_count),
+    METHOD(neuralrg_array_info),
+    METHOD(neuralrg_read_array),
+    METHOD(neuralrg_write_array),
+    {NULL, NULL, 0, NULL},
+};
