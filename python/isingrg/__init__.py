@@ -1,8 +1,9 @@
 """Neural renormalization-group methods for the two-dimensional Ising model.
 
 `isingrg.ising` makes Monte Carlo data and knows the exact answers; `isingrg.mlrg` learns the
-renormalization-group flow; `isingrg.ensemble` runs many trainings, or any function, over settings
-and seeds, on one machine or many. Arrays are NumPy in C order, spins are int8, and every random
+renormalization-group flow of couplings, `isingrg.neuralrg` that of configurations;
+`isingrg.ensemble` runs many trainings, or any function, over settings and seeds, on one machine or
+many. Arrays are NumPy in C order, spins are int8, and every random
 function takes a seed: equal seeds give equal results whatever the number of threads.
 """
 
@@ -22,7 +23,7 @@ from isingrg._library import (
     set_num_threads,
 )
 
-from isingrg import ising, mlrg  # isort: skip
+from isingrg import ising, mlrg, neuralrg  # isort: skip
 from isingrg._ensemble import ensemble  # isort: skip
 
 __all__ = [
@@ -39,5 +40,6 @@ __all__ = [
     "instruction_set",
     "ising",
     "mlrg",
+    "neuralrg",
     "set_num_threads",
 ]

@@ -1,0 +1,22 @@
+"""Neural network renormalization group: a hierarchical flow between spins and independent noise.
+
+A normalizing flow with the hierarchy of a MERA carries physical variables x to latent variables z
+of a standard normal distribution, scale by scale, and back. It learns the continuous dual of the
+Ising model from its energy alone; its loss is an upper bound of the free energy (S.-H. Li and
+L. Wang, doi:10.1103/PhysRevLett.121.260601).
+"""
+
+from isingrg.neuralrg._dual import log_density, log_partition_dual, sample_spins
+from isingrg.neuralrg._evaluation import FreeEnergy, LogPartition
+from isingrg.neuralrg._hierarchy import Layer
+from isingrg.neuralrg.model import NeuralRG
+
+__all__ = [
+    "FreeEnergy",
+    "Layer",
+    "LogPartition",
+    "NeuralRG",
+    "log_density",
+    "log_partition_dual",
+    "sample_spins",
+]

@@ -1,0 +1,43 @@
+"""Configurations as users write them, and as the rows the core takes."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from isingrg import _arguments
+from isingrg._errors import ArgumentError, NonFiniteError
+
+Floats = NDArray[np.float64]
+Reals = float | Floats
+
+LARGEST_SIZE = 64
+
+
+class Samples:
+    """Checked configurations (..., L, L): `rows` of shape (n, L, L), and how results go back."""
+
+    def __init__(self, name: str, values: Any, L: int) -> None:
+        array = _arguments.reals(name, values)
+        if array.ndim < 2 or array.shape[-2:] != (L, L):
+            raise ArgumentError(f"{name} must have the shape (..., {L}, {L}), got {array.shape}")
+        self.name = name
+        self.leading = array.shape[:-2]
+        self.rows: Floats = array.reshape(-1, L, L)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def scalars(self, values: Floats, what: str) -> Reals:
+        """(n,) results in the user's shape; of a single configuration a float."""
+        shaped = self._finite(values, what).reshape(self.leading)
+        return float(shaped) if shaped.ndim == 0 else shaped
+
+    def configurations(self, values: Floats, what: str) -> Floats:
+        """(n, L, L) results in the user's shape."""
+        return self._finite(values, what).reshape(*self.leading, *values.shape[1:])
+
+    def _finite(self, values: Floats, what: str) -> Floats:
+        if not np.isfinite(values).all():
+            raise NonFiniteError(f"{what} is not finite: {self.name} is too large")
+        return values

@@ -1,0 +1,272 @@
+"""The normalizing flow of the neural network renormalization group."""
+
+import dataclasses
+import os
+from typing import Any
+
+import numpy as np
+
+from isingrg import _arguments, _core
+from isingrg._errors import ArgumentError
+from isingrg._progress import reporting
+from isingrg._storage import reading
+from isingrg.ising import K_CRITICAL
+from isingrg.neuralrg import _storage
+from isingrg.neuralrg._configuration import Configuration
+from isingrg.neuralrg._evaluation import Evaluation
+from isingrg.neuralrg._samples import Floats
+
+_MOST_EPOCHS, _LARGEST_BATCH = 10**9, 10**6
+
+#: Columns of the native history by name.
+_COLUMNS = {"loss": _core.NEURALRG_LOSS, "standard_error": _core.NEURALRG_STANDARD_ERROR}
+
+
+class NeuralRG(Evaluation):
+    """A hierarchical normalizing flow that learns the dual of the Ising model from its energy.
+
+    Bijectors of 2 x 2 sites, layer by layer, carry physical variables x to independent normal
+    latent variables z (`encode`) and back (`decode`). At each scale disentanglers act across the
+    borders of blocks, then decimators pass one site of each block on to the next scale; the other
+    three are latent variables of this scale. A bijector is a chain of RealNVP coupling layers with
+    random masks that keep half of the sites; the bijectors of a layer share their parameters.
+
+    Parameters
+    ----------
+    L : int
+        Linear size of the torus, a power of two from 2 to 64.
+    K : float
+        Coupling J/T of the target (see `log_density`), at most 100 in magnitude.
+    layers : int
+        Coupling layers of each bijector, 1 to 64.
+    hidden : sequence of int
+        Widths of the 1 to 8 hidden layers, 1 to 256 each, of the networks s and t of a coupling
+        layer y = x exp(s) + t, with ELU; s ends in a learned scale times tanh.
+    repeat : int
+        Times the layers of each scale are repeated, 1 to 16.
+    structure : {"mera", "tebd", "tree"}
+        Disentanglers and decimators; disentanglers only, all at the finest scale (Fig. 2a); or
+        decimators only (Fig. 2b).
+    depth : int, optional
+        Scales, 1 to log2(L), by default all; of "tebd" pairs of layers, 1 to 64, by default
+        log2(L). What is left after the last scale is latent too.
+    symmetric : bool
+        Symmetrise the density under a flip of all spins, q(x) = (q0(x) + q0(-x)) / 2.
+
+    Notes
+    -----
+    Configurations are arrays (n, L, L), or (L, L) for a single one. Training computes in single
+    precision, everything else in double. The defaults are the published architecture. A model may
+    be used from several threads; a call that meets a training in another thread raises
+    `IsingRGError`.
+
+    References
+    ----------
+    S.-H. Li and L. Wang, doi:10.1103/PhysRevLett.121.260601; L. Dinh et al., arXiv:1605.08803.
+
+    Examples
+    --------
+    >>> model = NeuralRG(L=4, K=0.3, layers=6).fit(400, 128, 4e-3)
+    >>> model.free_energy(4096), -log_partition_dual(4, 0.3)
+    """
+
+    def __init__(
+        self,
+        L: int = 16,
+        K: float = K_CRITICAL,
+        *,
+        layers: int = 10,
+        hidden: Any = (10, 10, 10),
+        repeat: int = 1,
+        structure: str = "mera",
+        depth: int | None = None,
+        symmetric: bool = True,
+    ) -> None:
+        self._configuration = Configuration.checked(
+            L, K, layers, hidden, repeat, structure, depth, symmetric
+        )
+        self._native: Any = None
+        self._closed = False
+        self._network_seed = 0
+        self._seed = 0
+        self._history = np.empty((0, _core.NEURALRG_COLUMNS))
+
+    def __repr__(self) -> str:
+        names = dataclasses.asdict(self._configuration)
+        listed = ", ".join(f"{name}={value!r}" for name, value in names.items())
+        state = "closed" if self._closed else f"step {self.step}" if self._native else "untrained"
+        return f"NeuralRG({listed})  # {state}"
+
+    # Training
+
+    def fit(
+        self,
+        epochs: int,
+        batch: int = 512,
+        lr: float = 1e-3,
+        *,
+        weight_decay: float = 1e-3,
+        seed: int | None = None,
+        progress: Any = False,
+    ) -> "NeuralRG":
+        """Train, or train further, by probability density distillation (Eqs. 3 and 5).
+
+        Each epoch decodes a batch of new latent variables and takes one step of Adam down the
+        gradient of the mean of ln q(x) - ln pi(x). The first call makes the network. A training in
+        pieces is the same, bit for bit, as one in a single call.
+
+        Parameters
+        ----------
+        epochs : int
+            Steps of this call, 1 to 10**9.
+        batch : int
+            Configurations per step, 1 to 10**6.
+        lr : float
+            Learning rate, 1e-12 to 10.
+        weight_decay : float
+            0 to 10; this times each parameter is added to its gradient.
+        seed : int, optional
+            Of the network, its masks and the latent variables; 0 by default, and later the one
+            before. A later seed changes the latent variables only.
+        progress : bool or callable
+            True shows a bar; a callable receives (done, total) and stops by returning False.
+
+        Returns
+        -------
+        NeuralRG
+            This model.
+
+        Raises
+        ------
+        KeyboardInterrupt, Interrupted
+            Within half a second when stopped. The model stays at its last complete step, which
+            a note on the exception names; `fit` continues from it.
+        NonFiniteError
+            If the loss stops being finite; the model stays at the step before.
+        MemoryError
+            If the machine cannot hold the gradients or the history.
+        """
+        self._check_open()
+        epochs = _arguments.integer("epochs", epochs, 1, _MOST_EPOCHS)
+        batch = _arguments.integer("batch", batch, 1, _LARGEST_BATCH)
+        lr = _arguments.finite("lr", lr, 1e-12, 10)
+        weight_decay = _arguments.finite("weight_decay", weight_decay, 0, 10)
+        seed = self._seed if seed is None else _arguments.seed(seed)
+        rows = _arguments.allocate("the history", (epochs, _core.NEURALRG_COLUMNS), np.float64)
+        first = self._native is None
+        native = self._configuration.create(seed) if first else self._native
+        with reporting(progress, "training") as report:
+            done, error = _core.neuralrg_fit(
+                native, epochs, batch, lr, weight_decay, seed, rows, report
+            )
+        if done:
+            self._native, self._seed = native, seed
+            self._network_seed = seed if first else self._network_seed
+            self._history = np.concatenate([self._history, rows[:done]])
+        if error is not None:
+            error.add_note(
+                f"isingrg: the model is at step {self.step}; "
+                f"{done} steps of this call are done and kept"
+            )
+            raise error
+        return self
+
+    @property
+    def step(self) -> int:
+        """Optimiser steps done."""
+        return len(self._history)
+
+    @property
+    def history(self) -> dict[str, Floats]:
+        """What each step did, arrays of one number per step.
+
+        step (1, 2, ...); loss, the mean of ln q(x) - ln pi(x) over the batch, an upper bound of
+        -ln Z (Eq. 4); standard_error of that mean.
+        """
+        return {"step": np.arange(1.0, self.step + 1), **self._columns()}
+
+    def _columns(self) -> dict[str, Floats]:
+        return {name: self._history[:, column].copy() for name, column in _COLUMNS.items()}
+
+    # Keeping
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the model to a safetensors file, whole or not at all.
+
+        It holds everything needed to train further: parameters, masks, optimiser, seed and
+        history. Needs the package safetensors.
+        """
+        self._ready()
+        _storage.FORMAT.write(path, *self._state())
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> "NeuralRG":
+        """Read a model that `save` wrote; `fit` continues it exactly where it was.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be read.
+        IsingRGError
+            If it is not such a file, damaged, or from a newer version of the format.
+        """
+        _, metadata, arrays = _storage.FORMAT.read(path)
+        with reading(path):
+            return cls._restored(metadata, arrays)
+
+    def close(self) -> None:
+        """Free the memory. Every later use of the model, except `close`, raises `IsingRGError`."""
+        native, self._native, self._closed = self._native, None, True
+        if native is not None:
+            _core.neuralrg_destroy(native)
+
+    def __enter__(self) -> "NeuralRG":
+        self._check_open()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Models travel between processes, and are copied, as their complete state."""
+        self._check_open()
+        if self._native is None:
+            return _untrained, (dataclasses.asdict(self._configuration),)
+        return NeuralRG._restored, self._state()
+
+    def _state(self) -> tuple[dict[str, Any], dict[str, Floats]]:
+        """All that makes up the model: plain data, and named arrays."""
+        metadata = {
+            "configuration": dataclasses.asdict(self._configuration),
+            "network_seed": self._network_seed,
+            "seed": self._seed,
+        }
+        history = {f"history.{name}": column for name, column in self._columns().items()}
+        return metadata, _storage.STATE.read(self._native) | history
+
+    @classmethod
+    def _restored(cls, metadata: dict[str, Any], arrays: dict[str, Floats]) -> "NeuralRG":
+        """The inverse of `_state`; everything is checked before a model exists."""
+        model = _untrained(metadata["configuration"])
+        model._network_seed = _arguments.seed(metadata["network_seed"], "network_seed")
+        model._seed = _arguments.seed(metadata["seed"])
+        arrays = dict(arrays)
+        columns = {name: arrays.pop(f"history.{name}") for name in _COLUMNS}
+        native = model._configuration.create(model._network_seed)
+        _storage.STATE.write(native, arrays)
+        steps = _core.neuralrg_step(native)
+        for name, column in columns.items():
+            if column.shape != (steps,):
+                raise ArgumentError(
+                    f"the array 'history.{name}' must have the shape {(steps,)}, the steps of "
+                    f"the model, not {column.shape}"
+                )
+            if not np.isfinite(column).all():
+                raise ArgumentError(f"the array 'history.{name}' must be finite")
+        model._history = np.stack([columns[name] for name in _COLUMNS], axis=1)
+        model._native = native
+        return model
+
+
+def _untrained(configuration: dict[str, Any]) -> NeuralRG:
+    return NeuralRG(**configuration)
