@@ -245,8 +245,8 @@ class Evaluation:
         Returns
         -------
         estimate, standard_error : float
-            ln of the mean weight; its error to first order, and its bias of minus half the error
-            squared, are small where the effective sample size is large.
+            ln of the mean weight. The error is to first order, and too small where few samples
+            carry most of the weight: see the effective sample size.
         effective_sample_size : float
             1 to n.
         """

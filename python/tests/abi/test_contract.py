@@ -159,6 +159,44 @@ int main(void)
     REQUIRE(isingrg_ising_energy(NULL, 6, 16, energies) == ISINGRG_INVALID_ARGUMENT);
     REQUIRE(isingrg_set_num_threads(0) == ISINGRG_INVALID_ARGUMENT);
     REQUIRE(isingrg_mlrg_destroy(NULL) == ISINGRG_CLOSED);
+
+    double x[3 * 16], z[3 * 16], out[3], determinants[3], history[2 * ISINGRG_NEURALRG_COLUMNS];
+    uint64_t done = 0;
+    int32_t hidden[2] = {4, 300};
+    isingrg_neuralrg_config config = {4, 0.3, ISINGRG_MERA, 0, 1, 2, 1, hidden, 1, 7};
+    isingrg_neuralrg *flow = NULL;
+    REQUIRE(isingrg_neuralrg_create(NULL, &flow) == ISINGRG_INVALID_ARGUMENT);
+    REQUIRE(isingrg_neuralrg_create(&config, NULL) == ISINGRG_INVALID_ARGUMENT);
+    config.n_hidden = 2;
+    REQUIRE(isingrg_neuralrg_create(&config, &flow) == ISINGRG_INVALID_ARGUMENT);
+    config.n_hidden = 1;
+    config.size = INT64_MAX;
+    REQUIRE(isingrg_neuralrg_create(&config, &flow) == ISINGRG_INVALID_ARGUMENT);
+    config.size = 4;
+    REQUIRE(isingrg_neuralrg_create(&config, &flow) == ISINGRG_OK);
+    REQUIRE(isingrg_neuralrg_fit(flow, 2, 8, 1e-3, 0, 1, history, 4, &done, NULL, NULL)
+        == ISINGRG_OK && done == 2 && history[ISINGRG_NEURALRG_STANDARD_ERROR] > 0);
+    REQUIRE(isingrg_neuralrg_fit(flow, 2, 8, 1e-3, 0, 1, NULL, 4, &done, NULL, NULL)
+        == ISINGRG_INVALID_ARGUMENT);
+    REQUIRE(isingrg_neuralrg_fit(flow, UINT64_MAX, 8, 1e-3, 0, 1, history, 4, &done, NULL, NULL)
+        == ISINGRG_INVALID_ARGUMENT);
+    REQUIRE(isingrg_neuralrg_sample(flow, 3, 5, x, NULL, NULL, NULL) == ISINGRG_OK);
+    REQUIRE(isingrg_neuralrg_sample(flow, 3, 5, NULL, z, NULL, NULL) == ISINGRG_INVALID_ARGUMENT);
+    REQUIRE(isingrg_neuralrg_sample(flow, -1, 5, x, z, NULL, NULL) == ISINGRG_INVALID_ARGUMENT);
+    REQUIRE(isingrg_neuralrg_sample(flow, INT64_MAX, 5, x, z, NULL, NULL)
+        == ISINGRG_INVALID_ARGUMENT);
+    REQUIRE(isingrg_neuralrg_encode(flow, x, 3, z, determinants, NULL, NULL) == ISINGRG_OK);
+    REQUIRE(isingrg_neuralrg_encode(flow, x, 3, z, NULL, NULL, NULL) == ISINGRG_INVALID_ARGUMENT);
+    REQUIRE(isingrg_neuralrg_log_probability(flow, x, 0, out, NULL, NULL) == ISINGRG_OK);
+    REQUIRE(isingrg_neuralrg_log_density(4, 0.3, x, 3, NULL, NULL, NULL)
+        == ISINGRG_INVALID_ARGUMENT);
+    REQUIRE(isingrg_neuralrg_layer_sites(flow, 0, NULL, 16) == ISINGRG_INVALID_ARGUMENT);
+    REQUIRE(isingrg_neuralrg_latent_scales(flow, hidden, 2) == ISINGRG_INVALID_ARGUMENT);
+    REQUIRE(isingrg_neuralrg_array_info(flow, 0, (char *)x, 3, (int64_t *)z)
+        == ISINGRG_INVALID_ARGUMENT);
+    REQUIRE(isingrg_neuralrg_destroy(flow) == ISINGRG_OK);
+    REQUIRE(isingrg_neuralrg_destroy(flow) == ISINGRG_CLOSED);
+    REQUIRE(isingrg_neuralrg_step(flow, &done) == ISINGRG_CLOSED);
     return 0;
 }
 """

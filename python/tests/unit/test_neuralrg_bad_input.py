@@ -1,0 +1,143 @@
+"""Wrong arguments of the NeuralRG functions raise an exception that names the argument."""
+
+import functools
+import math
+
+import numpy as np
+import pytest
+
+from isingrg import ArgumentError, IsingRGError, NonFiniteError, neuralrg
+from isingrg.neuralrg import NeuralRG
+
+X = np.zeros((2, 4, 4))
+
+
+@functools.cache
+def trained():
+    return NeuralRG(4, 0.3, layers=2, hidden=(4,)).fit(3, 8)
+
+
+@functools.cache
+def closed():
+    model = NeuralRG(4, 0.3, layers=2, hidden=(4,)).fit(3, 8)
+    model.close()
+    return model
+
+
+def case(function, *args, **options):
+    return lambda: function(*args, **options)
+
+
+def new(*args, **options):
+    return case(NeuralRG, *args, **options)
+
+
+def call(name, *args, **options):
+    return lambda: getattr(trained(), name)(*args, **options)
+
+
+def fit(*args, **options):
+    return call("fit", *args, **options)
+
+
+def untrained(name, *args):
+    return lambda: getattr(NeuralRG(4), name)(*args)
+
+
+def after_close(name, *args):
+    return lambda: getattr(closed(), name)(*args)
+
+
+CASES = [
+    # the model
+    (ArgumentError, r"L must be a power of two from 2 to 64, got 12", new(12)),
+    (ArgumentError, r"L must be from 2 to 64, got 1", new(1)),
+    (ArgumentError, r"L must be from 2 to 64, got 128", new(128)),
+    (TypeError, r"L must be an integer, not float", new(4.0)),
+    (TypeError, r"L must be an integer, not bool", new(True)),
+    (ArgumentError, r"K must be from -100 to 100, got 101.0", new(4, 101)),
+    (ArgumentError, r"K must be finite, got nan", new(4, math.nan)),
+    (TypeError, r"K must be a single number", new(4, [0.1, 0.2])),
+    (TypeError, r"K must hold real numbers", new(4, "critical")),
+    (ArgumentError, r"layers must be from 1 to 64, got 0", new(layers=0)),
+    (ArgumentError, r"layers must be from 1 to 64, got 65", new(layers=65)),
+    (TypeError, r"hidden must be a sequence of layer widths", new(hidden=10)),
+    (ArgumentError, r"hidden must list 1 to 8 layers, got 0", new(hidden=())),
+    (ArgumentError, r"hidden must list 1 to 8 layers, got 9", new(hidden=(4,) * 9)),
+    (ArgumentError, r"hidden width must be from 1 to 256, got 257", new(hidden=(10, 257))),
+    (TypeError, r"hidden width must be an integer", new(hidden=(10.0,))),
+    (ArgumentError, r"repeat must be from 1 to 16, got 17", new(repeat=17)),
+    (ArgumentError, r"structure must be one of .*did you mean 'mera'", new(structure="MERA")),
+    (TypeError, r"structure must be one of", new(structure=0)),
+    (ArgumentError, r"depth must be from 1 to 4, got 5", new(depth=5)),
+    (ArgumentError, r"depth must be from 1 to 4, got 0", new(depth=0)),
+    (ArgumentError, r"depth must be from 1 to 64, got 65", new(structure="tebd", depth=65)),
+    (TypeError, r"symmetric must be True or False", new(symmetric=1)),
+    (MemoryError, r"a network of \d+ parameters needs",
+     new(64, layers=64, hidden=(256,) * 8, structure="tebd", depth=64, repeat=16)),
+    # training
+    (TypeError, r"missing .*'epochs'", fit()),
+    (ArgumentError, r"epochs must be from 1 to 1000000000, got 0", fit(0)),
+    (TypeError, r"epochs must be an integer", fit(2.0)),
+    (ArgumentError, r"batch must be from 1 to 1000000, got 0", fit(1, 0)),
+    (ArgumentError, r"batch must be from 1 to 1000000", fit(1, 2 * 10**6)),
+    (ArgumentError, r"lr must be from 1e-12 to 10, got 0.0", fit(1, 8, 0)),
+    (ArgumentError, r"lr must be finite, got nan", fit(1, 8, math.nan)),
+    (ArgumentError, r"weight_decay must be from 0 to 10, got -1.0", fit(1, weight_decay=-1)),
+    (ArgumentError, r"seed must be from 0 to 2\*\*64 - 1, got -1", fit(1, seed=-1)),
+    (TypeError, r"seed must be an integer", fit(1, seed=0.5)),
+    (TypeError, r"progress must be True", fit(1, progress=1)),
+    # configurations
+    (ArgumentError, r"n must be from 1", call("sample", 0)),
+    (TypeError, r"n must be an integer", call("sample", 2.0)),
+    (MemoryError, r"the samples of shape .* would need", call("sample", 2**32)),
+    (ArgumentError, r"seed must be from 0", call("sample", 1, seed=2**64)),
+    (TypeError, r"progress must be True", call("sample", 1, progress="yes")),
+    (ArgumentError, r"x must have the shape \(\.\.\., 4, 4\), got \(4,\)",
+     call("log_prob", np.zeros(4))),
+    (ArgumentError, r"x must have the shape \(\.\.\., 4, 4\), got \(2, 8, 8\)",
+     call("encode", np.zeros((2, 8, 8)))),
+    (ArgumentError, r"z must have the shape", call("decode", np.zeros((4, 2)))),
+    (ArgumentError, r"x must be finite, got nan", call("log_prob", X + math.nan)),
+    (ArgumentError, r"z must be finite, got inf", call("decode", X + math.inf)),
+    (TypeError, r"x must hold real numbers, not complex128", call("encode", X + 1j)),
+    (TypeError, r"x must be a number or a rectangular array", call("encode", [[0], [1, 2]])),
+    (ArgumentError, r"x must have no masked values",
+     call("encode", np.ma.masked_equal(X, 0))),
+    (NonFiniteError, r"ln q\(x\) is not finite: x is too large", call("log_prob", X + 1e200)),
+    (ArgumentError, r"n must be from 2", call("free_energy", 1)),
+    (ArgumentError, r"n must be from 2", call("log_partition", 1)),
+    (ArgumentError, r"seed must be from 0", call("log_partition", 2, seed=-3)),
+    # the dual model
+    (ArgumentError, r"L must be even and from 2 to 64, got 5",
+     case(neuralrg.log_partition_dual, 5, 0.1)),
+    (ArgumentError, r"L must be even and from 2 to 64, got 66",
+     case(neuralrg.log_partition_dual, 66, 0.1)),
+    (ArgumentError, r"K must be from -100 to 100",
+     case(neuralrg.log_partition_dual, 4, [0.1, math.inf])),
+    (ArgumentError, r"x must have the shape \(\.\.\., L, L\) with L even",
+     case(neuralrg.log_density, np.zeros((3, 3)), 0.1)),
+    (ArgumentError, r"x must have the shape \(\.\.\., 4, 4\), got \(2, 4\)",
+     case(neuralrg.log_density, np.zeros((2, 4)), 0.1)),
+    (ArgumentError, r"x must have the shape", case(neuralrg.log_density, 1.0, 0.1)),
+    (ArgumentError, r"K must be from", case(neuralrg.log_density, X, 1000)),
+    (NonFiniteError, r"ln pi\(x\) is not finite", case(neuralrg.log_density, X + 1e200, 0.1)),
+    (ArgumentError, r"x must be finite", case(neuralrg.sample_spins, [math.nan])),
+    (ArgumentError, r"seed must be from 0", case(neuralrg.sample_spins, [0.0], seed=-1)),
+    # state of the model
+    *[(IsingRGError, r"not been trained yet; call fit", untrained(name, *args)) for name, *args in [
+        ("sample", 1), ("log_prob", X), ("encode", X), ("decode", X), ("free_energy", 2),
+        ("log_partition", 2), ("save", "none")]],
+    *[(IsingRGError, r"the model is closed", after_close(name, *args)) for name, *args in [
+        ("fit", 1), ("sample", 1), ("save", "none"), ("__enter__",), ("__reduce__",)]],
+    (IsingRGError, r"the model is closed", lambda: closed().hierarchy),
+    (IsingRGError, r"the model is closed", lambda: closed().parameter_count),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("error, message, function", CASES)
+def test_message_names_the_argument(error, message, function):
+    before = trained().step, trained().log_prob(X[0])
+    with pytest.raises(error, match=message):
+        function()
+    assert (trained().step, trained().log_prob(X[0])) == before
