@@ -78,6 +78,7 @@ func eachTile<Workspace>(
     let tiles = (count + 31) / 32
     parallelFor(workspaces.count, progress: progress) { slot in
         for tile in stride(from: slot, to: tiles, by: workspaces.count) where !progress.isStopped {
+            progress.poll()
             body(workspaces[slot], 32 * tile, min(32, count - 32 * tile))
         }
     }
