@@ -25,10 +25,10 @@ public struct ChainPlan: Sendable, Equatable {
 
     public init() {}
 
-    /// Updates in all.
+    /// Updates in all, at most 2^50 + 2^30.
     public var updates: Int { warmup + samples * between }
 
-    func validate() throws(Failure) {
+    public func validate() throws(Failure) {
         func range(_ name: String, _ value: Int, _ allowed: ClosedRange<Int>) throws(Failure) {
             guard allowed.contains(value) else {
                 throw .invalidArgument("\(name) must be from \(allowed.lowerBound) to \(allowed.upperBound), not \(value)")

@@ -50,6 +50,8 @@ HISTORY_COLUMNS: int
 MERA: int
 TEBD: int
 TREE: int
+LATENT: int
+PHYSICAL: int
 NEURALRG_LOSS: int
 NEURALRG_STANDARD_ERROR: int
 NEURALRG_COLUMNS: int
@@ -223,6 +225,12 @@ def neuralrg_sample(
     model: Model, seed: int, samples: Array, latents: Array | None, progress: Progress, /,
 ) -> None:
     """samples, latents (n, L, L)."""
+
+def neuralrg_hmc(
+    model: Model, space: int, adapts: int, warmup: int, between: int, leapfrog: int,
+    step_size: float, seed: int, samples: Array, acceptance: Array, progress: Progress, /,
+) -> float:
+    """samples (n_chains, n_samples, L, L), acceptance (n_chains,); the step they were taken with."""
 
 def neuralrg_log_probability(
     model: Model, samples: Array, values: Array, progress: Progress, /,

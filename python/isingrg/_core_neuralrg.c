@@ -94,6 +94,31 @@ static PyObject *neuralrg_decode(PyObject *module, PyObject *const *values, Py_s
         module, values, count, "neuralrg_decode", "latents", "samples", isingrg_neuralrg_decode);
 }
 
+static PyObject *neuralrg_hmc(PyObject *module, PyObject *const *values, Py_ssize_t count)
+{
+    Call call;
+    open_call(&call, module, "neuralrg_hmc", values, count, 11);
+    Flow flow = take_flow(&call);
+    isingrg_neuralrg_chains chains;
+    chains.space = (int32_t)take_integer(&call, "space", 0, INT32_MAX);
+    chains.adapts = (int32_t)take_integer(&call, "adapts", 0, 1);
+    chains.warmup = (uint64_t)take_integer(&call, "warmup", 0, MAX_COUNT);
+    chains.between = (uint64_t)take_integer(&call, "between", 0, MAX_COUNT);
+    chains.leapfrog = (uint64_t)take_integer(&call, "leapfrog", 0, MAX_COUNT);
+    chains.step_size = take_number(&call, "step_size");
+    chains.seed = take_unsigned(&call, "seed");
+    Array samples = take_array(&call, "samples", 'd', OUTPUT, SHAPE(ANY, ANY, flow.size, flow.size));
+    chains.n_chains = (uint64_t)samples.shape[0];
+    chains.n_samples = (uint64_t)samples.shape[1];
+    Array acceptance = take_array(&call, "acceptance", 'd', OUTPUT, SHAPE(samples.shape[0]));
+    take_progress(&call, "progress");
+    double step_size = 0;
+    RUN(&call, isingrg_neuralrg_hmc(
+        flow.handle, &chains, samples.data, samples.count, acceptance.data, &step_size,
+        report_progress, &call));
+    return close_call(&call) < 0 ? NULL : PyFloat_FromDouble(step_size);
+}
+
 PyMethodDef neuralrg_methods[] = {
     METHOD(neuralrg_dual),
     METHOD(neuralrg_log_density),
@@ -101,5 +126,6 @@ PyMethodDef neuralrg_methods[] = {
     METHOD(neuralrg_log_probability),
     METHOD(neuralrg_encode),
     METHOD(neuralrg_decode),
+    METHOD(neuralrg_hmc),
     {NULL, NULL, 0, NULL},
 };

@@ -481,6 +481,33 @@ ISINGRG_API isingrg_status isingrg_neuralrg_decode(
     isingrg_neuralrg *model, const double *latents, int64_t n, double *samples,
     double *log_determinants, isingrg_progress progress, void *context);
 
+/* Where Hamiltonian Monte Carlo moves: z with the energy -ln pi(g(z)) - ln |det dg/dz| (Eq. 6),
+ * which is |z|^2 / 2 for a perfect flow, or x with -ln pi(x). */
+enum { ISINGRG_LATENT = 0, ISINGRG_PHYSICAL = 1 };
+
+typedef struct {
+    int32_t space;     /* ISINGRG_LATENT or ISINGRG_PHYSICAL */
+    int32_t adapts;    /* 1: the step is tuned in the warm-up towards an acceptance of 0.65; else 0 */
+    uint64_t n_chains; /* 1 to 2^20, from independent normal numbers */
+    uint64_t n_samples; /* of each, 1 to 2^30 */
+    uint64_t warmup;   /* updates before the first sample, 0 to 2^30 */
+    uint64_t between;  /* updates from one sample to the next, 1 to 2^20 */
+    uint64_t leapfrog; /* leapfrog steps of an update, 1 to 10000 */
+    double step_size;  /* of a leapfrog step, 1e-9 to 1000 */
+    uint64_t seed;
+} isingrg_neuralrg_chains;
+
+/* Samples pi(x) by Hamiltonian Monte Carlo, in latent space with forces in single precision.
+ * \param[out] samples    x, also from latent space, shape (n_chains, n_samples, L, L)
+ * \param samples_count   elements of samples
+ * \param[out] acceptance mean acceptance probability of each chain after the warm-up
+ * \param[out] step_size  the step the samples were taken with, one number
+ * \param progress        counts updates, may be NULL; on interruption the outputs are undefined */
+ISINGRG_API isingrg_status isingrg_neuralrg_hmc(
+    isingrg_neuralrg *model, const isingrg_neuralrg_chains *chains, double *samples,
+    int64_t samples_count, double *acceptance, double *step_size, isingrg_progress progress,
+    void *context);
+
 /* Layers of the network in the order of encoding, the finest scale first. */
 ISINGRG_API isingrg_status isingrg_neuralrg_layer_count(isingrg_neuralrg *model, int32_t *count);
 

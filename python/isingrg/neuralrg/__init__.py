@@ -9,9 +9,11 @@ L. Wang, doi:10.1103/PhysRevLett.121.260601).
 from isingrg.neuralrg._dual import log_density, log_partition_dual, sample_spins
 from isingrg.neuralrg._evaluation import FreeEnergy, LogPartition
 from isingrg.neuralrg._hierarchy import Layer
+from isingrg.neuralrg._sampling import Chains
 from isingrg.neuralrg.model import NeuralRG
 
 __all__ = [
+    "Chains",
     "FreeEnergy",
     "Layer",
     "LogPartition",

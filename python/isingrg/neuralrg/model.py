@@ -13,8 +13,8 @@ from isingrg._storage import reading
 from isingrg.ising import K_CRITICAL
 from isingrg.neuralrg import _storage
 from isingrg.neuralrg._configuration import Configuration
-from isingrg.neuralrg._evaluation import Evaluation
 from isingrg.neuralrg._samples import Floats
+from isingrg.neuralrg._sampling import Sampling
 
 _MOST_EPOCHS, _LARGEST_BATCH = 10**9, 10**6
 
@@ -22,7 +22,7 @@ _MOST_EPOCHS, _LARGEST_BATCH = 10**9, 10**6
 _COLUMNS = {"loss": _core.NEURALRG_LOSS, "standard_error": _core.NEURALRG_STANDARD_ERROR}
 
 
-class NeuralRG(Evaluation):
+class NeuralRG(Sampling):
     """A hierarchical normalizing flow that learns the dual of the Ising model from its energy.
 
     Bijectors of 2 x 2 sites, layer by layer, carry physical variables x to independent normal

@@ -49,6 +49,18 @@ def after_close(name, *args):
 
 
 CASES = [
+    # Monte Carlo
+    (ArgumentError, r"n_chains must be from 1", call("hmc", 0, 1)),
+    (ArgumentError, r"n_samples must be from 1", call("hmc", 1, 0)),
+    (MemoryError, r"the samples of shape .* would need", call("hmc", 2**20, 2**30)),
+    (ArgumentError, r"space must be .*did you mean 'latent'", call("hmc", 1, 1, space="latents")),
+    (ArgumentError, r"step_size must be from 1e-09", call("hmc", 1, 1, step_size=0)),
+    (ArgumentError, r"step_size must be finite, got nan", call("hmc", 1, 1, step_size=math.nan)),
+    (ArgumentError, r"leapfrog must be from 1 to 10000", call("hmc", 1, 1, leapfrog=0)),
+    (ArgumentError, r"warmup must be from 1", call("hmc", 1, 1, adapt=True)),
+    (ArgumentError, r"between must be from 1", call("hmc", 1, 1, between=0)),
+    (TypeError, r"adapt must be True or False", call("hmc", 1, 1, adapt=1)),
+    (IsingRGError, r"not been trained", untrained("hmc", 1, 1)),
     # the model
     (ArgumentError, r"L must be a power of two from 2 to 64, got 12", new(12)),
     (ArgumentError, r"L must be from 2 to 64, got 1", new(1)),

@@ -94,6 +94,12 @@ CASES = [
     # configurations
     (ArgumentError, r"samples must have the shape \(any, 4, 4\).*got \(3, 2, 2\)",
      on_model("neuralrg_sample", 0, np.zeros((3, 2, 2)), None, None)),
+    (ArgumentError, r"acceptance must have the shape \(3,\)",
+     on_model("neuralrg_hmc", 0, 0, 0, 1, 1, 0.1, 0, X[:, None].copy(), np.zeros(2), None)),
+    (ArgumentError, r"space must be",
+     on_model("neuralrg_hmc", 7, 0, 0, 1, 1, 0.1, 0, X[:, None].copy(), X[:, 0, 0].copy(), None)),
+    (ArgumentError, r"between must be from 1",
+     on_model("neuralrg_hmc", 0, 0, 0, 0, 1, 0.1, 0, X[:, None].copy(), X[:, 0, 0].copy(), None)),
     (ArgumentError, r"latents must have the shape \(3, 4, 4\)",
      on_model("neuralrg_sample", 0, X, X[:2], None)),
     (ArgumentError, r"samples must be finite",

@@ -1,0 +1,98 @@
+"""Hamiltonian Monte Carlo of the target, in latent and in physical space."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from isingrg import _arguments, _core
+from isingrg._progress import reporting
+from isingrg.neuralrg._evaluation import Evaluation
+from isingrg.neuralrg._samples import Floats
+
+SPACES = {"latent": _core.LATENT, "physical": _core.PHYSICAL}
+
+
+class Chains(NamedTuple):
+    """Samples of the target, from `NeuralRG.hmc`."""
+
+    #: Physical variables, shape (n_chains, n_samples, L, L), from latent space as well.
+    x: Floats
+    #: Mean acceptance probability of each chain after the warm-up.
+    acceptance: Floats
+    #: Leapfrog step the samples were taken with.
+    step_size: float
+
+
+class Sampling(Evaluation):
+    """The part of `NeuralRG` that samples the target with the flow's help."""
+
+    def hmc(
+        self,
+        n_chains: int,
+        n_samples: int,
+        *,
+        space: str = "latent",
+        step_size: float = 0.2,
+        leapfrog: int = 10,
+        warmup: int = 0,
+        between: int = 1,
+        adapt: bool = False,
+        seed: int = 0,
+        progress: Any = False,
+    ) -> Chains:
+        """Sample pi(x) by Hamiltonian Monte Carlo.
+
+        In latent space z moves with the energy -ln pi(g(z)) - ln |det dx/dz| (Eq. 6), which is
+        |z|^2 / 2 where the flow is perfect, so that the chains need not cross what separates the
+        configurations of the target; forces are computed in single precision. In physical space x
+        moves with -ln pi(x). The chains of both begin at independent normal numbers.
+
+        Parameters
+        ----------
+        n_chains, n_samples : int
+            Chains side by side, 1 to 2**20, and samples of each, at least 1.
+        space : {"latent", "physical"}
+        step_size : float
+            Of a leapfrog step, 1e-9 to 1000.
+        leapfrog : int
+            Leapfrog steps, and so forces, of an update, 1 to 10000.
+        warmup : int
+            Updates before the first sample.
+        between : int
+            Updates from one sample to the next.
+        adapt : bool
+            Tune the step during the warm-up towards an acceptance of 0.65 and then keep it.
+        seed : int
+            0 to 2**64 - 1. A chain does not depend on how many others there are, unless they
+            share an adapted step.
+        progress : bool or callable
+            True shows a bar; a callable receives (done, total) and stops by returning False.
+
+        Returns
+        -------
+        Chains
+            x (n_chains, n_samples, L, L), acceptance (n_chains,), step_size.
+
+        Raises
+        ------
+        MemoryError
+            If the machine cannot hold the samples.
+        """
+        native = self._ready()
+        n_chains = _arguments.integer("n_chains", n_chains, 1, 2**20)
+        n_samples = _arguments.integer("n_samples", n_samples, 1, 2**30)
+        code = SPACES[_arguments.choice("space", space, SPACES)]
+        step_size = _arguments.finite("step_size", step_size, 1e-9, 1e3)
+        leapfrog = _arguments.integer("leapfrog", leapfrog, 1, 10_000)
+        adapt = _arguments.boolean("adapt", adapt)
+        warmup = _arguments.integer("warmup", warmup, 1 if adapt else 0, 2**30)
+        between = _arguments.integer("between", between, 1, 2**20)
+        seed = _arguments.seed(seed)
+        x = _arguments.allocate("the samples", (n_chains, n_samples, self.L, self.L), np.float64)
+        acceptance = np.empty(n_chains)
+        with reporting(progress, "Monte Carlo") as report:
+            used = _core.neuralrg_hmc(
+                native, code, int(adapt), warmup, between, leapfrog, step_size, seed, x,
+                acceptance, report,
+            )  # fmt: skip
+        return Chains(x, acceptance, used)
