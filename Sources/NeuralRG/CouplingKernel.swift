@@ -211,7 +211,7 @@ final class CouplingKernel<Scalar: SampleScalar> {
 
     /// out[o] = bias[o] + sum_i W[o, i] in[i], or ELU of it. Two outputs of two cache lines are summed
     /// at a time, in eight registers: each input is loaded once for both. An odd last output is done
-    /// twice.
+    /// twice. ELU comes in a loop of its own, long chains of dependent instructions that overlap there.
     @inline(__always)
     private func dense(
         _ weights: UnsafePointer<Scalar>, rowStride: Int, columnStride: Int, inputs: Int, outputs: Int,
@@ -241,29 +241,35 @@ final class CouplingKernel<Scalar: SampleScalar> {
                     second += columnStride
                     value += lines
                 }
-                if activates {
-                    (a0, a1) = (Scalar.quickElu(a0), Scalar.quickElu(a1))
-                    (b0, b1) = (Scalar.quickElu(b0), Scalar.quickElu(b1))
-                }
                 let (p, q) = (target + (lines * o + line), target + (lines * next + line))
                 (p[0], p[1]) = (a0, a1)
                 (q[0], q[1]) = (b0, b1)
                 o += 2
             }
         }
+        guard activates else { return }
+        for line in 0..<outputs * lines { target[line] = Scalar.quickElu(target[line]) }
     }
 
-    /// Outer products of adjoints and values, folded to eight lanes, added to the gradient.
+    /// Outer products of adjoints and values, folded to eight lanes, added to the gradient. Two
+    /// outputs at a time: each value is loaded once for both.
     private func accumulate(
         _ outer: Blocks, _ values: Blocks, _ inputs: Int, _ outputs: Int,
         _ weights: UnsafeMutablePointer<Fold>, _ biases: UnsafeMutablePointer<Fold>
     ) {
-        for o in 0..<outputs {
-            let d = outer[o]
-            let row = weights + o * inputs
-            for i in 0..<inputs { row[i] = Block.folded(d, values[i], onto: row[i]) }
-            biases[o] = Block.folded(d, onto: biases[o])
+        for o in 0..<outputs { biases[o] = Block.folded(outer[o], onto: biases[o]) }
+        for o in stride(from: 0, to: outputs - 1, by: 2) {
+            let (d, e) = (outer[o], outer[o + 1])
+            let (first, second) = (weights + o * inputs, weights + (o + 1) * inputs)
+            for i in 0..<inputs {
+                let value = values[i]
+                first[i] = Block.folded(d, value, onto: first[i])
+                second[i] = Block.folded(e, value, onto: second[i])
+            }
         }
+        guard !outputs.isMultiple(of: 2) else { return }
+        let (d, row) = (outer[outputs - 1], weights + (outputs - 1) * inputs)
+        for i in 0..<inputs { row[i] = Block.folded(d, values[i], onto: row[i]) }
     }
 
     /// Times the slope of ELU, which is min(value, 0) + 1.

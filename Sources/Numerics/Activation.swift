@@ -41,8 +41,10 @@ public func elu(_ x: SIMD8<Double>) -> SIMD8<Double> {
 @inlinable @inline(__always)
 public func quickElu(_ x: SIMD16<Float>) -> SIMD16<Float> {
     let magic: Float = 0x1.8p23
-    // Beyond -87 the result is -1 anyway, and 2^n would leave the normal range.
-    let low = bound(x, -87, 0)
+    // Beyond -87 the result is -1 anyway, and 2^n would leave the normal range. A bound of exactly
+    // zero would be compiled to a comparison and a mask instead of one instruction.
+    let zero = Float.leastNormalMagnitude
+    let low = bound(x, -87, zero)
     let shifted = SIMD16(repeating: magic).addingProduct(low, 1.442695)
     // 2^n 2^f, the fraction f of low / ln 2 being in -1/2...1/2
     let f = (SIMD16(repeating: magic) - shifted).addingProduct(low, 1.442695)
@@ -56,7 +58,7 @@ public func quickElu(_ x: SIMD16<Float>) -> SIMD16<Float> {
     let power = unsafeBitCast(
         unsafeBitCast(p, to: SIMD16<Int32>.self) &+ unsafeBitCast(shifted, to: SIMD16<Int32>.self) &<< 23,
         to: SIMD16<Float>.self)
-    return (power - 1) + x.replacing(with: 0, where: x .< 0)
+    return (power - 1) + x.replacing(with: zero, where: x .< zero)
 }
 
 /// The derivative of `elu`: 1 for x > 0, e^x below.
