@@ -145,21 +145,28 @@ final class CouplingKernel<Scalar: SampleScalar> {
         apply(shape.layers[shape.layers.count - 1], parameters, activates: false, values, network.output)
     }
 
+    /// ELU, where it is wanted, comes in a loop of its own: its long chains of dependent instructions
+    /// overlap there.
     private func apply(
         _ layer: Perceptron.Layer, _ parameters: UnsafePointer<Scalar>, activates: Bool,
         _ values: Blocks, _ out: Blocks
     ) {
-        dense(
+        product(
             parameters + layer.weight, rowStride: layer.inputs, columnStride: 1, inputs: layer.inputs,
-            outputs: layer.outputs, bias: parameters + layer.bias, activates: activates, values, out)
+            outputs: layer.outputs, bias: parameters + layer.bias, values, into: out)
+        guard activates else { return }
+        let results = lines(out)
+        for line in 0..<layer.outputs * Block.width / Scalar.Vector.scalarCount {
+            results[line] = Scalar.quickElu(results[line])
+        }
     }
 
     private func applyTransposed(
         _ layer: Perceptron.Layer, _ parameters: UnsafePointer<Scalar>, _ adjoints: Blocks, _ out: Blocks
     ) {
-        dense(
+        product(
             parameters + layer.weight, rowStride: 1, columnStride: layer.inputs, inputs: layer.outputs,
-            outputs: layer.inputs, bias: nil, activates: false, adjoints, out)
+            outputs: layer.inputs, bias: nil, adjoints, into: out)
     }
 
     /// From adjoints of s and t, left in the networks' outputs, to those of the kept sites and the
@@ -208,48 +215,6 @@ final class CouplingKernel<Scalar: SampleScalar> {
     }
 
     // MARK: - Kernels
-
-    /// out[o] = bias[o] + sum_i W[o, i] in[i], or ELU of it. Two outputs of two cache lines are summed
-    /// at a time, in eight registers: each input is loaded once for both. An odd last output is done
-    /// twice. ELU comes in a loop of its own, long chains of dependent instructions that overlap there.
-    @inline(__always)
-    private func dense(
-        _ weights: UnsafePointer<Scalar>, rowStride: Int, columnStride: Int, inputs: Int, outputs: Int,
-        bias: UnsafePointer<Scalar>?, activates: Bool, _ values: UnsafePointer<Block>, _ out: Blocks
-    ) {
-        typealias Vector = Scalar.Vector
-        let lines = Block.width / Vector.scalarCount
-        let source = UnsafeRawPointer(values).assumingMemoryBound(to: Vector.self)
-        let target = self.lines(out)
-        for line in stride(from: 0, to: lines, by: 2) {
-            var o = 0
-            while o < outputs {
-                let next = o + 1 < outputs ? o + 1 : o
-                var (first, second) = (weights + o * rowStride, weights + next * rowStride)
-                var value = source + line
-                var a0 = Vector(repeating: bias?[o] ?? 0)
-                var b0 = Vector(repeating: bias?[next] ?? 0)
-                var (a1, b1) = (a0, b0)
-                for _ in 0..<inputs {
-                    let (w, u) = (Vector(repeating: first.pointee), Vector(repeating: second.pointee))
-                    let (x0, x1) = (value[0], value[1])
-                    a0 = Scalar.multiplyAdd(w, x0, a0)
-                    a1 = Scalar.multiplyAdd(w, x1, a1)
-                    b0 = Scalar.multiplyAdd(u, x0, b0)
-                    b1 = Scalar.multiplyAdd(u, x1, b1)
-                    first += columnStride
-                    second += columnStride
-                    value += lines
-                }
-                let (p, q) = (target + (lines * o + line), target + (lines * next + line))
-                (p[0], p[1]) = (a0, a1)
-                (q[0], q[1]) = (b0, b1)
-                o += 2
-            }
-        }
-        guard activates else { return }
-        for line in 0..<outputs * lines { target[line] = Scalar.quickElu(target[line]) }
-    }
 
     /// Outer products of adjoints and values, folded to eight lanes, added to the gradient. Two
     /// outputs at a time: each value is loaded once for both.
