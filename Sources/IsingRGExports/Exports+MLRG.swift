@@ -128,25 +128,13 @@ public func isingrg_mlrg_array_count(
     }
 }
 
-private func array(_ model: MLRGModel, _ index: Int32) throws(Failure) -> MLRGModel.StateArray {
-    let arrays = model.stateArrays
-    return arrays[try integer(Int64(index), "index", 0...Int64(arrays.count - 1))]
-}
-
 @_cdecl("isingrg_mlrg_array_info")
 public func isingrg_mlrg_array_info(
     _ model: OpaquePointer?, _ index: Int32, _ name: UnsafeMutablePointer<CChar>?,
     _ capacity: Int64, _ shape: UnsafeMutablePointer<Int64>?
 ) -> isingrg_status {
     reading(model) { (model) throws(Failure) in
-        let array = try array(model, index)
-        let (name, shape) = (try required(name, "name"), try required(shape, "shape"))
-        let bytes = Array(array.name.utf8CString)
-        guard capacity >= bytes.count else {
-            throw .invalidArgument("name_capacity must be at least \(bytes.count), not \(capacity)")
-        }
-        name.update(from: bytes, count: bytes.count)
-        (shape[0], shape[1]) = (Int64(array.rows), Int64(array.columns))
+        try model.stateArrays.at(index).describe(name, capacity: capacity, shape)
     }
 }
 
@@ -155,11 +143,8 @@ public func isingrg_mlrg_read_array(
     _ model: OpaquePointer?, _ index: Int32, _ values: UnsafeMutablePointer<Double>?, _ count: Int64
 ) -> isingrg_status {
     reading(model) { (model) throws(Failure) in
-        let array = try array(model, index)
-        guard count == Int64(array.count) else {
-            throw .invalidArgument("array \"\(array.name)\" has \(array.count) values, not \(count)")
-        }
-        model.read(array: Int(index), into: try required(values, "values"))
+        let values = try model.stateArrays.at(index).output(values, count: count)
+        model.read(array: Int(index), into: values)
     }
 }
 
@@ -168,7 +153,7 @@ public func isingrg_mlrg_write_array(
     _ model: OpaquePointer?, _ index: Int32, _ values: UnsafePointer<Double>?, _ count: Int64
 ) -> isingrg_status {
     changing(model) { (model) throws(Failure) in
-        _ = try array(model, index)
+        _ = try model.stateArrays.at(index)
         try model.write(
             array: Int(index), from: try required(values, "values"),
             count: try integer(count, "count", 0...1 << 32))

@@ -5,12 +5,6 @@ import Numerics
 extension Training {
     /// - Parameter couplings: of the model that is trained.
     init(_ c: isingrg_mlrg_training, couplings: Int) throws(Failure) {
-        func whole(_ value: UInt64, _ name: String) throws(Failure) -> Int {
-            guard let result = Int(exactly: value) else {
-                throw .invalidArgument("\(name) is too large: \(value)")
-            }
-            return result
-        }
         self.init()
         steps = try whole(c.steps, "steps")
         scheduleSteps = try whole(c.schedule_steps, "schedule_steps")

@@ -4,12 +4,6 @@ import Numerics
 
 extension ChainPlan {
     init(_ c: isingrg_neuralrg_chains) throws(Failure) {
-        func whole(_ value: UInt64, _ name: String) throws(Failure) -> Int {
-            guard let result = Int(exactly: value) else {
-                throw .invalidArgument("\(name) is too large: \(value)")
-            }
-            return result
-        }
         self.init()
         space = try choice(c.space, "space", SamplingSpace.self)
         adapts = try integer(Int64(c.adapts), "adapts", 0...1) == 1

@@ -64,6 +64,13 @@ func integer(_ value: Int64, _ name: String, _ range: ClosedRange<Int64>) throws
     return Int(value)
 }
 
+func whole(_ value: UInt64, _ name: String) throws(Failure) -> Int {
+    guard let result = Int(exactly: value) else {
+        throw .invalidArgument("\(name) is too large: \(value)")
+    }
+    return result
+}
+
 /// Checks that all of `count` numbers are finite and at most `bound` in magnitude.
 func finite(
     _ values: UnsafePointer<Double>, count: Int, _ name: String, bound: Double = .greatestFiniteMagnitude

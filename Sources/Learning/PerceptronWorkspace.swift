@@ -71,11 +71,22 @@ extension PerceptronWorkspace {
     @_specialize(where Scalar == Double)
     @_specialize(where Scalar == Float)
     public func load(_ samples: UnsafePointer<Double>, first: Int, count: Int) {
-        for i in 0..<shape.inputs {
-            let lanes = UnsafeMutableRawPointer(input + i).assumingMemoryBound(to: Scalar.self)
-            for lane in 0..<Block.width {
-                lanes[lane] = Scalar(samples[min(first + lane, count - 1) * shape.inputs + i])
-            }
+        Learning.load(samples, width: shape.inputs, into: input, first: first, count: count)
+    }
+}
+
+/// Reads samples `first ..< first + 32` of a (count, width) array into lanes; those past the end
+/// repeat the last sample.
+@_specialize(where Scalar == Double)
+@_specialize(where Scalar == Float)
+public func load<Scalar: SampleScalar>(
+    _ samples: UnsafePointer<Double>, width: Int, into blocks: UnsafeMutablePointer<SampleBlock<Scalar>>,
+    first: Int, count: Int
+) {
+    for i in 0..<width {
+        let lanes = UnsafeMutableRawPointer(blocks + i).assumingMemoryBound(to: Scalar.self)
+        for lane in 0..<SampleBlock<Scalar>.width {
+            lanes[lane] = Scalar(samples[min(first + lane, count - 1) * width + i])
         }
     }
 }

@@ -4,12 +4,6 @@ import Numerics
 /// The complete state of a model as named arrays. A model of equal configuration into which all
 /// of them are written continues identically.
 extension MLRGModel {
-    public struct StateArray: Sendable, Equatable {
-        public let name: String
-        public let rows, columns: Int
-        public var count: Int { rows * columns }
-    }
-
     public var stateArrays: [StateArray] {
         let network = shape.parameterArrays.map {
             StateArray(name: "network." + $0.name, rows: $0.rows, columns: $0.columns)

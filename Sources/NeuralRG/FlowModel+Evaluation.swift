@@ -110,9 +110,7 @@ extension DualIsing {
         }
         eachTile(of: count, kernels, progress) { work, first, rows in
             let (kernel, x) = work
-            for i in 0..<sites {
-                for lane in 0..<32 { x.base[i][lane] = samples[min(first + lane, count - 1) * sites + i] }
-            }
+            load(samples, width: sites, into: x.base, first: first, count: count)
             let density = kernel.logDensity(x.base, addingGradientTo: nil)
             for lane in 0..<rows { values[first + lane] = density[lane] }
         }

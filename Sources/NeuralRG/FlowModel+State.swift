@@ -4,12 +4,6 @@ import Numerics
 /// The complete state of a model as named arrays. A model of equal configuration into which all
 /// of them are written continues identically.
 extension FlowModel {
-    public struct StateArray: Sendable, Equatable {
-        public let name: String
-        public let rows, columns: Int
-        public var count: Int { rows * columns }
-    }
-
     private enum Place: Int, CaseIterable {
         case parameters, firstMoment, secondMoment, step, masks
     }

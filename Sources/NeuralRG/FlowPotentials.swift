@@ -66,10 +66,8 @@ package final class PhysicalPotential: Potential {
         let n = dimension
         eachTile(of: count, workspaces, progress) { workspace, first, rows in
             let (kernel, x, slope) = workspace
-            for i in 0..<n {
-                slope.base[i] = SampleBlock(repeating: 0)
-                for lane in 0..<32 { x.base[i][lane] = positions[min(first + lane, count - 1) * n + i] }
-            }
+            load(positions, width: n, into: x.base, first: first, count: count)
+            for i in 0..<n { slope.base[i] = SampleBlock(repeating: 0) }
             let density = kernel.logDensity(x.base, weight: SampleBlock(repeating: -1), addingGradientTo: slope.base)
             for row in 0..<rows { energy[first + row] = -density[row] }
             store(slope.base, width: n, into: gradient + first * n, first: 0, count: rows)

@@ -114,11 +114,7 @@ extension FlowTile {
     @_specialize(where Scalar == Double)
     @_specialize(where Scalar == Float)
     package func load(_ samples: UnsafePointer<Double>, first: Int, count: Int) {
-        let width = shape.sites
-        for i in 0..<width {
-            let lanes = UnsafeMutableRawPointer(sites + i).assumingMemoryBound(to: Scalar.self)
-            for lane in 0..<Block.width { lanes[lane] = Scalar(samples[min(first + lane, count - 1) * width + i]) }
-        }
+        Learning.load(samples, width: shape.sites, into: sites, first: first, count: count)
     }
 
     /// Independent normal numbers, the same for equal keys in both precisions.
