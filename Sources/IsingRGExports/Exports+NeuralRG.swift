@@ -23,6 +23,11 @@ public func isingrg_neuralrg_create(
         for width in hidden { _ = try integer(Int64(width), "hidden", 1...256) }
         configuration.hidden = hidden.map(Int.init)
         configuration.symmetric = try integer(Int64(config.symmetric), "symmetric", 0...1) == 1
+        let masks = try integer(config.masks_count, "masks_count", 0...1 << 20)
+        if masks > 0 {
+            let given = UnsafeBufferPointer(start: try required(config.masks, "masks"), count: masks)
+            configuration.masks = given.map(UInt8.init(bitPattern:))
+        }
         configuration.seed = config.seed
         try configuration.checkMemory()
         output.pointee = flows.insert(try FlowModel(configuration))
@@ -65,26 +70,59 @@ public func isingrg_neuralrg_fit(
     _ context: UnsafeMutableRawPointer?
 ) -> isingrg_status {
     changing(flow: model) { (model) throws(Failure) in
-        let done = try required(done, "done")
-        done.pointee = 0
-        var training = FlowTraining()
-        training.steps = try integer(Int64(clamping: steps), "steps", 1...1_000_000_000)
-        training.batch = try integer(Int64(clamping: batch), "batch", 1...1_000_000)
-        (training.learningRate, training.weightDecay) = (learningRate, weightDecay)
-        training.seed = seed
-        let columns = Int(ISINGRG_NEURALRG_COLUMNS)
-        guard historyCount == Int64(training.steps * columns) else {
-            throw .invalidArgument("history must have steps x \(columns) elements, not \(historyCount)")
-        }
-        let history = try required(history, "history")
-        try model.checkMemory(batch: training.batch)
-        let progress = progress(total: training.steps, function, context)
-        try model.fit(training, progress: progress) { record in
-            let row = history + Int(done.pointee) * columns
-            row[Int(ISINGRG_NEURALRG_LOSS)] = record.loss
-            row[Int(ISINGRG_NEURALRG_STANDARD_ERROR)] = record.standardError
-            done.pointee += 1
-        }
+        let training = try training(steps, batch, learningRate, weightDecay, seed)
+        try train(model, training, samples: nil, history, historyCount, done, function, context)
+    }
+}
+
+@_cdecl("isingrg_neuralrg_fit_samples")
+public func isingrg_neuralrg_fit_samples(
+    _ model: OpaquePointer?, _ samples: UnsafePointer<Double>?, _ count: Int64, _ steps: UInt64,
+    _ batch: UInt64, _ learningRate: Double, _ weightDecay: Double, _ seed: UInt64,
+    _ history: UnsafeMutablePointer<Double>?, _ historyCount: Int64,
+    _ done: UnsafeMutablePointer<UInt64>?, _ function: isingrg_progress?,
+    _ context: UnsafeMutableRawPointer?
+) -> isingrg_status {
+    changing(flow: model) { (model) throws(Failure) in
+        let training = try training(steps, batch, learningRate, weightDecay, seed)
+        let (samples, count) = try rows(samples, count, "samples", sites: model.shape.sites, least: 1)
+        try train(
+            model, training, samples: FlowSamples(samples, count: count), history, historyCount, done,
+            function, context)
+    }
+}
+
+private func training(
+    _ steps: UInt64, _ batch: UInt64, _ learningRate: Double, _ weightDecay: Double, _ seed: UInt64
+) throws(Failure) -> FlowTraining {
+    var training = FlowTraining()
+    training.steps = try integer(Int64(clamping: steps), "steps", 1...1_000_000_000)
+    training.batch = try integer(Int64(clamping: batch), "batch", 1...1_000_000)
+    (training.learningRate, training.weightDecay) = (learningRate, weightDecay)
+    training.seed = seed
+    return training
+}
+
+private func train(
+    _ model: FlowModel, _ training: FlowTraining, samples: FlowSamples?,
+    _ history: UnsafeMutablePointer<Double>?, _ historyCount: Int64,
+    _ done: UnsafeMutablePointer<UInt64>?, _ function: isingrg_progress?,
+    _ context: UnsafeMutableRawPointer?
+) throws(Failure) {
+    let done = try required(done, "done")
+    done.pointee = 0
+    let columns = Int(ISINGRG_NEURALRG_COLUMNS)
+    guard historyCount == Int64(training.steps * columns) else {
+        throw .invalidArgument("history must have steps x \(columns) elements, not \(historyCount)")
+    }
+    let history = try required(history, "history")
+    try model.checkMemory(batch: training.batch)
+    let progress = progress(total: training.steps, function, context)
+    try model.fit(training, samples: samples, progress: progress) { record in
+        let row = history + Int(done.pointee) * columns
+        row[Int(ISINGRG_NEURALRG_LOSS)] = record.loss
+        row[Int(ISINGRG_NEURALRG_STANDARD_ERROR)] = record.standardError
+        done.pointee += 1
     }
 }
 

@@ -39,23 +39,22 @@ public func isingrg_neuralrg_log_density(
 }
 
 /// Configurations (n, L, L), whose number of values cannot overflow: 2^32 rows of 2^12 sites.
-private func rows(
-    _ values: UnsafePointer<Double>?, _ count: Int64, _ name: String, sites: Int
+func rows(
+    _ values: UnsafePointer<Double>?, _ count: Int64, _ name: String, sites: Int, least: Int64 = 0
 ) throws(Failure) -> (UnsafePointer<Double>, Int) {
     let values = try required(values, name)
-    let count = try integer(count, "n", 0...rowLimit)
+    let count = try integer(count, "n", least...rowLimit)
     try finite(values, count: count * sites, name)
     return (values, count)
 }
 
-/// Runs a call of the core that is done as a whole.
+/// Runs a call of the core that counts rows.
 private func counting(
     _ count: Int, _ function: isingrg_progress?, _ context: UnsafeMutableRawPointer?,
     _ body: (Progress) throws(Failure) -> Void
 ) throws(Failure) {
     let progress = progress(total: count, function, context)
     try body(progress)
-    progress.advance(by: count)
     progress.finish()
 }
 
@@ -64,14 +63,16 @@ private func counting(
 @_cdecl("isingrg_neuralrg_sample")
 public func isingrg_neuralrg_sample(
     _ model: OpaquePointer?, _ count: Int64, _ seed: UInt64, _ samples: UnsafeMutablePointer<Double>?,
-    _ latents: UnsafeMutablePointer<Double>?, _ function: isingrg_progress?,
-    _ context: UnsafeMutableRawPointer?
+    _ latents: UnsafeMutablePointer<Double>?, _ logProbabilities: UnsafeMutablePointer<Double>?,
+    _ function: isingrg_progress?, _ context: UnsafeMutableRawPointer?
 ) -> isingrg_status {
     reading(flow: model) { (model) throws(Failure) in
         let samples = try required(samples, "samples")
         let count = try integer(count, "n", 0...rowLimit)
         try counting(count, function, context) { (progress) throws(Failure) in
-            try model.sample(count, seed: seed, into: samples, latents: latents, progress: progress)
+            try model.sample(
+                count, seed: seed, into: samples, latents: latents, logProbabilities: logProbabilities,
+                progress: progress)
         }
     }
 }
@@ -94,16 +95,19 @@ public func isingrg_neuralrg_log_probability(
 @_cdecl("isingrg_neuralrg_encode")
 public func isingrg_neuralrg_encode(
     _ model: OpaquePointer?, _ samples: UnsafePointer<Double>?, _ count: Int64,
-    _ latents: UnsafeMutablePointer<Double>?, _ logDeterminants: UnsafeMutablePointer<Double>?,
-    _ function: isingrg_progress?, _ context: UnsafeMutableRawPointer?
+    _ firstLayer: Int32, _ endLayer: Int32, _ latents: UnsafeMutablePointer<Double>?,
+    _ logDeterminants: UnsafeMutablePointer<Double>?, _ function: isingrg_progress?,
+    _ context: UnsafeMutableRawPointer?
 ) -> isingrg_status {
     reading(flow: model) { (model) throws(Failure) in
         let (samples, count) = try rows(samples, count, "samples", sites: model.shape.sites)
+        let layers = try layers(model, firstLayer, endLayer)
         let latents = try required(latents, "latents")
         let determinants = try required(logDeterminants, "log_determinants")
         try counting(count, function, context) { (progress) throws(Failure) in
             try model.encode(
-                samples, count: count, into: latents, logDeterminants: determinants, progress: progress)
+                samples, count: count, into: latents, logDeterminants: determinants, layers: layers,
+                progress: progress)
         }
     }
 }
@@ -111,16 +115,47 @@ public func isingrg_neuralrg_encode(
 @_cdecl("isingrg_neuralrg_decode")
 public func isingrg_neuralrg_decode(
     _ model: OpaquePointer?, _ latents: UnsafePointer<Double>?, _ count: Int64,
-    _ samples: UnsafeMutablePointer<Double>?, _ logDeterminants: UnsafeMutablePointer<Double>?,
-    _ function: isingrg_progress?, _ context: UnsafeMutableRawPointer?
+    _ firstLayer: Int32, _ endLayer: Int32, _ samples: UnsafeMutablePointer<Double>?,
+    _ logDeterminants: UnsafeMutablePointer<Double>?, _ function: isingrg_progress?,
+    _ context: UnsafeMutableRawPointer?
 ) -> isingrg_status {
     reading(flow: model) { (model) throws(Failure) in
         let (latents, count) = try rows(latents, count, "latents", sites: model.shape.sites)
+        let layers = try layers(model, firstLayer, endLayer)
         let samples = try required(samples, "samples")
         let determinants = try required(logDeterminants, "log_determinants")
         try counting(count, function, context) { (progress) throws(Failure) in
             try model.decode(
-                latents, count: count, into: samples, logDeterminants: determinants, progress: progress)
+                latents, count: count, into: samples, logDeterminants: determinants, layers: layers,
+                progress: progress)
+        }
+    }
+}
+
+private func layers(_ model: FlowModel, _ first: Int32, _ end: Int32) throws(Failure) -> Range<Int> {
+    let count = Int64(model.shape.hierarchy.layers.count)
+    let end = try integer(Int64(end), "end_layer", 0...count)
+    return try integer(Int64(first), "first_layer", 0...Int64(end))..<end
+}
+
+@_cdecl("isingrg_neuralrg_responses")
+public func isingrg_neuralrg_responses(
+    _ model: OpaquePointer?, _ samples: UnsafePointer<Double>?, _ count: Int64,
+    _ sites: UnsafePointer<Int32>?, _ siteCount: Int64, _ means: UnsafeMutablePointer<Double>?,
+    _ deviations: UnsafeMutablePointer<Double>?, _ function: isingrg_progress?,
+    _ context: UnsafeMutableRawPointer?
+) -> isingrg_status {
+    reading(flow: model) { (model) throws(Failure) in
+        let all = model.shape.sites
+        let (samples, count) = try rows(samples, count, "samples", sites: all, least: 1)
+        let sites = UnsafeBufferPointer(
+            start: try required(sites, "sites"), count: try integer(siteCount, "n_sites", 1...Int64(all)))
+        for site in sites { _ = try integer(Int64(site), "sites", 0...Int64(all - 1)) }
+        let (means, deviations) = (try required(means, "means"), try required(deviations, "deviations"))
+        try counting(count, function, context) { (progress) throws(Failure) in
+            try model.responses(
+                samples, count: count, sites: sites.map(Int.init), means: means, deviations: deviations,
+                progress: progress)
         }
     }
 }

@@ -18,7 +18,7 @@ extension ChainPlan {
 @_cdecl("isingrg_neuralrg_hmc")
 public func isingrg_neuralrg_hmc(
     _ model: OpaquePointer?, _ chains: UnsafePointer<isingrg_neuralrg_chains>?,
-    _ samples: UnsafeMutablePointer<Double>?, _ samplesCount: Int64,
+    _ start: UnsafePointer<Double>?, _ samples: UnsafeMutablePointer<Double>?, _ samplesCount: Int64,
     _ acceptance: UnsafeMutablePointer<Double>?, _ stepSize: UnsafeMutablePointer<Double>?,
     _ function: isingrg_progress?, _ context: UnsafeMutableRawPointer?
 ) -> isingrg_status {
@@ -31,9 +31,10 @@ public func isingrg_neuralrg_hmc(
         guard samplesCount == Int64(needed) else {
             throw .invalidArgument("samples must have \(needed) elements, not \(samplesCount)")
         }
+        if let start { try finite(start, count: plan.chains * model.shape.sites, "start") }
         let progress = progress(total: plan.updates, function, context)
-        let report = try model.sampleTarget(plan, into: samples, progress: progress)
-        acceptance.update(from: report.acceptance, count: plan.chains)
+        let report = try model.sampleTarget(plan, from: start, into: samples, progress: progress)
+        acceptance.update(from: report.acceptance, count: report.acceptance.count)
         stepSize.pointee = report.stepSize
     }
 }

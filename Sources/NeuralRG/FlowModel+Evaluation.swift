@@ -3,22 +3,32 @@ import Numerics
 
 /// What a model says, in double precision. Samples are rows of (count, L^2) numbers.
 extension FlowModel {
-    private typealias Tile = FlowTile<Double>
+    typealias Tile = FlowTile<Double>
 
     /// x = g(z) and ln |det dx/dz| of each.
+    /// - Parameter layers: of the hierarchy, by default all; those outside leave everything as it is.
     public func decode(
         _ latents: UnsafePointer<Double>, count: Int, into samples: UnsafeMutablePointer<Double>,
-        logDeterminants: UnsafeMutablePointer<Double>, progress: Progress = .none
+        logDeterminants: UnsafeMutablePointer<Double>, layers: Range<Int>? = nil, progress: Progress = .none
     ) throws(Failure) {
-        try transform(latents, count, samples, logDeterminants, progress) { $0.decode($1) }
+        try eachRow(of: count, progress) { tile, parameters, first, rows in
+            tile.load(latents, first: first, count: count)
+            write(tile.decode(parameters, layers: layers), rows, logDeterminants + first)
+            store(tile, rows, samples, first)
+        }
     }
 
     /// z = g^-1(x) and ln |det dz/dx| of each.
+    /// - Parameter layers: as for `decode`.
     public func encode(
         _ samples: UnsafePointer<Double>, count: Int, into latents: UnsafeMutablePointer<Double>,
-        logDeterminants: UnsafeMutablePointer<Double>, progress: Progress = .none
+        logDeterminants: UnsafeMutablePointer<Double>, layers: Range<Int>? = nil, progress: Progress = .none
     ) throws(Failure) {
-        try transform(samples, count, latents, logDeterminants, progress) { $0.encode($1) }
+        try eachRow(of: count, progress) { tile, parameters, first, rows in
+            tile.load(samples, first: first, count: count)
+            write(tile.encode(parameters, layers: layers), rows, logDeterminants + first)
+            store(tile, rows, latents, first)
+        }
     }
 
     /// ln q(x) of each, normalised.
@@ -26,71 +36,88 @@ extension FlowModel {
         _ samples: UnsafePointer<Double>, count: Int, into values: UnsafeMutablePointer<Double>,
         progress: Progress = .none
     ) throws(Failure) {
-        let parameters = try packed(Double.self)
-        eachTile(of: count, try tiles(for: count), progress) { tile, first, rows in
+        try eachRow(of: count, progress) { tile, parameters, first, rows in
             tile.load(samples, first: first, count: count)
-            let one = logDensity(tile, parameters.base)
-            guard configuration.symmetric else { return write(one, rows, values + first) }
-            tile.load(samples, first: first, count: count)
-            tile.negate(tile.sites)
-            let other = logDensity(tile, parameters.base)
-            // ln((e^a + e^b) / 2)
-            var both = one
-            for lane in 0..<rows {
-                let (high, low) = (max(one[lane], other[lane]), min(one[lane], other[lane]))
-                both[lane] = high + softplus(SIMD8(repeating: low - high))[0] - 0.6931471805599453
+            var density = logDensity(tile, parameters)
+            if configuration.symmetric {
+                tile.load(samples, first: first, count: count)
+                tile.negate(tile.sites)
+                density = mixture(density, logDensity(tile, parameters))
             }
-            write(both, rows, values + first)
+            write(density, rows, values + first)
         }
-        try progress.check("evaluation was interrupted")
     }
 
-    /// Independent samples of q and ln pi(x) of each.
-    /// - Parameter latents: receives the z they were decoded from, up to the global flip, or nil.
+    /// Independent samples x of q.
+    /// - Parameters:
+    ///   - latents: receives the z they were decoded from, up to the global flip, or nil.
+    ///   - logProbabilities: receives ln q(x), or nil. Decoding has given it already; a symmetric
+    ///     density takes one encoding of -x.
     public func sample(
         _ count: Int, seed: UInt64, into samples: UnsafeMutablePointer<Double>,
-        latents: UnsafeMutablePointer<Double>? = nil, progress: Progress = .none
+        latents: UnsafeMutablePointer<Double>? = nil, logProbabilities: UnsafeMutablePointer<Double>? = nil,
+        progress: Progress = .none
     ) throws(Failure) {
-        let parameters = try packed(Double.self)
-        let n = shape.sites
-        eachTile(of: count, try tiles(for: count), progress) { tile, first, rows in
+        try eachRow(of: count, progress) { tile, parameters, first, rows in
             tile.fillNormal(seed: seed, tile: first / 32, step: 0)
-            if let latents { store(tile.sites, width: n, into: latents + first * n, first: 0, count: rows) }
-            _ = tile.decode(parameters.base)
-            store(tile.sites, width: n, into: samples + first * n, first: 0, count: rows)
-            guard configuration.symmetric else { return }
-            var random = RandomStream(seed: seed, purpose: .latent, stream: UInt64(first / 32), step: 1)
-            for row in 0..<rows where random.nextUniform()[0] < 0.5 {
-                for i in 0..<n { samples[(first + row) * n + i].negate() }
+            if let latents { store(tile, rows, latents, first) }
+            var density = tile.logNormal()
+            density -= tile.decode(parameters)
+            store(tile, rows, samples, first)
+            if configuration.symmetric {
+                flip(samples + first * shape.sites, rows, seed: seed, tile: first / 32)
+                if logProbabilities != nil {
+                    tile.negate(tile.sites)
+                    density = mixture(density, logDensity(tile, parameters))
+                }
             }
+            if let logProbabilities { write(density, rows, logProbabilities + first) }
         }
-        try progress.check("sampling was interrupted")
     }
 
-    private func transform(
-        _ input: UnsafePointer<Double>, _ count: Int, _ output: UnsafeMutablePointer<Double>,
-        _ logDeterminants: UnsafeMutablePointer<Double>, _ progress: Progress,
-        _ body: (Tile, UnsafePointer<Double>) -> SampleBlock<Double>
+    /// Negates every row with the probability of one half.
+    private func flip(_ rows: UnsafeMutablePointer<Double>, _ count: Int, seed: UInt64, tile: Int) {
+        var random = RandomStream(seed: seed, purpose: .latent, stream: UInt64(tile), step: 1)
+        for row in 0..<count where random.nextUniform()[0] < 0.5 {
+            for i in row * shape.sites..<(row + 1) * shape.sites { rows[i].negate() }
+        }
+    }
+
+    // MARK: - Tiles
+
+    /// Runs `body(tile, packed parameters, first, count)` for tiles of `count` rows, counting them.
+    func eachRow(
+        of count: Int, _ progress: Progress,
+        _ body: (Tile, UnsafePointer<Double>, _ first: Int, _ count: Int) -> Void
     ) throws(Failure) {
         let parameters = try packed(Double.self)
-        let n = shape.sites
-        eachTile(of: count, try tiles(for: count), progress) { tile, first, rows in
-            tile.load(input, first: first, count: count)
-            write(body(tile, parameters.base), rows, logDeterminants + first)
-            store(tile.sites, width: n, into: output + first * n, first: 0, count: rows)
+        var tiles: [Tile] = []
+        for _ in 0..<min((count + 31) / 32, mostWorkspaces) { tiles.append(try Tile(shape, trains: false)) }
+        eachTile(of: count, tiles, progress) { tile, first, rows in
+            body(tile, parameters.base, first, rows)
+            progress.advance(by: rows)
         }
         try progress.check("evaluation was interrupted")
     }
 
+    /// ln q0(x) of the tile's configurations, which become latent variables.
     private func logDensity(_ tile: Tile, _ parameters: UnsafePointer<Double>) -> SampleBlock<Double> {
         let determinant = tile.encode(parameters)
         return tile.logNormal() + determinant
     }
 
-    private func tiles(for count: Int) throws(Failure) -> [Tile] {
-        var tiles: [Tile] = []
-        for _ in 0..<min((count + 31) / 32, mostWorkspaces) { tiles.append(try Tile(shape, trains: false)) }
-        return tiles
+    /// ln((e^a + e^b) / 2)
+    private func mixture(_ a: SampleBlock<Double>, _ b: SampleBlock<Double>) -> SampleBlock<Double> {
+        var result = a
+        for lane in 0..<SampleBlock<Double>.width {
+            let (high, low) = (max(a[lane], b[lane]), min(a[lane], b[lane]))
+            result[lane] = high + softplus(SIMD8(repeating: low - high))[0] - 0.6931471805599453
+        }
+        return result
+    }
+
+    private func store(_ tile: Tile, _ rows: Int, _ values: UnsafeMutablePointer<Double>, _ first: Int) {
+        Learning.store(tile.sites, width: shape.sites, into: values + first * shape.sites, first: 0, count: rows)
     }
 
     private func write(_ block: SampleBlock<Double>, _ rows: Int, _ values: UnsafeMutablePointer<Double>) {
@@ -113,6 +140,7 @@ extension DualIsing {
             load(samples, width: sites, into: x.base, first: first, count: count)
             let density = kernel.logDensity(x.base, addingGradientTo: nil)
             for lane in 0..<rows { values[first + lane] = density[lane] }
+            progress.advance(by: rows)
         }
         try progress.check("evaluation was interrupted")
     }

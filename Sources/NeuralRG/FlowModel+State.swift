@@ -35,7 +35,7 @@ extension FlowModel {
         }
     }
 
-    /// Masks are given by configuration and seed: writing them only checks that they agree.
+    /// Masks are given by the configuration: writing them only checks that they agree.
     ///
     /// - Throws: `invalidArgument` when the count is not the array's or a value is not finite or
     ///   not possible.
@@ -74,7 +74,7 @@ extension FlowModel {
     private func compareMasks(_ values: UnsafePointer<Double>) throws(Failure) {
         for (i, mask) in maskValues.enumerated() where values[i] != mask {
             throw .invalidArgument(
-                "array \"masks\" must be that of the model's seed: value \(i) is \(values[i]), not \(mask)")
+                "array \"masks\" must be the model's: value \(i) is \(values[i]), not \(mask)")
         }
     }
 }

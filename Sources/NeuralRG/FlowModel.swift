@@ -20,7 +20,10 @@ public final class FlowModel: @unchecked Sendable {
         /// Hidden widths of the networks s and t.
         public var hidden = [10, 10, 10]
         public var symmetric = true
-        /// Of the masks and the initial parameters.
+        /// Which sites each coupling layer keeps: `FlowShape.masks`, all layers of the hierarchy one
+        /// after the other. Empty for random halves.
+        public var masks: [UInt8] = []
+        /// Of random masks and the initial parameters.
         public var seed: UInt64 = 0
 
         public init() {}
@@ -36,7 +39,8 @@ public final class FlowModel: @unchecked Sendable {
 
     /// - Throws: `invalidArgument` for sizes that are no power of two from 2 to 64, |K| above 100,
     ///   depths beyond the hierarchy, 1 to 64 coupling layers or 1 to 8 hidden layers of 1 to 256
-    ///   units exceeded.
+    ///   units exceeded, masks that do not keep one to three sites or are not as many as the
+    ///   coupling layers.
     public init(_ configuration: Configuration) throws(Failure) {
         guard (1...64).contains(configuration.couplings) else {
             throw .invalidArgument("layers must be from 1 to 64, not \(configuration.couplings)")
@@ -48,10 +52,17 @@ public final class FlowModel: @unchecked Sendable {
         let depth = configuration.depth == 0 ? configuration.size.trailingZeroBitCount : configuration.depth
         let hierarchy = try Hierarchy(
             configuration.structure, size: configuration.size, depth: depth, repeats: configuration.repeats)
+        let (layers, couplings) = (hierarchy.layers.count, configuration.couplings)
+        let masks = configuration.masks
+        guard masks.isEmpty || masks.count == layers * couplings else {
+            throw .invalidArgument(
+                "masks must be \(layers) layers of the hierarchy x \(couplings) coupling layers, not \(masks.count)")
+        }
         shape = try FlowShape(
             hierarchy, hidden: configuration.hidden,
-            masks: FlowShape.halfMasks(
-                layers: hierarchy.layers.count, couplings: configuration.couplings, seed: configuration.seed))
+            masks: masks.isEmpty
+                ? FlowShape.halfMasks(layers: layers, couplings: couplings, seed: configuration.seed)
+                : (0..<layers).map { Array(masks[$0 * couplings..<($0 + 1) * couplings]) })
         target = try DualIsing(size: configuration.size, coupling: configuration.coupling)
         parameters = try Buffer(count: shape.parameterCount)
         shape.initialise(parameters.base, seed: configuration.seed)

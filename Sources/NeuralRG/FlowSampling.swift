@@ -48,39 +48,53 @@ public struct ChainPlan: Sendable, Equatable {
 
 /// How the chains fared.
 public struct ChainReport: Sendable {
-    /// Mean acceptance probability of each chain after the warm-up.
+    /// Mean acceptance probability of the updates that led to each sample, shape (chains, samples).
     public var acceptance: [Double]
     /// Leapfrog step that the samples were taken with.
     public var stepSize: Double
 }
 
 extension FlowModel {
-    /// Samples pi(x) by Hamiltonian Monte Carlo in latent or physical space. All chains begin at
-    /// independent normal numbers, in latent space exact samples of what the flow has learned.
+    /// Samples pi(x) by Hamiltonian Monte Carlo in latent or physical space.
     ///
-    /// - Parameter samples: receives x, shape (chains, samples, L^2), also from latent space.
+    /// - Parameters:
+    ///   - start: x of each chain, shape (chains, L^2), or nil for independent normal numbers in the
+    ///     space of the chains: in latent space exact samples of what the flow has learned.
+    ///   - samples: receives x, shape (chains, samples, L^2), also from latent space.
     public func sampleTarget(
-        _ plan: ChainPlan, into samples: UnsafeMutablePointer<Double>, progress: Progress = .none
+        _ plan: ChainPlan, from start: UnsafePointer<Double>? = nil, into samples: UnsafeMutablePointer<Double>,
+        progress: Progress = .none
     ) throws(Failure) -> ChainReport {
         try plan.validate()
         let n = shape.sites
+        let isLatent = plan.space == .latent
         let potential: any Potential =
-            plan.space == .latent
+            isLatent
             ? try LatentPotential(self, chains: plan.chains, progress: progress)
             : try PhysicalPotential(target, chains: plan.chains, progress: progress)
         let sampler = try HMC(
             potential: potential, chains: plan.chains, stepSize: plan.stepSize, leapfrogSteps: plan.leapfrog,
             seed: plan.seed)
         let state = try HMC.State(chains: plan.chains, dimension: n)
-        let start = try Buffer<Double>(count: plan.chains * n)
-        for chain in 0..<plan.chains {
-            var random = RandomStream(seed: plan.seed, purpose: .initialisation, stream: 1 << 40 | UInt64(chain))
-            random.fillNormal(start.base + chain * n, count: n)
-        }
-        try state.restart(at: start.base, potential: potential)
-        var adaptation = try StepSizeAdaptation(initial: plan.stepSize)
-        var report = ChainReport(acceptance: Array(repeating: 0, count: plan.chains), stepSize: plan.stepSize)
+        // Where the chains start, and then x of latent chains.
         let (images, determinants) = (try Buffer<Double>(count: plan.chains * n), try Buffer<Double>(count: plan.chains))
+        if let start {
+            images.base.update(from: start, count: plan.chains * n)
+            if isLatent {
+                try encode(
+                    start, count: plan.chains, into: images.base, logDeterminants: determinants.base,
+                    progress: progress.uncounted)
+            }
+        } else {
+            for chain in 0..<plan.chains {
+                var random = RandomStream(seed: plan.seed, purpose: .initialisation, stream: 1 << 40 | UInt64(chain))
+                random.fillNormal(images.base + chain * n, count: n)
+            }
+        }
+        try state.restart(at: images.base, potential: potential)
+        var adaptation = try StepSizeAdaptation(initial: plan.stepSize)
+        var report = ChainReport(
+            acceptance: Array(repeating: 0, count: plan.chains * plan.samples), stepSize: plan.stepSize)
         for update in 0..<plan.updates {
             try progress.check("sampling was interrupted")
             let info = sampler.step(state)
@@ -92,18 +106,21 @@ extension FlowModel {
                 sampler.setStepSize(report.stepSize)
                 continue
             }
+            let (sample, place) = (update - plan.warmup).quotientAndRemainder(dividingBy: plan.between)
             for chain in 0..<plan.chains {
-                report.acceptance[chain] += info.acceptanceProbability[chain] / Double(plan.samples * plan.between)
+                report.acceptance[chain * plan.samples + sample] +=
+                    info.acceptanceProbability[chain] / Double(plan.between)
             }
-            let (sample, rest) = (update - plan.warmup + 1).quotientAndRemainder(dividingBy: plan.between)
-            guard rest == 0 else { continue }
+            guard place == plan.between - 1 else { continue }
             var positions = UnsafePointer(state.positions.base)
-            if plan.space == .latent {
-                try decode(positions, count: plan.chains, into: images.base, logDeterminants: determinants.base, progress: progress)
+            if isLatent {
+                try decode(
+                    positions, count: plan.chains, into: images.base, logDeterminants: determinants.base,
+                    progress: progress.uncounted)
                 positions = UnsafePointer(images.base)
             }
             for chain in 0..<plan.chains {
-                (samples + (chain * plan.samples + sample - 1) * n).update(from: positions + chain * n, count: n)
+                (samples + (chain * plan.samples + sample) * n).update(from: positions + chain * n, count: n)
             }
         }
         progress.finish()

@@ -117,6 +117,17 @@ extension FlowTile {
         Learning.load(samples, width: shape.sites, into: sites, first: first, count: count)
     }
 
+    /// Loads 32 rows of (count, L^2) numbers, in any order.
+    /// - Parameter nextRow: gives their numbers.
+    @_specialize(where Scalar == Double)
+    @_specialize(where Scalar == Float)
+    package func gather(_ samples: UnsafePointer<Double>, nextRow: () -> Int) {
+        for lane in 0..<Block.width {
+            let values = samples + nextRow() * shape.sites
+            for i in 0..<shape.sites { sites[i][lane] = Scalar(values[i]) }
+        }
+    }
+
     /// Independent normal numbers, the same for equal keys in both precisions.
     @_specialize(where Scalar == Double)
     @_specialize(where Scalar == Float)

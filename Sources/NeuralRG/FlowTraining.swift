@@ -22,24 +22,31 @@ public struct FlowTraining: Sendable, Equatable {
 
 /// What one step of training measured before it changed the parameters.
 public struct FlowRecord: Sendable {
-    /// Mean of ln q(x) - ln pi(x), an upper bound of -ln Z (Eq. 4), and its standard error.
+    /// Mean over the batch, and its standard error: of ln q(x) - ln pi(x), an upper bound of -ln Z
+    /// (Eq. 4), or, of given samples, of -ln q(x).
     public let loss, standardError: Double
 }
 
-/// One training by probability density distillation (Eqs. 3 and 5): everything it allocates, and
-/// its step.
+/// One training: everything it allocates, and its step.
 final class FlowTrainer {
     private let model: FlowModel
     private let training: FlowTraining
     private let packed: Buffer<Float>
-    private let workspaces: [DistillationWorkspace]
+    private let workspaces: [any FlowLoss]
     private let gradient: Buffer<Double>
 
-    init(_ model: FlowModel, _ training: FlowTraining) throws(Failure) {
+    /// - Parameter samples: to maximise the likelihood of, or nil for probability density
+    ///   distillation.
+    init(_ model: FlowModel, _ training: FlowTraining, samples: FlowSamples?) throws(Failure) {
         (self.model, self.training) = (model, training)
-        let count = min((training.batch + 31) / 32, mostWorkspaces)
-        var workspaces: [DistillationWorkspace] = []
-        for _ in 0..<count { workspaces.append(try DistillationWorkspace(model)) }
+        var workspaces: [any FlowLoss] = []
+        for _ in 0..<min((training.batch + 31) / 32, mostWorkspaces) {
+            if let samples {
+                workspaces.append(try LikelihoodWorkspace(model, samples))
+            } else {
+                workspaces.append(try DistillationWorkspace(model))
+            }
+        }
         self.workspaces = workspaces
         packed = try Buffer(count: model.shape.packedCount)
         gradient = try Buffer(count: model.shape.parameterCount)
@@ -51,8 +58,8 @@ final class FlowTrainer {
         for workspace in workspaces { workspace.clear() }
         let parameters = UnsafePointer(packed.base)
         eachTile(of: training.batch, workspaces, progress) { workspace, first, count in
-            workspace.tile.fillNormal(seed: training.seed, tile: first / 32, step: model.step)
-            workspace.distil(parameters, samples: count, batch: training.batch)
+            workspace.draw(seed: training.seed, tile: first / 32, step: model.step)
+            workspace.add(parameters, samples: count, batch: training.batch)
         }
         try progress.check(model.interruption)
         gradient.base.update(repeating: 0, count: gradient.count)
@@ -78,13 +85,15 @@ final class FlowTrainer {
 }
 
 extension FlowModel {
-    /// Trains for `training.steps` steps. However it ends, the model is at its last complete step
-    /// and `record` has been called for each.
+    /// Trains for `training.steps` steps by probability density distillation (Eqs. 3 and 5), or, of
+    /// `samples`, by maximum likelihood, each step with samples drawn at random. However it ends, the
+    /// model is at its last complete step and `record` has been called for each.
     public func fit(
-        _ training: FlowTraining, progress: Progress = .none, record: (FlowRecord) -> Void
+        _ training: FlowTraining, samples: FlowSamples? = nil, progress: Progress = .none,
+        record: (FlowRecord) -> Void
     ) throws(Failure) {
         try training.validate()
-        let trainer = try FlowTrainer(self, training)
+        let trainer = try FlowTrainer(self, training, samples: samples)
         for _ in 0..<training.steps {
             try progress.check(interruption)
             record(try trainer.step(progress))

@@ -24,6 +24,15 @@ public final class Progress: @unchecked Sendable {
     /// A progress nobody listens to.
     public static var none: Progress { Progress(total: 0) }
 
+    /// The same to a part of the computation that counts in other units: it may be stopped, and
+    /// what it counts is not reported. Use it on the thread that asks for it.
+    public var uncounted: Progress {
+        Progress(total: 0) { [self] _, _ in
+            poll()
+            return !isStopped
+        }
+    }
+
     /// True once the caller asked to stop. Any thread may ask.
     @inline(__always)
     public var isStopped: Bool { stopped.load(ordering: .relaxed) }

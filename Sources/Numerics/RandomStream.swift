@@ -10,6 +10,8 @@ public enum RandomPurpose: UInt64, Sendable {
     case student = 5
     case sampler = 6
     case latent = 7
+    /// Which of given samples a training step takes.
+    case batch = 8
 }
 
 /// A stream of random bits, keyed by seed, purpose, stream number and step.

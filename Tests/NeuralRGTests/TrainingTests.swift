@@ -28,29 +28,64 @@ import NeuralRG
         return zip(logQ, logPi).reduce(0) { $0 + $1.0 - $1.1 } / Double(count)
     }
 
-    /// The single-precision gradient of the loss against finite differences of the double one.
-    @Test(arguments: [false, true])
-    func gradientOfTheDistillationLoss(symmetric: Bool) throws {
-        let model = try Self.model(symmetric: symmetric)
-        let workspace = try DistillationWorkspace(model)
-        let (count, n) = (21, model.shape.sites)
-        workspace.tile.fillNormal(seed: 8, tile: 0, step: 0)
-        let latents = (0..<count * n).map { Double(workspace.tile.sites[$0 % n][$0 / n]) }
+    /// The single-precision loss and gradient of a workspace, whose tile has been drawn, against the
+    /// double one and its finite differences.
+    static func compare(
+        _ workspace: some FlowLoss, _ model: FlowModel, count: Int, _ loss: () throws -> Double
+    ) throws {
         let packed = try model.packed(Float.self)
         workspace.clear()
-        workspace.distil(packed.base, samples: count, batch: count)
-        #expect(abs(workspace.lossSum / Double(count) - (try Self.loss(model, latents, count: count))) < 1e-4)
+        workspace.add(packed.base, samples: count, batch: count)
+        #expect(abs(workspace.lossSum / Double(count) - (try loss())) < 1e-4)
         let gradient = try Buffer<Double>(count: model.shape.parameterCount)
         model.shape.unpack(workspace.gradient.base, onto: gradient.base)
         let h = 1e-5
         for i in stride(from: 0, to: model.shape.parameterCount, by: 11) {
             let value = model.parameters[i]
             model.parameters[i] = value + h
-            let up = try Self.loss(model, latents, count: count)
+            let up = try loss()
             model.parameters[i] = value - h
-            let slope = (up - (try Self.loss(model, latents, count: count))) / (2 * h)
+            let slope = (up - (try loss())) / (2 * h)
             model.parameters[i] = value
             #expect(abs(slope - gradient[i]) < 2e-4 * (1 + abs(slope)))
+        }
+    }
+
+    static func samples(_ workspace: LossWorkspace, _ model: FlowModel, count: Int) -> [Double] {
+        let n = model.shape.sites
+        return (0..<count * n).map { Double(workspace.tile.sites[$0 % n][$0 / n]) }
+    }
+
+    @Test(arguments: [false, true])
+    func gradientOfTheDistillationLoss(symmetric: Bool) throws {
+        let model = try Self.model(symmetric: symmetric)
+        let workspace = try DistillationWorkspace(model)
+        let count = 21
+        workspace.draw(seed: 8, tile: 0, step: 0)
+        let latents = Self.samples(workspace, model, count: count)
+        try Self.compare(workspace, model, count: count) { try Self.loss(model, latents, count: count) }
+    }
+
+    @Test(arguments: [false, true])
+    func gradientOfTheLikelihood(symmetric: Bool) throws {
+        let model = try Self.model(symmetric: symmetric)
+        let (count, n) = (21, model.shape.sites)
+        var random = RandomStream(seed: 9, purpose: .test)
+        let given = (0..<50 * n).map { _ in 1.5 * random.nextNormal()[0] }
+        try given.withUnsafeBufferPointer { given in
+            let workspace = try LikelihoodWorkspace(model, FlowSamples(given.baseAddress!, count: 50))
+            workspace.draw(seed: 8, tile: 0, step: 0)
+            let drawn = Self.samples(workspace, model, count: count)
+            // Rows of what was given, not always the same.
+            let firsts = (0..<count).map { lane in
+                (0..<50).firstIndex { row in abs(given[row * n] - drawn[lane * n]) < 1e-6 }
+            }
+            #expect(!firsts.contains(nil) && Set(firsts).count > 10)
+            try Self.compare(workspace, model, count: count) {
+                var values = [Double](repeating: 0, count: count)
+                try model.logProbability(drawn, count: count, into: &values)
+                return -values.reduce(0, +) / Double(count)
+            }
         }
     }
 

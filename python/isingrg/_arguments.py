@@ -159,6 +159,17 @@ def reals(
     return array
 
 
+def integers(name: str, value: Any, low: int, high: int) -> NDArray[Any]:
+    """Integers of any shape and size from `low` to `high`."""
+    array = _array(name, value)
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{name} must hold integers, not {array.dtype.name}")
+    good = (array >= low) & (array <= high)
+    if not good.all():
+        raise ArgumentError(f"{name} must be from {low} to {high}, got {array[~good].flat[0]}")
+    return array
+
+
 def spins(value: Any, name: str = "spins", *, least: int = 2) -> NDArray[np.int8]:
     """Configurations (..., L, L) as C-contiguous int8, from any integer or floating dtype.
 

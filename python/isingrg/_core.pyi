@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 Spins = NDArray[np.int8]
 Sites = NDArray[np.int32]
+Masks = NDArray[np.int8]
 #: Called with units done and in total, about every 50 ms, with the GIL held. False stops the call
 #: with `isingrg.Interrupted`, an exception stops it with that exception.
 Progress = Callable[[int, int], Any] | None
@@ -206,9 +207,10 @@ def neuralrg_log_density(
 
 def neuralrg_create(
     size: int, coupling: float, structure: int, depth: int, repeats: int, couplings: int,
-    hidden: tuple[int, ...], symmetric: int, seed: int, /,
+    hidden: tuple[int, ...], symmetric: int, masks: Masks | None, seed: int, /,
 ) -> Model:
-    """A model, destroyed with the last reference to it or by `neuralrg_destroy`."""
+    """masks (layers of the hierarchy, couplings); a model, destroyed with the last reference to it
+    or by `neuralrg_destroy`."""
 
 def neuralrg_destroy(model: Model, /) -> None:
     """Frees the memory now; every later use of the model raises `IsingRGError`."""
@@ -219,18 +221,27 @@ def neuralrg_fit(
 ) -> tuple[int, BaseException | None]:
     """As `mlrg_fit`; history (steps, NEURALRG_COLUMNS)."""
 
+def neuralrg_fit_samples(
+    model: Model, samples: Array, steps: int, batch: int, learning_rate: float, weight_decay: float,
+    seed: int, history: Array, progress: Progress, /,
+) -> tuple[int, BaseException | None]:
+    """As `neuralrg_fit`; samples (n, L, L)."""
+
 def neuralrg_step(model: Model, /) -> int: ...
 def neuralrg_parameter_count(model: Model, /) -> int: ...
 def neuralrg_sample(
-    model: Model, seed: int, samples: Array, latents: Array | None, progress: Progress, /,
+    model: Model, seed: int, samples: Array, latents: Array | None,
+    log_probabilities: Array | None, progress: Progress, /,
 ) -> None:
-    """samples, latents (n, L, L)."""
+    """samples, latents (n, L, L), log_probabilities (n,)."""
 
 def neuralrg_hmc(
     model: Model, space: int, adapts: int, warmup: int, between: int, leapfrog: int,
-    step_size: float, seed: int, samples: Array, acceptance: Array, progress: Progress, /,
+    step_size: float, seed: int, samples: Array, start: Array | None, acceptance: Array,
+    progress: Progress, /,
 ) -> float:
-    """samples (n_chains, n_samples, L, L), acceptance (n_chains,); the step they were taken with."""
+    """samples (n_chains, n_samples, L, L), start (n_chains, L, L), acceptance (n_chains, n_samples);
+    the step they were taken with."""
 
 def neuralrg_log_probability(
     model: Model, samples: Array, values: Array, progress: Progress, /,
@@ -238,14 +249,22 @@ def neuralrg_log_probability(
     """samples (n, L, L), values (n,)."""
 
 def neuralrg_encode(
-    model: Model, samples: Array, latents: Array, log_determinants: Array, progress: Progress, /,
+    model: Model, samples: Array, first_layer: int, end_layer: int, latents: Array,
+    log_determinants: Array, progress: Progress, /,
 ) -> None:
     """samples, latents (n, L, L), log_determinants (n,)."""
 
 def neuralrg_decode(
-    model: Model, latents: Array, samples: Array, log_determinants: Array, progress: Progress, /,
+    model: Model, latents: Array, first_layer: int, end_layer: int, samples: Array,
+    log_determinants: Array, progress: Progress, /,
 ) -> None:
     """latents, samples (n, L, L), log_determinants (n,)."""
+
+def neuralrg_responses(
+    model: Model, samples: Array, sites: Sites, means: Array, deviations: Array,
+    progress: Progress, /,
+) -> None:
+    """samples (n, L, L), sites (k,), means and deviations (k, L, L)."""
 
 def neuralrg_layer_count(model: Model, /) -> int: ...
 def neuralrg_layer_info(model: Model, index: int, /) -> tuple[bool, int, int]:

@@ -33,16 +33,17 @@ static PyObject *neuralrg_log_density(PyObject *module, PyObject *const *values,
 static PyObject *neuralrg_sample(PyObject *module, PyObject *const *values, Py_ssize_t count)
 {
     Call call;
-    open_call(&call, module, "neuralrg_sample", values, count, 5);
+    open_call(&call, module, "neuralrg_sample", values, count, 6);
     Flow flow = take_flow(&call);
     int64_t size = flow.size;
     uint64_t seed = take_unsigned(&call, "seed");
     Array samples = take_array(&call, "samples", 'd', OUTPUT, SHAPE(ANY, size, size));
     int64_t n = samples.shape[0];
     Array latents = take_array(&call, "latents", 'd', OPTIONAL_OUTPUT, SHAPE(n, size, size));
+    Array densities = take_array(&call, "log_probabilities", 'd', OPTIONAL_OUTPUT, SHAPE(n));
     take_progress(&call, "progress");
     RUN(&call, isingrg_neuralrg_sample(
-        flow.handle, n, seed, samples.data, latents.data, report_progress, &call));
+        flow.handle, n, seed, samples.data, latents.data, densities.data, report_progress, &call));
     return close_with_none(&call);
 }
 
@@ -61,7 +62,8 @@ static PyObject *neuralrg_log_probability(
 }
 
 typedef isingrg_status (*Transformation)(
-    isingrg_neuralrg *, const double *, int64_t, double *, double *, isingrg_progress, void *);
+    isingrg_neuralrg *, const double *, int64_t, int32_t, int32_t, double *, double *,
+    isingrg_progress, void *);
 
 /* Encodes or decodes. */
 static PyObject *transform(
@@ -69,16 +71,19 @@ static PyObject *transform(
     const char *input_name, const char *output_name, Transformation transformation)
 {
     Call call;
-    open_call(&call, module, function, values, count, 5);
+    open_call(&call, module, function, values, count, 7);
     Flow flow = take_flow(&call);
     int64_t size = flow.size;
     Array input = take_array(&call, input_name, 'd', INPUT, SHAPE(ANY, size, size));
     int64_t n = input.shape[0];
+    int32_t first = (int32_t)take_integer(&call, "first_layer", 0, INT32_MAX);
+    int32_t end = (int32_t)take_integer(&call, "end_layer", 0, INT32_MAX);
     Array output = take_array(&call, output_name, 'd', OUTPUT, SHAPE(n, size, size));
     Array determinants = take_array(&call, "log_determinants", 'd', OUTPUT, SHAPE(n));
     take_progress(&call, "progress");
     RUN(&call, transformation(
-        flow.handle, input.data, n, output.data, determinants.data, report_progress, &call));
+        flow.handle, input.data, n, first, end, output.data, determinants.data, report_progress,
+        &call));
     return close_with_none(&call);
 }
 
@@ -94,10 +99,28 @@ static PyObject *neuralrg_decode(PyObject *module, PyObject *const *values, Py_s
         module, values, count, "neuralrg_decode", "latents", "samples", isingrg_neuralrg_decode);
 }
 
+static PyObject *neuralrg_responses(PyObject *module, PyObject *const *values, Py_ssize_t count)
+{
+    Call call;
+    open_call(&call, module, "neuralrg_responses", values, count, 6);
+    Flow flow = take_flow(&call);
+    int64_t size = flow.size;
+    Array samples = take_array(&call, "samples", 'd', INPUT, SHAPE(ANY, size, size));
+    Array sites = take_array(&call, "sites", 'i', INPUT, SHAPE(ANY));
+    int64_t n = sites.count;
+    Array means = take_array(&call, "means", 'd', OUTPUT, SHAPE(n, size, size));
+    Array deviations = take_array(&call, "deviations", 'd', OUTPUT, SHAPE(n, size, size));
+    take_progress(&call, "progress");
+    RUN(&call, isingrg_neuralrg_responses(
+        flow.handle, samples.data, samples.shape[0], sites.data, n, means.data, deviations.data,
+        report_progress, &call));
+    return close_with_none(&call);
+}
+
 static PyObject *neuralrg_hmc(PyObject *module, PyObject *const *values, Py_ssize_t count)
 {
     Call call;
-    open_call(&call, module, "neuralrg_hmc", values, count, 11);
+    open_call(&call, module, "neuralrg_hmc", values, count, 12);
     Flow flow = take_flow(&call);
     isingrg_neuralrg_chains chains;
     chains.space = (int32_t)take_integer(&call, "space", 0, INT32_MAX);
@@ -110,11 +133,14 @@ static PyObject *neuralrg_hmc(PyObject *module, PyObject *const *values, Py_ssiz
     Array samples = take_array(&call, "samples", 'd', OUTPUT, SHAPE(ANY, ANY, flow.size, flow.size));
     chains.n_chains = (uint64_t)samples.shape[0];
     chains.n_samples = (uint64_t)samples.shape[1];
-    Array acceptance = take_array(&call, "acceptance", 'd', OUTPUT, SHAPE(samples.shape[0]));
+    Array start = take_array(
+        &call, "start", 'd', OPTIONAL_INPUT, SHAPE(samples.shape[0], flow.size, flow.size));
+    Array acceptance = take_array(
+        &call, "acceptance", 'd', OUTPUT, SHAPE(samples.shape[0], samples.shape[1]));
     take_progress(&call, "progress");
     double step_size = 0;
     RUN(&call, isingrg_neuralrg_hmc(
-        flow.handle, &chains, samples.data, samples.count, acceptance.data, &step_size,
+        flow.handle, &chains, start.data, samples.data, samples.count, acceptance.data, &step_size,
         report_progress, &call));
     return close_call(&call) < 0 ? NULL : PyFloat_FromDouble(step_size);
 }
@@ -126,6 +152,7 @@ PyMethodDef neuralrg_methods[] = {
     METHOD(neuralrg_log_probability),
     METHOD(neuralrg_encode),
     METHOD(neuralrg_decode),
+    METHOD(neuralrg_responses),
     METHOD(neuralrg_hmc),
     {NULL, NULL, 0, NULL},
 };

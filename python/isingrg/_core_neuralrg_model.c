@@ -27,7 +27,7 @@ enum { MAX_HIDDEN = 8, MAX_WIDTH = 256 };
 static PyObject *neuralrg_create(PyObject *module, PyObject *const *values, Py_ssize_t count)
 {
     Call call;
-    open_call(&call, module, "neuralrg_create", values, count, 9);
+    open_call(&call, module, "neuralrg_create", values, count, 10);
     int32_t widths[MAX_HIDDEN];
     isingrg_neuralrg_config config;
     config.size = take_integer(&call, "size", 1, MAX_COUNT);
@@ -39,6 +39,9 @@ static PyObject *neuralrg_create(PyObject *module, PyObject *const *values, Py_s
     config.n_hidden = take_widths(&call, "hidden", widths, MAX_HIDDEN, MAX_WIDTH);
     config.hidden = widths;
     config.symmetric = (int32_t)take_integer(&call, "symmetric", 0, 1);
+    Array masks = take_array(&call, "masks", 'b', OPTIONAL_INPUT, SHAPE(ANY, config.couplings));
+    config.masks = masks.data;
+    config.masks_count = masks.data == NULL ? 0 : masks.count;
     config.seed = take_unsigned(&call, "seed");
     isingrg_neuralrg *handle = NULL;
     RUN(&call, isingrg_neuralrg_create(&config, &handle));
@@ -68,25 +71,56 @@ static PyObject *neuralrg_destroy(PyObject *module, PyObject *const *values, Py_
     return close_with_none(&call);
 }
 
+typedef struct {
+    uint64_t steps, batch, seed;
+    double learning_rate, weight_decay;
+    Array history;
+} Training;
+
+static Training take_training(Call *call)
+{
+    Training training;
+    training.steps = (uint64_t)take_integer(call, "steps", 1, MAX_COUNT);
+    training.batch = (uint64_t)take_integer(call, "batch", 0, MAX_COUNT);
+    training.learning_rate = take_number(call, "learning_rate");
+    training.weight_decay = take_number(call, "weight_decay");
+    training.seed = take_unsigned(call, "seed");
+    training.history = take_array(
+        call, "history", 'd', OUTPUT, SHAPE((int64_t)training.steps, ISINGRG_NEURALRG_COLUMNS));
+    take_progress(call, "progress");
+    return training;
+}
+
 static PyObject *neuralrg_fit(PyObject *module, PyObject *const *values, Py_ssize_t count)
 {
     Call call;
     open_call(&call, module, "neuralrg_fit", values, count, 8);
     Flow flow = take_flow(&call);
-    uint64_t steps = (uint64_t)take_integer(&call, "steps", 1, MAX_COUNT);
-    uint64_t batch = (uint64_t)take_integer(&call, "batch", 0, MAX_COUNT);
-    double learning_rate = take_number(&call, "learning_rate");
-    double weight_decay = take_number(&call, "weight_decay");
-    uint64_t seed = take_unsigned(&call, "seed");
-    Array history = take_array(
-        &call, "history", 'd', OUTPUT, SHAPE((int64_t)steps, ISINGRG_NEURALRG_COLUMNS));
-    take_progress(&call, "progress");
+    Training training = take_training(&call);
     if (call.failed) return close_with_none(&call);
 
     uint64_t done = 0;
     RUN(&call, isingrg_neuralrg_fit(
-        flow.handle, steps, batch, learning_rate, weight_decay, seed, history.data, history.count,
-        &done, report_progress, &call));
+        flow.handle, training.steps, training.batch, training.learning_rate, training.weight_decay,
+        training.seed, training.history.data, training.history.count, &done, report_progress, &call));
+    PyObject *error = close_with_exception(&call);
+    return Py_BuildValue("KN", (unsigned long long)done, error);
+}
+
+static PyObject *neuralrg_fit_samples(PyObject *module, PyObject *const *values, Py_ssize_t count)
+{
+    Call call;
+    open_call(&call, module, "neuralrg_fit_samples", values, count, 9);
+    Flow flow = take_flow(&call);
+    Array samples = take_array(&call, "samples", 'd', INPUT, SHAPE(ANY, flow.size, flow.size));
+    Training training = take_training(&call);
+    if (call.failed) return close_with_none(&call);
+
+    uint64_t done = 0;
+    RUN(&call, isingrg_neuralrg_fit_samples(
+        flow.handle, samples.data, samples.shape[0], training.steps, training.batch,
+        training.learning_rate, training.weight_decay, training.seed, training.history.data,
+        training.history.count, &done, report_progress, &call));
     PyObject *error = close_with_exception(&call);
     return Py_BuildValue("KN", (unsigned long long)done, error);
 }
@@ -242,6 +276,7 @@ PyMethodDef neuralrg_model_methods[] = {
     METHOD(neuralrg_create),
     METHOD(neuralrg_destroy),
     METHOD(neuralrg_fit),
+    METHOD(neuralrg_fit_samples),
     METHOD(neuralrg_step),
     METHOD(neuralrg_parameter_count),
     METHOD(neuralrg_layer_count),

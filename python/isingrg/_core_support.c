@@ -210,7 +210,7 @@ static void check_array(
             view->len == 0 ? ", which is empty" : "");
     } else if (!PyBuffer_IsContiguous(view, 'C') || (uintptr_t)view->buf % (size_t)itemsize != 0) {
         fail(call, argument_error, "%s must be C-contiguous and aligned", name);
-    } else if (direction != INPUT && view->readonly) {
+    } else if ((direction == OUTPUT || direction == OPTIONAL_OUTPUT) && view->readonly) {
         fail(call, argument_error, "%s must be writable", name);
     }
 }
@@ -221,7 +221,8 @@ Array take_array(
 {
     Array array = {NULL, {1, 1, 1, 1, 1}, 1};
     PyObject *value = take_object(call);
-    if (value == NULL || (direction == OPTIONAL_OUTPUT && value == Py_None)) return array;
+    int optional = direction == OPTIONAL_INPUT || direction == OPTIONAL_OUTPUT;
+    if (value == NULL || (optional && value == Py_None)) return array;
 
     Py_buffer *view = &call->views[call->n_views];
     if (PyObject_GetBuffer(value, view, PyBUF_RECORDS_RO) < 0) {

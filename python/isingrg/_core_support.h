@@ -44,7 +44,7 @@ typedef struct {
     int64_t count;
 } Array;
 
-typedef enum { INPUT, OUTPUT, OPTIONAL_OUTPUT } Direction;
+typedef enum { INPUT, OPTIONAL_INPUT, OUTPUT, OPTIONAL_OUTPUT } Direction;
 
 /* Extents that SHAPE accepts beside a number: any positive one, that of the axis before, and any
  * with zero included. */
@@ -68,7 +68,7 @@ int32_t take_widths(
     Call *call, const char *name, int32_t *widths, int32_t most, int32_t widest);
 
 /* A C-contiguous array of type 'd' (float64), 'i' (int32) or 'b' (int8) in native order with this
- * shape. */
+ * shape; an optional one may be None. */
 Array take_array(
     Call *call, const char *name, char type, Direction direction, int n_dimensions,
     const int64_t *extents);

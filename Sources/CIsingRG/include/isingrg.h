@@ -35,7 +35,7 @@ extern "C" {
 /* MARK: Library */
 
 /* Raised whenever a function or a structure of this header changes its meaning. */
-#define ISINGRG_ABI_VERSION 3
+#define ISINGRG_ABI_VERSION 4
 
 typedef int32_t isingrg_status;
 enum {
@@ -408,12 +408,17 @@ typedef struct {
     int32_t n_hidden;  /* hidden layers of the networks s and t, 1 to 8 */
     const int32_t *hidden; /* their widths, 1 to 256 each */
     int32_t symmetric; /* 1 for q(-x) = q(x), else 0 */
-    uint64_t seed;     /* of the masks and the initial parameters */
+    /* Which of its four sites each coupling layer keeps: bit i of a number from 1 to 14 for site i,
+     * shape (layers of the hierarchy, couplings); NULL for random halves. */
+    const int8_t *masks;
+    int64_t masks_count; /* elements of masks, 0 for NULL */
+    uint64_t seed;     /* of random masks and the initial parameters */
 } isingrg_neuralrg_config;
 
 /* Columns of the training history. */
 enum {
-    ISINGRG_NEURALRG_LOSS = 0, /* mean of ln q(x) - ln pi(x), an upper bound of -ln Z (Eq. 4) */
+    /* Mean over the batch of ln q(x) - ln pi(x), an upper bound of -ln Z (Eq. 4), or of -ln q(x). */
+    ISINGRG_NEURALRG_LOSS = 0,
     ISINGRG_NEURALRG_STANDARD_ERROR = 1, /* of that mean */
     ISINGRG_NEURALRG_COLUMNS = 2
 };
@@ -444,6 +449,14 @@ ISINGRG_API isingrg_status isingrg_neuralrg_fit(
     double weight_decay, uint64_t seed, double *history, int64_t history_count, uint64_t *done,
     isingrg_progress progress, void *context);
 
+/* Trains further by maximum likelihood, likewise; the loss is the mean of -ln q(x).
+ * \param samples to learn from, shape (n, L, L), finite; each step takes batch of them at random
+ * \param n       1 to 2^32 */
+ISINGRG_API isingrg_status isingrg_neuralrg_fit_samples(
+    isingrg_neuralrg *model, const double *samples, int64_t n, uint64_t steps, uint64_t batch,
+    double learning_rate, double weight_decay, uint64_t seed, double *history,
+    int64_t history_count, uint64_t *done, isingrg_progress progress, void *context);
+
 /* \param[out] step optimiser steps done since the model was created */
 ISINGRG_API isingrg_status isingrg_neuralrg_step(isingrg_neuralrg *model, uint64_t *step);
 
@@ -456,10 +469,11 @@ ISINGRG_API isingrg_status isingrg_neuralrg_parameter_count(
 /* Independent samples of q. The first rows do not depend on n.
  * \param[out] samples shape (n, L, L)
  * \param[out] latents shape (n, L, L), may be NULL: what they were decoded from; of a symmetric
- *                     model half of the samples are the negative of what their latents decode to */
+ *                     model half of the samples are the negative of what their latents decode to
+ * \param[out] log_probabilities ln q(x), n numbers, may be NULL */
 ISINGRG_API isingrg_status isingrg_neuralrg_sample(
     isingrg_neuralrg *model, int64_t n, uint64_t seed, double *samples, double *latents,
-    isingrg_progress progress, void *context);
+    double *log_probabilities, isingrg_progress progress, void *context);
 
 /* ln q(x), normalised.
  * \param samples shape (n, L, L), finite;  \param[out] values n numbers */
@@ -467,19 +481,30 @@ ISINGRG_API isingrg_status isingrg_neuralrg_log_probability(
     isingrg_neuralrg *model, const double *samples, int64_t n, double *values,
     isingrg_progress progress, void *context);
 
-/* z = g^-1(x), the RG flow.
+/* z = g^-1(x), the RG flow, or a part of it: layers first_layer to end_layer - 1 of the hierarchy,
+ * 0 to isingrg_neuralrg_layer_count for all.
  * \param samples               shape (n, L, L), finite;  \param[out] latents shape (n, L, L)
  * \param[out] log_determinants ln |det dz/dx|, n numbers */
 ISINGRG_API isingrg_status isingrg_neuralrg_encode(
-    isingrg_neuralrg *model, const double *samples, int64_t n, double *latents,
-    double *log_determinants, isingrg_progress progress, void *context);
+    isingrg_neuralrg *model, const double *samples, int64_t n, int32_t first_layer,
+    int32_t end_layer, double *latents, double *log_determinants, isingrg_progress progress,
+    void *context);
 
-/* x = g(z).
+/* x = g(z), or the same part of it, the last layer first.
  * \param latents               shape (n, L, L), finite;  \param[out] samples shape (n, L, L)
  * \param[out] log_determinants ln |det dx/dz|, n numbers */
 ISINGRG_API isingrg_status isingrg_neuralrg_decode(
-    isingrg_neuralrg *model, const double *latents, int64_t n, double *samples,
-    double *log_determinants, isingrg_progress progress, void *context);
+    isingrg_neuralrg *model, const double *latents, int64_t n, int32_t first_layer,
+    int32_t end_layer, double *samples, double *log_determinants, isingrg_progress progress,
+    void *context);
+
+/* Mean and standard deviation over samples of the responses dz_i / dx of latent variables.
+ * \param samples         x, shape (n, L, L), finite, n at least 1
+ * \param sites           i L + j of each latent variable;  \param n_sites 1 to L^2
+ * \param[out] means      shape (n_sites, L, L);  \param[out] deviations likewise */
+ISINGRG_API isingrg_status isingrg_neuralrg_responses(
+    isingrg_neuralrg *model, const double *samples, int64_t n, const int32_t *sites,
+    int64_t n_sites, double *means, double *deviations, isingrg_progress progress, void *context);
 
 /* Where Hamiltonian Monte Carlo moves: z with the energy -ln pi(g(z)) - ln |det dg/dz| (Eq. 6),
  * which is |z|^2 / 2 for a perfect flow, or x with -ln pi(x). */
@@ -488,7 +513,7 @@ enum { ISINGRG_LATENT = 0, ISINGRG_PHYSICAL = 1 };
 typedef struct {
     int32_t space;     /* ISINGRG_LATENT or ISINGRG_PHYSICAL */
     int32_t adapts;    /* 1: the step is tuned in the warm-up towards an acceptance of 0.65; else 0 */
-    uint64_t n_chains; /* 1 to 2^20, from independent normal numbers */
+    uint64_t n_chains; /* 1 to 2^20 */
     uint64_t n_samples; /* of each, 1 to 2^30 */
     uint64_t warmup;   /* updates before the first sample, 0 to 2^30 */
     uint64_t between;  /* updates from one sample to the next, 1 to 2^20 */
@@ -498,15 +523,18 @@ typedef struct {
 } isingrg_neuralrg_chains;
 
 /* Samples pi(x) by Hamiltonian Monte Carlo, in latent space with forces in single precision.
+ * \param start           x of each chain, shape (n_chains, L, L), finite; NULL for independent
+ *                        normal numbers in the space of the chains
  * \param[out] samples    x, also from latent space, shape (n_chains, n_samples, L, L)
  * \param samples_count   elements of samples
- * \param[out] acceptance mean acceptance probability of each chain after the warm-up
+ * \param[out] acceptance mean acceptance probability of the updates that led to each sample, shape
+ *                        (n_chains, n_samples)
  * \param[out] step_size  the step the samples were taken with, one number
  * \param progress        counts updates, may be NULL; on interruption the outputs are undefined */
 ISINGRG_API isingrg_status isingrg_neuralrg_hmc(
-    isingrg_neuralrg *model, const isingrg_neuralrg_chains *chains, double *samples,
-    int64_t samples_count, double *acceptance, double *step_size, isingrg_progress progress,
-    void *context);
+    isingrg_neuralrg *model, const isingrg_neuralrg_chains *chains, const double *start,
+    double *samples, int64_t samples_count, double *acceptance, double *step_size,
+    isingrg_progress progress, void *context);
 
 /* Layers of the network in the order of encoding, the finest scale first. */
 ISINGRG_API isingrg_status isingrg_neuralrg_layer_count(isingrg_neuralrg *model, int32_t *count);
@@ -539,7 +567,7 @@ ISINGRG_API isingrg_status isingrg_neuralrg_array_info(
     isingrg_neuralrg *model, int32_t index, char *name, int64_t name_capacity, int64_t *shape);
 ISINGRG_API isingrg_status isingrg_neuralrg_read_array(
     isingrg_neuralrg *model, int32_t index, double *values, int64_t count);
-/* All values must be finite. Masks are those of the model's seed: other ones are refused. */
+/* All values must be finite. Masks other than the model's are refused. */
 ISINGRG_API isingrg_status isingrg_neuralrg_write_array(
     isingrg_neuralrg *model, int32_t index, const double *values, int64_t count);
 

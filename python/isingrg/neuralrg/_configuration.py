@@ -3,6 +3,8 @@
 import dataclasses
 from typing import Any
 
+import numpy as np
+
 from isingrg import _arguments, _core
 from isingrg._errors import ArgumentError
 from isingrg.ising._exact import LARGEST_COUPLING
@@ -27,26 +29,34 @@ class Configuration:
     #: None for all scales.
     depth: int | None
     symmetric: bool
+    #: For each layer of the hierarchy and each coupling layer the sites kept, bit i for site i;
+    #: None for random halves.
+    masks: tuple[tuple[int, ...], ...] | None
 
     @classmethod
     def checked(
         cls, L: Any, K: Any, layers: Any, hidden: Any, repeat: Any, structure: Any, depth: Any,
-        symmetric: Any,
+        symmetric: Any, masks: Any,
     ) -> "Configuration":  # fmt: skip
         L = _arguments.integer("L", L, 2, LARGEST_SIZE)
         if L & (L - 1):
             raise ArgumentError(f"L must be a power of two from 2 to {LARGEST_SIZE}, got {L}")
         structure = _arguments.choice("structure", structure, STRUCTURES)
         deepest = DEEPEST if structure == "tebd" else L.bit_length() - 1
+        layers = _arguments.integer("layers", layers, 1, MOST_COUPLING_LAYERS)
+        repeat = _arguments.integer("repeat", repeat, 1, MOST_REPEATS)
+        depth = None if depth is None else _arguments.integer("depth", depth, 1, deepest)
+        per_scale = repeat if structure == "tree" else 2 * repeat
         configuration = cls(
             L,
             _arguments.finite("K", K, -LARGEST_COUPLING, LARGEST_COUPLING),
-            _arguments.integer("layers", layers, 1, MOST_COUPLING_LAYERS),
+            layers,
             _arguments.widths("hidden", hidden, MOST_LAYERS, LARGEST_WIDTH),
-            _arguments.integer("repeat", repeat, 1, MOST_REPEATS),
+            repeat,
             structure,
-            None if depth is None else _arguments.integer("depth", depth, 1, deepest),
+            depth,
             _arguments.boolean("symmetric", symmetric),
+            _masks(masks, per_scale * (depth or L.bit_length() - 1), layers),
         )
         _core.neuralrg_destroy(configuration.create(0))  # the core has the last word
         return configuration
@@ -62,5 +72,29 @@ class Configuration:
             self.layers,
             self.hidden,
             int(self.symmetric),
+            None if self.masks is None else np.array(self.masks, np.int8),
             seed,
         )
+
+
+def _masks(value: Any, hierarchy: int, layers: int) -> tuple[tuple[int, ...], ...] | None:
+    """Patterns (layers, 2, 2) or (hierarchy, layers, 2, 2) of booleans, or these as numbers."""
+    if value is None:
+        return None
+    try:
+        given = np.asarray(value)
+    except ValueError:
+        raise ArgumentError("masks must be a rectangular array") from None
+    if given.dtype == bool and given.shape[-2:] == (2, 2):
+        numbers = given.reshape(*given.shape[:-2], 4) @ (1 << np.arange(4))
+        if not ((numbers > 0) & (numbers < 15)).all():
+            raise ArgumentError("each of masks must keep one, two or three of the four sites")
+        array = np.tile(numbers, (hierarchy, 1)) if numbers.ndim == 1 else numbers
+    else:
+        array = _arguments.integers("masks", given, 1, 14)
+    if array.shape != (hierarchy, layers):
+        raise ArgumentError(
+            f"masks must have the shape ({layers}, 2, 2) or ({hierarchy}, {layers}, 2, 2), got "
+            f"{given.shape}"
+        )
+    return tuple(tuple(int(mask) for mask in row) for row in array)

@@ -9,7 +9,7 @@ from isingrg import _arguments, _core
 from isingrg._errors import ArgumentError
 from isingrg._progress import reporting
 from isingrg.ising._exact import LARGEST_COUPLING, evaluate
-from isingrg.neuralrg._samples import LARGEST_SIZE, Reals, Samples
+from isingrg.neuralrg._samples import LARGEST_SIZE, Floats, Reals, Samples
 
 
 def log_partition_dual(L: int, K: ArrayLike) -> Reals:
@@ -100,3 +100,42 @@ def sample_spins(x: ArrayLike, *, seed: int = 0) -> NDArray[np.int8]:
     # 1 / (1 + exp(-2 x)) without overflow
     up = random.random(array.shape) < (1 + np.tanh(array)) / 2
     return np.where(up, np.int8(1), np.int8(-1))
+
+
+def sample_fields(spins: ArrayLike, K: float, *, seed: int = 0) -> Floats:
+    """Dual variables x given spins: normal, with mean A s and covariance A = K + alpha.
+
+    If the spins are distributed as those of the Ising model, x is distributed as pi (Eq. 7): spins
+    of any Monte Carlo thus give exact samples of what a flow learns, for `NeuralRG.fit_samples` or
+    as a start of `NeuralRG.hmc`.
+
+    Parameters
+    ----------
+    spins : array_like of +1 and -1, shape (..., L, L)
+        L even, 2 to 64.
+    K : float
+        Coupling J/T, at most 100 in magnitude.
+    seed : int
+        0 to 2**64 - 1.
+
+    Returns
+    -------
+    ndarray, shape of spins
+    """
+    array = _arguments.spins(spins)
+    L = array.shape[-1]
+    if L % 2 or L > LARGEST_SIZE:
+        raise ArgumentError(f"spins must have L even, from 2 to {LARGEST_SIZE}, got {L}")
+    K = _arguments.finite("K", K, -LARGEST_COUPLING, LARGEST_COUPLING)
+    random = np.random.default_rng(_arguments.seed(seed))
+    alpha = np.empty(1)
+    _core.neuralrg_dual(L, np.array([K]), None, alpha, None)
+    cosines = np.cos(2 * np.pi * np.arange(L) / L)
+    eigenvalues = 2 * K * (cosines[:, None] + cosines) + alpha
+
+    def applied(values: NDArray[Any], spectrum: Floats) -> Floats:
+        waves = np.fft.fft2(values) * spectrum
+        return np.ascontiguousarray(np.fft.ifft2(waves).real)
+
+    noise = random.standard_normal(array.shape)
+    return applied(array, eigenvalues) + applied(noise, np.sqrt(eigenvalues))

@@ -1,37 +1,20 @@
-"""What a trained flow says about configurations, and about the free energy."""
+"""What a trained flow says about configurations."""
 
-import math
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from isingrg import _arguments, _core
-from isingrg._errors import IsingRGError
+from isingrg._errors import ArgumentError, IsingRGError
 from isingrg._progress import reporting
 from isingrg.neuralrg import _hierarchy
 from isingrg.neuralrg._configuration import Configuration
-from isingrg.neuralrg._dual import log_density
 from isingrg.neuralrg._hierarchy import Layer, Sites
 from isingrg.neuralrg._samples import Floats, Reals, Samples
+from isingrg.neuralrg._storage import STATE
 
-_MOST_SAMPLES = 2**32
-
-
-class FreeEnergy(NamedTuple):
-    """A Monte Carlo estimate of an upper bound of -ln Z."""
-
-    mean: float
-    standard_error: float
-
-
-class LogPartition(NamedTuple):
-    """A Monte Carlo estimate of ln Z."""
-
-    estimate: float
-    standard_error: float
-    #: (sum w)**2 / sum w**2 of the importance weights: how many samples of pi these are worth.
-    effective_sample_size: float
+MOST_SAMPLES = 2**32
 
 
 class Evaluation:
@@ -84,6 +67,17 @@ class Evaluation:
         return _hierarchy.latent_scales(self._any(), self.L)
 
     @property
+    def depth(self) -> int:
+        """Scales of the hierarchy; of "tebd" pairs of layers."""
+        return self._configuration.depth or self.L.bit_length() - 1
+
+    @property
+    def masks(self) -> NDArray[np.bool_]:
+        """Which sites the coupling layers keep, (layers of the hierarchy, coupling layers, 2, 2)."""
+        numbers = STATE.read(self._ready())["masks"].astype(np.uint8)
+        return (numbers[..., None] >> np.arange(4) & 1).astype(bool).reshape(*numbers.shape, 2, 2)
+
+    @property
     def parameter_count(self) -> int:
         """Number of trained parameters."""
         return _core.neuralrg_parameter_count(self._any())
@@ -112,12 +106,46 @@ class Evaluation:
         MemoryError
             If the machine cannot hold them.
         """
+        return self._sampled(n, seed, progress, None)
+
+    def sample_with_log_prob(
+        self, n: int, *, seed: int = 0, progress: Any = False
+    ) -> tuple[Floats, Floats]:
+        """The same configurations as `sample`, and ln q(x) of each.
+
+        Cheaper than `log_prob` of them, because decoding knows the density; a symmetric flow
+        encodes -x once.
+
+        Parameters
+        ----------
+        n : int
+            Number of configurations, at least 1.
+        seed : int
+            0 to 2**64 - 1.
+        progress : bool or callable
+            As for `sample`.
+
+        Returns
+        -------
+        x : ndarray, shape (n, L, L)
+        log_prob : ndarray, shape (n,)
+
+        Raises
+        ------
+        MemoryError
+            If the machine cannot hold them.
+        """
+        n = _arguments.integer("n", n, 1, MOST_SAMPLES)
+        density: Floats = _arguments.allocate("the densities", (n,), np.float64)
+        return self._sampled(n, seed, progress, density), density
+
+    def _sampled(self, n: int, seed: int, progress: Any, density: Floats | None) -> Floats:
         native = self._ready()
-        n = _arguments.integer("n", n, 1, _MOST_SAMPLES)
+        n = _arguments.integer("n", n, 1, MOST_SAMPLES)
         seed = _arguments.seed(seed)
         samples: Floats = _arguments.allocate("the samples", (n, self.L, self.L), np.float64)
         with reporting(progress, "sampling") as report:
-            _core.neuralrg_sample(native, seed, samples, None, report)
+            _core.neuralrg_sample(native, seed, samples, None, density, report)
         return samples
 
     def log_prob(self, x: ArrayLike, *, progress: Any = False) -> Reals:
@@ -148,12 +176,18 @@ class Evaluation:
                 _core.neuralrg_log_probability(native, samples.rows, values, report)
         return samples.scalars(values, "ln q(x)")
 
-    def encode(self, x: ArrayLike, *, progress: Any = False) -> tuple[Floats, Reals]:
+    def encode(
+        self, x: ArrayLike, *, scales: tuple[int, int] | None = None, progress: Any = False
+    ) -> tuple[Floats, Reals]:
         """Latent variables z = g^-1(x) and ln |det dz/dx|: the flow of the RG.
 
         Parameters
         ----------
         x : array_like, shape (..., L, L)
+        scales : (int, int), optional
+            Only the part of the flow from scale n to m, 0 <= n <= m <= depth; pairs of layers of a
+            "tebd". What enters scale n lives on the sites whose coordinates are multiples of
+            2**n, all others stay as they are.
         progress : bool or callable
             As for `sample`.
 
@@ -168,14 +202,19 @@ class Evaluation:
         NonFiniteError
             If x is so large that a result is beyond the range of float64.
         """
-        return self._transformed("x", x, _core.neuralrg_encode, "z", progress)
+        return self._transformed("x", x, _core.neuralrg_encode, "z", scales, progress)
 
-    def decode(self, z: ArrayLike, *, progress: Any = False) -> tuple[Floats, Reals]:
+    def decode(
+        self, z: ArrayLike, *, scales: tuple[int, int] | None = None, progress: Any = False
+    ) -> tuple[Floats, Reals]:
         """Physical variables x = g(z) and ln |det dx/dz|: the inverse of `encode`.
 
         Parameters
         ----------
         z : array_like, shape (..., L, L)
+        scales : (int, int), optional
+            Only the part of the flow from scale m to n, given as (n, m): the inverse of `encode`
+            with these scales.
         progress : bool or callable
             As for `sample`.
 
@@ -189,85 +228,32 @@ class Evaluation:
         NonFiniteError
             If z is so large that a result is beyond the range of float64.
         """
-        return self._transformed("z", z, _core.neuralrg_decode, "x", progress)
+        return self._transformed("z", z, _core.neuralrg_decode, "x", scales, progress)
+
+    def _layers(self, scales: Any) -> tuple[int, int]:
+        """First and end of the layers of these scales."""
+        per_scale = len(self.hierarchy) // self.depth
+        if scales is None:
+            return 0, per_scale * self.depth
+        try:
+            first, end = scales
+        except (TypeError, ValueError):
+            raise ArgumentError(f"scales must be a pair (n, m), got {scales!r}") from None
+        end = _arguments.integer("scales[1]", end, 0, self.depth)
+        return per_scale * _arguments.integer("scales[0]", first, 0, end), per_scale * end
 
     def _transformed(
-        self, name: str, values: Any, function: Any, image: str, progress: Any
+        self, name: str, values: Any, function: Any, image: str, scales: Any, progress: Any
     ) -> tuple[Floats, Reals]:
         native = self._ready()
+        layers = self._layers(scales)
         samples = Samples(name, values, self.L)
         images = _arguments.allocate(image, samples.rows.shape, np.float64)
         determinants = np.empty(len(samples))
         with reporting(progress, "evaluating") as report:
             if len(samples):
-                function(native, samples.rows, images, determinants, report)
+                function(native, samples.rows, *layers, images, determinants, report)
         return (
             samples.configurations(images, image),
             samples.scalars(determinants, "the log-determinant"),
         )
-
-    # Free energy
-
-    def free_energy(self, n: int, *, seed: int = 0, progress: Any = False) -> FreeEnergy:
-        """Mean of ln q(x) - ln pi(x) over samples, an upper bound of -ln Z (Eqs. 3 and 4).
-
-        The bound exceeds -ln Z, which `log_partition_dual` gives, by the Kullback-Leibler
-        divergence from q to the target.
-
-        Parameters
-        ----------
-        n : int
-            Samples, at least 2.
-        seed : int
-            0 to 2**64 - 1.
-        progress : bool or callable
-            As for `sample`; counts first the samples, then their densities.
-
-        Returns
-        -------
-        mean, standard_error : float
-        """
-        losses = -self._log_weights(n, seed, progress)
-        return FreeEnergy(float(losses.mean()), _standard_error(losses))
-
-    def log_partition(self, n: int, *, seed: int = 0, progress: Any = False) -> LogPartition:
-        """ln Z from importance weights w = pi(x) / q(x), whose mean over q is Z.
-
-        Parameters
-        ----------
-        n : int
-            Samples, at least 2.
-        seed : int
-            0 to 2**64 - 1.
-        progress : bool or callable
-            As for `free_energy`.
-
-        Returns
-        -------
-        estimate, standard_error : float
-            ln of the mean weight. The error is to first order, and too small where few samples
-            carry most of the weight: see the effective sample size.
-        effective_sample_size : float
-            1 to n.
-        """
-        logarithms = self._log_weights(n, seed, progress)
-        largest = float(logarithms.max())
-        weights = np.exp(logarithms - largest)
-        mean = float(weights.mean())
-        return LogPartition(
-            largest + math.log(mean),
-            _standard_error(weights) / mean,
-            float(weights.sum() ** 2 / np.square(weights).sum()),
-        )
-
-    def _log_weights(self, n: int, seed: int, progress: Any) -> Floats:
-        """ln pi(x) - ln q(x) of n samples."""
-        self._ready()
-        n = _arguments.integer("n", n, 2, _MOST_SAMPLES)
-        x = self.sample(n, seed=seed, progress=progress)
-        density = self.log_prob(x, progress=progress)
-        return np.asarray(log_density(x, self.K)) - density
-
-
-def _standard_error(values: Floats) -> float:
-    return float(values.std(ddof=1)) / math.sqrt(len(values))

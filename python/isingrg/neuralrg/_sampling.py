@@ -3,11 +3,13 @@
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from isingrg import _arguments, _core
+from isingrg._errors import ArgumentError
 from isingrg._progress import reporting
-from isingrg.neuralrg._evaluation import Evaluation
-from isingrg.neuralrg._samples import Floats
+from isingrg.neuralrg._responses import Interpretation
+from isingrg.neuralrg._samples import Floats, Samples
 
 SPACES = {"latent": _core.LATENT, "physical": _core.PHYSICAL}
 
@@ -17,13 +19,13 @@ class Chains(NamedTuple):
 
     #: Physical variables, shape (n_chains, n_samples, L, L), from latent space as well.
     x: Floats
-    #: Mean acceptance probability of each chain after the warm-up.
+    #: Mean acceptance probability of the updates before each sample, (n_chains, n_samples).
     acceptance: Floats
     #: Leapfrog step the samples were taken with.
     step_size: float
 
 
-class Sampling(Evaluation):
+class Sampling(Interpretation):
     """The part of `NeuralRG` that samples the target with the flow's help."""
 
     def hmc(
@@ -37,6 +39,7 @@ class Sampling(Evaluation):
         warmup: int = 0,
         between: int = 1,
         adapt: bool = False,
+        start: ArrayLike | None = None,
         seed: int = 0,
         progress: Any = False,
     ) -> Chains:
@@ -45,7 +48,7 @@ class Sampling(Evaluation):
         In latent space z moves with the energy -ln pi(g(z)) - ln |det dx/dz| (Eq. 6), which is
         |z|^2 / 2 where the flow is perfect, so that the chains need not cross what separates the
         configurations of the target; forces are computed in single precision. In physical space x
-        moves with -ln pi(x). The chains of both begin at independent normal numbers.
+        moves with -ln pi(x). By default the chains of both begin at independent normal numbers.
 
         Parameters
         ----------
@@ -62,6 +65,9 @@ class Sampling(Evaluation):
             Updates from one sample to the next.
         adapt : bool
             Tune the step during the warm-up towards an acceptance of 0.65 and then keep it.
+        start : array_like, shape (n_chains, L, L), optional
+            Where the chains begin, as x: for instance ``chains.x[:, -1]`` of earlier ones, which
+            goes on with them, also while the flow is being trained; use another seed then.
         seed : int
             0 to 2**64 - 1. A chain does not depend on how many others there are, unless they
             share an adapted step.
@@ -71,7 +77,7 @@ class Sampling(Evaluation):
         Returns
         -------
         Chains
-            x (n_chains, n_samples, L, L), acceptance (n_chains,), step_size.
+            x (n_chains, n_samples, L, L), acceptance (n_chains, n_samples), step_size.
 
         Raises
         ------
@@ -89,10 +95,20 @@ class Sampling(Evaluation):
         between = _arguments.integer("between", between, 1, 2**20)
         seed = _arguments.seed(seed)
         x = _arguments.allocate("the samples", (n_chains, n_samples, self.L, self.L), np.float64)
-        acceptance = np.empty(n_chains)
+        acceptance = np.empty((n_chains, n_samples))
+        first = None if start is None else self._start(start, n_chains)
         with reporting(progress, "Monte Carlo") as report:
             used = _core.neuralrg_hmc(
                 native, code, int(adapt), warmup, between, leapfrog, step_size, seed, x,
-                acceptance, report,
+                first, acceptance, report,
             )  # fmt: skip
         return Chains(x, acceptance, used)
+
+    def _start(self, start: ArrayLike, n_chains: int) -> Floats:
+        samples = Samples("start", start, self.L)
+        if samples.leading != (n_chains,):
+            raise ArgumentError(
+                f"start must have the shape ({n_chains}, {self.L}, {self.L}), got "
+                f"{(*samples.leading, self.L, self.L)}"
+            )
+        return samples.rows

@@ -5,6 +5,7 @@ import os
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from isingrg import _arguments, _core
 from isingrg._errors import ArgumentError
@@ -13,13 +14,17 @@ from isingrg._storage import reading
 from isingrg.ising import K_CRITICAL
 from isingrg.neuralrg import _storage
 from isingrg.neuralrg._configuration import Configuration
-from isingrg.neuralrg._samples import Floats
+from isingrg.neuralrg._samples import Floats, Samples
 from isingrg.neuralrg._sampling import Sampling
 
 _MOST_EPOCHS, _LARGEST_BATCH = 10**9, 10**6
 
-#: Columns of the native history by name.
-_COLUMNS = {"loss": _core.NEURALRG_LOSS, "standard_error": _core.NEURALRG_STANDARD_ERROR}
+#: Columns of the native history by name, and which training a step belongs to.
+_COLUMNS = {
+    "loss": _core.NEURALRG_LOSS,
+    "standard_error": _core.NEURALRG_STANDARD_ERROR,
+    "likelihood": _core.NEURALRG_COLUMNS,
+}
 
 
 class NeuralRG(Sampling):
@@ -52,6 +57,11 @@ class NeuralRG(Sampling):
         log2(L). What is left after the last scale is latent too.
     symmetric : bool
         Symmetrise the density under a flip of all spins, q(x) = (q0(x) + q0(-x)) / 2.
+    masks : array_like of bool, optional
+        Which of its 2 x 2 sites each coupling layer keeps, one to three of them: shape (layers, 2,
+        2), or with one more leading axis for the layers of `hierarchy`. By default half of the
+        sites at random. As integers 1 to 14 of the shape (hierarchy, layers), bit 2 i + j stands
+        for site (i, j).
 
     Notes
     -----
@@ -81,15 +91,16 @@ class NeuralRG(Sampling):
         structure: str = "mera",
         depth: int | None = None,
         symmetric: bool = True,
+        masks: ArrayLike | None = None,
     ) -> None:
         self._configuration = Configuration.checked(
-            L, K, layers, hidden, repeat, structure, depth, symmetric
+            L, K, layers, hidden, repeat, structure, depth, symmetric, masks
         )
         self._native: Any = None
         self._closed = False
         self._network_seed = 0
         self._seed = 0
-        self._history = np.empty((0, _core.NEURALRG_COLUMNS))
+        self._history = np.empty((0, len(_COLUMNS)))
 
     def __repr__(self) -> str:
         names = dataclasses.asdict(self._configuration)
@@ -146,6 +157,51 @@ class NeuralRG(Sampling):
         MemoryError
             If the machine cannot hold the gradients or the history.
         """
+        return self._fit(None, epochs, batch, lr, weight_decay, seed, progress)
+
+    def fit_samples(
+        self,
+        x: ArrayLike,
+        epochs: int,
+        batch: int = 512,
+        lr: float = 1e-3,
+        *,
+        weight_decay: float = 1e-3,
+        seed: int | None = None,
+        progress: Any = False,
+    ) -> "NeuralRG":
+        """Train, or train further, by maximum likelihood on given samples.
+
+        Each epoch takes a batch of the samples at random and one step of Adam down the gradient of
+        the mean of -ln q(x). It needs no energy, but samples, and can learn them by heart; see
+        `log_prob` of others.
+
+        Parameters
+        ----------
+        x : array_like, shape (..., L, L)
+            Continuous configurations, at least one: such as those of `hmc`.
+        epochs, batch, lr, weight_decay, seed, progress
+            As for `fit`.
+
+        Returns
+        -------
+        NeuralRG
+            This model.
+
+        Raises
+        ------
+        KeyboardInterrupt, Interrupted, NonFiniteError, MemoryError
+            As for `fit`.
+        """
+        samples = Samples("x", x, self.L)
+        if not len(samples):
+            raise ArgumentError("x must hold at least one configuration")
+        return self._fit(samples.rows, epochs, batch, lr, weight_decay, seed, progress)
+
+    def _fit(
+        self, samples: Floats | None, epochs: int, batch: int, lr: float, weight_decay: float,
+        seed: int | None, progress: Any,
+    ) -> "NeuralRG":  # fmt: skip
         self._check_open()
         epochs = _arguments.integer("epochs", epochs, 1, _MOST_EPOCHS)
         batch = _arguments.integer("batch", batch, 1, _LARGEST_BATCH)
@@ -156,13 +212,17 @@ class NeuralRG(Sampling):
         first = self._native is None
         native = self._configuration.create(seed) if first else self._native
         with reporting(progress, "training") as report:
-            done, error = _core.neuralrg_fit(
-                native, epochs, batch, lr, weight_decay, seed, rows, report
+            training = (epochs, batch, lr, weight_decay, seed, rows, report)
+            done, error = (
+                _core.neuralrg_fit(native, *training)
+                if samples is None
+                else _core.neuralrg_fit_samples(native, samples, *training)
             )
         if done:
             self._native, self._seed = native, seed
             self._network_seed = seed if first else self._network_seed
-            self._history = np.concatenate([self._history, rows[:done]])
+            objective = np.full((done, 1), float(samples is not None))
+            self._history = np.concatenate([self._history, np.hstack([rows[:done], objective])])
         if error is not None:
             error.add_note(
                 f"isingrg: the model is at step {self.step}; "
@@ -181,7 +241,8 @@ class NeuralRG(Sampling):
         """What each step did, arrays of one number per step.
 
         step (1, 2, ...); loss, the mean of ln q(x) - ln pi(x) over the batch, an upper bound of
-        -ln Z (Eq. 4); standard_error of that mean.
+        -ln Z (Eq. 4); standard_error of that mean; likelihood, 1 for the steps of `fit_samples`,
+        whose loss is the mean of -ln q(x), else 0.
         """
         return {"step": np.arange(1.0, self.step + 1), **self._columns()}
 

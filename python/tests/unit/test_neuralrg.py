@@ -10,7 +10,13 @@ import pytest
 
 import isingrg
 from isingrg import ising, neuralrg
-from isingrg.neuralrg import NeuralRG, log_density, log_partition_dual, sample_spins
+from isingrg.neuralrg import (
+    NeuralRG,
+    log_density,
+    log_partition_dual,
+    sample_fields,
+    sample_spins,
+)
 
 SMALL = dict(layers=3, hidden=(5, 4))
 STRUCTURES = ["mera", "tebd", "tree"]
@@ -66,6 +72,20 @@ def test_spins_given_the_dual_variables():
     assert np.array_equal(sample_spins(x, seed=3), spins)
     assert not np.array_equal(sample_spins(x, seed=4), spins)
     assert sample_spins(np.zeros((0, 4, 4))).shape == (0, 4, 4)
+
+
+def test_fields_given_the_spins():
+    """<x x> = A + A <s s> A over all states of a 2 x 2 torus, with five standard errors."""
+    K = 0.3
+    spins = np.array(list(itertools.product([-1, 1], repeat=4)))
+    A = 2 * K * np.array([[0, 1, 1, 0], [1, 0, 0, 1], [1, 0, 0, 1], [0, 1, 1, 0]]) + 1.3 * np.eye(4)
+    weights = np.exp(np.einsum("si,ij,sj->s", spins, A, spins) / 2)
+    chosen = np.random.default_rng(5).choice(16, 200_000, p=weights / weights.sum())
+    x = sample_fields(spins[chosen].reshape(-1, 2, 2), K, seed=6).reshape(-1, 4)
+    products = np.einsum("ni,nj->nij", x, x)
+    order = (spins.T * weights) @ spins / weights.sum()
+    errors = products.std(axis=0) / math.sqrt(len(x))
+    assert np.abs((products.mean(axis=0) - A - A @ order @ A) / errors).max() < 5
 
 
 # Hierarchy
@@ -141,6 +161,91 @@ def test_density_is_that_of_the_latent_variables(model):
     expected = logdet - (z**2).sum((1, 2)) / 2 - 8 * math.log(2 * math.pi)
     np.testing.assert_allclose(bare.log_prob(x), expected, rtol=0, atol=1e-10)
     assert np.abs(bare.log_prob(x) - bare.log_prob(-x)).max() > 1e-3
+
+
+@pytest.mark.parametrize("symmetric", [True, False])
+def test_samples_know_their_density(symmetric):
+    model = flow(symmetric=symmetric)
+    x, density = model.sample_with_log_prob(70, seed=5)
+    assert np.array_equal(x, model.sample(70, seed=5))
+    np.testing.assert_allclose(density, model.log_prob(x), rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("structure", STRUCTURES)
+def test_the_flow_scale_by_scale(structure):
+    model = flow(8, structure=structure)
+    x = model.sample(5)
+    assert model.depth == 3
+    z, total = model.encode(x)
+    values, logdet = x, 0.0
+    for n in range(model.depth):
+        values, own = model.encode(values, scales=(n, n + 1))
+        logdet = logdet + own
+        finer = model.latent_scales < n + 1
+        if structure != "tebd":  # what a scale has left behind stays
+            assert np.array_equal(values[:, finer], z[:, finer])
+    np.testing.assert_allclose(values, z, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(logdet, total, rtol=0, atol=1e-10)
+    half, _ = model.decode(z, scales=(1, 3))
+    np.testing.assert_allclose(half, model.encode(x, scales=(0, 1))[0], rtol=0, atol=1e-11)
+    same, zero = model.encode(x, scales=(2, 2))
+    assert np.array_equal(same, x) and not zero.any()
+
+
+def test_frozen_coarse_variables():
+    model = flow(8)
+    x = model.sample(2)
+    coarse = model.encode(x, scales=(0, 2))[0][:, ::4, ::4]
+    samples = model.sample_given(coarse, 50, seed=3)
+    assert samples.shape == (2, 50, 8, 8)
+    again = model.encode(samples, scales=(0, 2))[0]
+    np.testing.assert_allclose(
+        again[..., ::4, ::4], np.broadcast_to(coarse[:, None], (2, 50, 2, 2)), rtol=0, atol=1e-11
+    )
+    noise = again[..., model.latent_scales < 2]
+    assert abs(noise.mean()) < 5 / math.sqrt(noise.size)
+    assert abs(noise.var() - 1) < 5 * math.sqrt(2 / noise.size)
+    assert np.array_equal(model.sample_given(x[0], 1)[0], x[0])  # nothing left to draw
+
+
+def test_responses_are_derivatives():
+    model = flow(repeat=2)
+    x = model.sample(37, seed=8)
+    sites = [[0, 0], [2, 2], [1, 3]]
+    answer = model.responses(x=x, sites=sites)
+    assert answer.sites.tolist() == sites
+    for (i, j), mean, deviation in zip(*answer, strict=True):
+        for a, b in [(0, 0), (3, 1)]:
+            shift = np.zeros((4, 4))
+            shift[a, b] = 1e-5
+            ends = [model.encode(x + sign * shift)[0][:, i, j] for sign in (1, -1)]
+            slope = (ends[0] - ends[1]) / 2e-5
+            assert mean[a, b] == pytest.approx(slope.mean(), abs=1e-8)
+            assert deviation[a, b] == pytest.approx(slope.std(), abs=1e-7)
+
+
+def test_which_latent_variables_respond():
+    model = flow(8)
+    assert model.responses(3).sites.tolist() == [[0, 0], [0, 4], [4, 0], [4, 4]]
+    assert len(model.responses(3, scale=1).sites) == 12
+    assert len(flow(8, depth=2).responses(3).sites) == 4  # those that no decimator took
+    assert np.array_equal(model.responses(3, seed=2).mean, model.responses(x=model.sample(3, seed=2)).mean)
+
+
+def test_masks():
+    masks = np.zeros((3, 2, 2), bool)
+    masks[:, 0, 0] = masks[1, 1, 1] = masks[2, :, 1] = True
+    model = flow(masks=masks)
+    assert model.masks.shape == (4, 3, 2, 2) and (model.masks == masks).all()
+    # Site (0, 0) of a block is kept by all coupling layers: of a tree it never changes.
+    tree = flow(structure="tree", masks=masks, symmetric=False)
+    x = tree.sample(4)
+    z, _ = tree.encode(x)
+    assert (z[:, 0, 0] == x[:, 0, 0]).all() and (z[:, 1, 1] != x[:, 1, 1]).all()
+    same = NeuralRG(4, 0.3, **SMALL, masks=model.masks).fit(10, 64, 0.02, seed=1)
+    assert np.array_equal(same.sample(3), model.sample(3))
+    assert np.array_equal(pickle.loads(pickle.dumps(model)).masks, model.masks)
+    assert (flow().masks.sum((-1, -2)) == 2).all()
 
 
 @pytest.mark.parametrize("symmetric", [True, False])

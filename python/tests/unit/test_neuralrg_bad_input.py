@@ -61,6 +61,9 @@ CASES = [
     (ArgumentError, r"between must be from 1", call("hmc", 1, 1, between=0)),
     (TypeError, r"adapt must be True or False", call("hmc", 1, 1, adapt=1)),
     (IsingRGError, r"not been trained", untrained("hmc", 1, 1)),
+    (ArgumentError, r"start must have the shape \(3, 4, 4\), got \(2, 4, 4\)",
+     call("hmc", 3, 1, start=X)),
+    (ArgumentError, r"start must be finite", call("hmc", 2, 1, start=X + math.nan)),
     # the model
     (ArgumentError, r"L must be a power of two from 2 to 64, got 12", new(12)),
     (ArgumentError, r"L must be from 2 to 64, got 1", new(1)),
@@ -85,6 +88,14 @@ CASES = [
     (ArgumentError, r"depth must be from 1 to 4, got 0", new(depth=0)),
     (ArgumentError, r"depth must be from 1 to 64, got 65", new(structure="tebd", depth=65)),
     (TypeError, r"symmetric must be True or False", new(symmetric=1)),
+    (TypeError, r"masks must hold integers, not float64",
+     new(4, layers=2, masks=np.ones((2, 2, 2)))),
+    (ArgumentError, r"masks must have the shape \(2, 2, 2\) or \(4, 2, 2, 2\), got \(3, 2, 2\)",
+     new(4, layers=2, masks=np.eye(2, dtype=bool) * np.ones((3, 1, 1), bool))),
+    (ArgumentError, r"each of masks must keep one, two or three", new(
+        4, layers=2, masks=np.ones((2, 2, 2), bool))),
+    (ArgumentError, r"masks must be from 1 to 14, got 15", new(2, layers=2, masks=[[1, 2], [15, 1]])),
+    (ArgumentError, r"masks must be a rectangular array", new(2, layers=2, masks=[[1, 2], [3]])),
     (MemoryError, r"a network of \d+ parameters needs",
      new(64, layers=64, hidden=(256,) * 8, structure="tebd", depth=64, repeat=16)),
     # training
@@ -99,6 +110,31 @@ CASES = [
     (ArgumentError, r"seed must be from 0 to 2\*\*64 - 1, got -1", fit(1, seed=-1)),
     (TypeError, r"seed must be an integer", fit(1, seed=0.5)),
     (TypeError, r"progress must be True", fit(1, progress=1)),
+    (ArgumentError, r"x must hold at least one", call("fit_samples", X[:0], 1)),
+    (ArgumentError, r"x must have the shape", call("fit_samples", np.zeros((8, 8)), 1)),
+    (ArgumentError, r"x must be finite", call("fit_samples", X + math.inf, 1)),
+    (ArgumentError, r"batch must be from 1", call("fit_samples", X, 1, 0)),
+    # interpretation
+    (ArgumentError, r"scales must be a pair", call("encode", X, scales=1)),
+    (ArgumentError, r"scales\[1\] must be from 0 to 2, got 3", call("decode", X, scales=(0, 3))),
+    (ArgumentError, r"scales\[0\] must be from 0 to 1, got 2", call("decode", X, scales=(2, 1))),
+    (TypeError, r"scales\[1\] must be an integer", call("encode", X, scales=(0, 1.0))),
+    (ArgumentError, r"give either n, a number of samples, or x", call("responses")),
+    (ArgumentError, r"give either n, a number of samples, or x", call("responses", 2, x=X)),
+    (ArgumentError, r"x must hold at least one", call("responses", x=X[:0])),
+    (ArgumentError, r"n must be from 1", call("responses", 0)),
+    (ArgumentError, r"scale must be from 0 to 2, got 3", call("responses", 1, scale=3)),
+    (ArgumentError, r"give either scale or sites", call("responses", 1, scale=0, sites=[[0, 0]])),
+    (ArgumentError, r"sites must have the shape \(k, 2\), got \(2,\)", call(
+        "responses", 1, sites=[0, 0])),
+    (TypeError, r"sites must hold integers", call("responses", 1, sites=[[0.5, 1]])),
+    (ArgumentError, r"sites must be from 0 to 3, got 4", call("responses", 1, sites=[[0, 4]])),
+    (ArgumentError, r"coarse must have the shape", call("sample_given", np.zeros((3, 3)))),
+    (ArgumentError, r"coarse must have the shape", call("sample_given", np.zeros((2, 4)))),
+    (ArgumentError, r"coarse must have the shape", call("sample_given", 1.0)),
+    (ArgumentError, r"n must be from 1", call("sample_given", np.zeros((2, 2)), 0)),
+    (ArgumentError, r"spins must have L even", case(neuralrg.sample_fields, np.ones((3, 3)), 0.1)),
+    (ArgumentError, r"K must be from -100", case(neuralrg.sample_fields, np.ones((4, 4)), 101)),
     # configurations
     (ArgumentError, r"n must be from 1", call("sample", 0)),
     (TypeError, r"n must be an integer", call("sample", 2.0)),
@@ -139,7 +175,8 @@ CASES = [
     # state of the model
     *[(IsingRGError, r"not been trained yet; call fit", untrained(name, *args)) for name, *args in [
         ("sample", 1), ("log_prob", X), ("encode", X), ("decode", X), ("free_energy", 2),
-        ("log_partition", 2), ("save", "none")]],
+        ("log_partition", 2), ("save", "none"), ("responses", 1),
+        ("sample_given", X), ("sample_with_log_prob", 1)]],
     *[(IsingRGError, r"the model is closed", after_close(name, *args)) for name, *args in [
         ("fit", 1), ("sample", 1), ("save", "none"), ("__enter__",), ("__reduce__",)]],
     (IsingRGError, r"the model is closed", lambda: closed().hierarchy),

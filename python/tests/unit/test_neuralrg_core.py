@@ -18,7 +18,7 @@ K = np.array([0.3])
 def model(**changed):
     good = dict(
         size=4, coupling=0.3, structure=_core.MERA, depth=0, repeats=1, couplings=2, hidden=(3,),
-        symmetric=1, seed=0,
+        symmetric=1, masks=None, seed=0,
     )  # fmt: skip
     return _core.neuralrg_create(*{**good, **changed}.values())
 
@@ -46,6 +46,27 @@ def fit(handle=None, **changed):
         history=np.zeros((1, _core.NEURALRG_COLUMNS)), progress=None,
     )  # fmt: skip
     return lambda: _core.neuralrg_fit(handle or model(), *{**good, **changed}.values())
+
+
+def fit_samples(**changed):
+    good = dict(
+        samples=X, steps=1, batch=4, learning_rate=1e-3, weight_decay=0.0, seed=0,
+        history=np.zeros((1, _core.NEURALRG_COLUMNS)), progress=None,
+    )  # fmt: skip
+    return lambda: _core.neuralrg_fit_samples(model(), *{**good, **changed}.values())
+
+
+def hmc(**changed):
+    good = dict(
+        space=0, adapts=0, warmup=0, between=1, leapfrog=1, step_size=0.1, seed=0,
+        samples=X[:, None].copy(), start=None, acceptance=np.zeros((3, 1)), progress=None,
+    )  # fmt: skip
+    return lambda: _core.neuralrg_hmc(model(), *{**good, **changed}.values())
+
+
+def responses(sites=np.array([0, 5], "i"), samples=X):
+    means, deviations = np.zeros((len(sites), 4, 4)), np.zeros((len(sites), 4, 4))
+    return lambda: _core.neuralrg_responses(model(), samples, sites, means, deviations, None)
 
 
 def filled(value, *shape):
@@ -83,6 +104,10 @@ CASES = [
     (ArgumentError, r"coupling must be finite", new(coupling=math.nan)),
     (MemoryError, r"a network of \d+ parameters needs \d+ bytes",
      new(structure=_core.TEBD, depth=64, repeats=16, couplings=64, hidden=(256,) * 8)),
+    (ArgumentError, r"masks must have the shape \(any, 2\)", new(masks=np.ones((4, 3), np.int8))),
+    (ArgumentError, r"masks must be 4 layers of the hierarchy x 2", new(masks=np.ones((3, 2), "b"))),
+    (ArgumentError, r"a mask must keep one to three of four sites, not 255",
+     new(masks=np.full((4, 2), -1, np.int8))),
     (TypeError, r"model must come from neuralrg_create", lambda: _core.neuralrg_step(None)),
     (TypeError, r"model must come from neuralrg_create",
      lambda: _core.neuralrg_step(_core.mlrg_create("A1", 0, 0, 0, 0, 0, 0, 0, (2,), 0))),
@@ -93,23 +118,32 @@ CASES = [
     (TypeError, r"batch must be an integer", fit(batch=1.0)),
     # configurations
     (ArgumentError, r"samples must have the shape \(any, 4, 4\).*got \(3, 2, 2\)",
-     on_model("neuralrg_sample", 0, np.zeros((3, 2, 2)), None, None)),
-    (ArgumentError, r"acceptance must have the shape \(3,\)",
-     on_model("neuralrg_hmc", 0, 0, 0, 1, 1, 0.1, 0, X[:, None].copy(), np.zeros(2), None)),
-    (ArgumentError, r"space must be",
-     on_model("neuralrg_hmc", 7, 0, 0, 1, 1, 0.1, 0, X[:, None].copy(), X[:, 0, 0].copy(), None)),
-    (ArgumentError, r"between must be from 1",
-     on_model("neuralrg_hmc", 0, 0, 0, 0, 1, 0.1, 0, X[:, None].copy(), X[:, 0, 0].copy(), None)),
+     on_model("neuralrg_sample", 0, np.zeros((3, 2, 2)), None, None, None)),
+    (ArgumentError, r"acceptance must have the shape \(3, 1\)", hmc(acceptance=np.zeros((3, 2)))),
+    (ArgumentError, r"start must have the shape \(3, 4, 4\)", hmc(start=X[:2])),
+    (ArgumentError, r"start must be finite, value 0 is nan", hmc(start=X + math.nan)),
+    (ArgumentError, r"space must be", hmc(space=7)),
+    (ArgumentError, r"between must be from 1", hmc(between=0)),
     (ArgumentError, r"latents must have the shape \(3, 4, 4\)",
-     on_model("neuralrg_sample", 0, X, X[:2], None)),
+     on_model("neuralrg_sample", 0, X, X[:2], None, None)),
+    (ArgumentError, r"log_probabilities must have the shape \(3,\)",
+     on_model("neuralrg_sample", 0, X, None, np.zeros(2), None)),
     (ArgumentError, r"samples must be finite",
      on_model("neuralrg_log_probability", X + math.nan, THREE, None)),
     (ArgumentError, r"samples must be finite",
-     on_model("neuralrg_encode", X - math.inf, X.copy(), THREE, None)),
+     on_model("neuralrg_encode", X - math.inf, 0, 4, X.copy(), THREE, None)),
     (ArgumentError, r"latents must be finite",
-     on_model("neuralrg_decode", X + math.nan, X.copy(), THREE, None)),
+     on_model("neuralrg_decode", X + math.nan, 0, 4, X.copy(), THREE, None)),
     (ArgumentError, r"log_determinants must have the shape \(3,\)",
-     on_model("neuralrg_decode", X, X.copy(), np.zeros(2), None)),
+     on_model("neuralrg_decode", X, 0, 4, X.copy(), np.zeros(2), None)),
+    (ArgumentError, r"end_layer must be from 0 to 4, not 5",
+     on_model("neuralrg_encode", X, 0, 5, X.copy(), THREE, None)),
+    (ArgumentError, r"first_layer must be from 0 to 2, not 3",
+     on_model("neuralrg_encode", X, 3, 2, X.copy(), THREE, None)),
+    (ArgumentError, r"sites must be from 0 to 15, not 16", responses(sites=np.array([0, 16], "i"))),
+    (ArgumentError, r"sites must have the shape .*, which is empty", responses(sites=np.zeros(0, "i"))),
+    (ArgumentError, r"samples must have the shape .*, which is empty", responses(samples=X[:0])),
+    (ArgumentError, r"samples must be finite", responses(samples=X + math.inf)),
     # hierarchy
     (ArgumentError, r"index must be from 0 to 3, not 4", on_model("neuralrg_layer_info", 4)),
     (TypeError, r"sites must hold int32", on_model("neuralrg_layer_sites", 0, np.zeros((4, 4)))),
@@ -126,7 +160,7 @@ CASES = [
      on_model("neuralrg_write_array", 2, filled(-1.0, 8, 66))),
     (ArgumentError, r"array \"step\" must be a whole number",
      on_model("neuralrg_write_array", 3, filled(0.5, 1, 1))),
-    (ArgumentError, r"array \"masks\" must be that of the model's seed",
+    (ArgumentError, r"array \"masks\" must be the model's",
      on_model("neuralrg_write_array", 4, filled(7.0, 4, 2))),
     (ArgumentError, r"values must have the shape \(8, 66\)",
      on_model("neuralrg_read_array", 0, np.zeros((8, 65)))),
@@ -134,7 +168,7 @@ CASES = [
     (IsingRGError, r".*closed", closed("neuralrg_step")),
     (IsingRGError, r".*closed", closed("neuralrg_destroy")),
     (IsingRGError, r".*closed", closed("neuralrg_layer_count")),
-    (IsingRGError, r".*closed", closed("neuralrg_sample", 0, X, None, None)),
+    (IsingRGError, r".*closed", closed("neuralrg_sample", 0, X, None, None, None)),
 ]  # fmt: skip
 
 
@@ -162,7 +196,10 @@ def test_training_is_checked_again_in_the_core(changed, pattern):
 
 def test_good_calls_of_this_file_succeed():
     assert fit()() == (1, None)
-    _core.neuralrg_sample(model(), 0, X.copy(), X.copy(), None)
+    _core.neuralrg_sample(model(), 0, X.copy(), X.copy(), np.zeros(3), None)
+    assert fit_samples()() == (1, None)
+    assert hmc()() == 0.1
+    responses()()
     _core.neuralrg_write_array(model(), 0, np.zeros((8, 66)))
 
 
@@ -181,8 +218,8 @@ def test_latents_are_what_the_samples_were_decoded_from():
     handle = model(symmetric=0, hidden=(3, 3))
     fit(handle, steps=5, batch=32, history=np.zeros((5, 2)), learning_rate=0.05)()
     x, z, again = np.zeros((70, 4, 4)), np.zeros((70, 4, 4)), np.zeros((70, 4, 4))
-    _core.neuralrg_sample(handle, 3, x, z, None)
-    _core.neuralrg_decode(handle, z, again, np.zeros(70), None)
+    _core.neuralrg_sample(handle, 3, x, z, None, None)
+    _core.neuralrg_decode(handle, z, 0, 4, again, np.zeros(70), None)
     assert np.array_equal(again, x) and np.abs(x - z).max() > 0.1
     assert abs(z.mean()) < 0.15 and abs(z.std() - 1) < 0.1
 

@@ -18,7 +18,7 @@ def trained():
 def test_chains(space):
     settings = {"space": space, "step_size": 0.15, "leapfrog": 5, "seed": 3}
     chains = trained().hmc(40, 3, warmup=4, between=2, **settings)
-    assert chains.x.shape == (40, 3, 4, 4) and chains.acceptance.shape == (40,)
+    assert chains.x.shape == (40, 3, 4, 4) and chains.acceptance.shape == (40, 3)
     assert chains.step_size == 0.15
     assert ((0 < chains.acceptance) & (chains.acceptance <= 1)).all()
     # A chain does not depend on the others, nor the results on threads.
@@ -32,6 +32,17 @@ def test_chains(space):
     # Samples two updates apart are every second one of those one update apart.
     dense = trained().hmc(40, 6, warmup=4, between=1, **settings)
     assert np.array_equal(dense.x[:, 1::2], chains.x)
+    pairs = dense.acceptance.reshape(40, 3, 2).mean(axis=2)
+    np.testing.assert_allclose(pairs, chains.acceptance, rtol=1e-12)
+
+
+@pytest.mark.parametrize("space", ["latent", "physical"])
+def test_chains_start_where_they_are_told(space):
+    """A step too small to move: the first sample is the start, but for single precision forces."""
+    start = np.random.default_rng(4).normal(0, 1.5, (40, 4, 4))
+    chains = trained().hmc(40, 1, space=space, step_size=1e-9, leapfrog=1, start=start)
+    np.testing.assert_allclose(chains.x[:, 0], start, rtol=0, atol=1e-7)
+    assert (chains.acceptance > 0.999).all()
 
 
 def test_an_adapted_step_reaches_its_acceptance():

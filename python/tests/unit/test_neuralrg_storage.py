@@ -48,7 +48,7 @@ def test_what_a_file_holds(model, path):
     described = json.loads(header["model"])
     assert described["configuration"] == {
         "L": 4, "K": 0.3, "layers": 3, "hidden": [5, 4], "repeat": 1, "structure": "tree",
-        "depth": 1, "symmetric": True,
+        "depth": 1, "symmetric": True, "masks": None,
     }  # fmt: skip
     assert (described["network_seed"], described["seed"]) == (2**64 - 1, 3)
     assert arrays["parameters"].size == model.parameter_count
@@ -105,8 +105,8 @@ CASES = [
     ("unexpected keyword", {"described": [("configuration.colour", 1)]}),
     ("'seed' is missing", {"described": [("seed", None)]}),
     ("network_seed must be", {"described": [("network_seed", -1)]}),
-    ("masks.* must be that of the model's seed", {"described": [("network_seed", 0)]}),
-    ("masks.* must be that of the model's seed", {"arrays": [("masks", np.full((1, 3), 7.0))]}),
+    ("masks.* must be the model's", {"described": [("network_seed", 0)]}),
+    ("masks.* must be the model's", {"arrays": [("masks", np.full((1, 3), 7.0))]}),
     ("'masks' is missing", {"arrays": [("masks", None)]}),
     ("'parameters' is missing", {"arrays": [("parameters", None)]}),
     ("must be finite", {"arrays": [("parameters", np.full(P, np.nan))]}),

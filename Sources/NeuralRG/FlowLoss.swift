@@ -1,0 +1,72 @@
+import Learning
+import Numerics
+
+/// A loss that is the mean over a batch of samples, and its gradient.
+package protocol FlowLoss: LossWorkspace {
+    /// Puts the samples of one tile of a training step on the tile's sites.
+    func draw(seed: UInt64, tile index: Int, step: Int)
+
+    /// Adds the tile's share of the mean over `batch` samples.
+    /// - Parameter samples: lanes that count, 1 to 32.
+    func add(_ parameters: UnsafePointer<Float>, samples: Int, batch: Int)
+}
+
+/// What one thread needs for a loss of tiles of samples and its gradient in the parameters, in
+/// single precision.
+package class LossWorkspace {
+    typealias Block = SampleBlock<Float>
+
+    package let tile: FlowTile<Float>
+    /// Sums over the tiles since `clear`: adjoints of the packed parameters, losses and their squares.
+    package let gradient: Buffer<Double>
+    package private(set) var lossSum = 0.0, lossSquares = 0.0
+    let symmetric: Bool
+
+    package init(_ model: FlowModel) throws(Failure) {
+        tile = try FlowTile(model.shape, trains: true)
+        symmetric = model.configuration.symmetric
+        gradient = try Buffer(count: model.shape.packedCount)
+    }
+
+    package func clear() {
+        gradient.base.update(repeating: 0, count: gradient.count)
+        (lossSum, lossSquares) = (0, 0)
+    }
+
+    /// Begins a tile: no adjoints yet.
+    func begin() {
+        tile.gradient!.base.update(repeating: SIMD8(repeating: 0), count: tile.gradient!.count)
+        tile.adjoints.update(repeating: Block(repeating: 0), count: tile.shape.sites)
+    }
+
+    /// Ends a tile: adds its adjoints and the losses of the samples that count.
+    func end(_ loss: Block, samples: Int) {
+        let folds = tile.gradient!
+        for i in 0..<folds.count { gradient.base[i] += Double(folds.base[i].sum()) }
+        for lane in 0..<samples {
+            let value = Double(loss[lane])
+            lossSum += value
+            lossSquares += value * value
+        }
+    }
+
+    /// Of each lane, the share of a mean over `batch` samples: those past the end have none.
+    func share(samples: Int, batch: Int) -> Block {
+        var share = Block(repeating: 0)
+        for lane in 0..<samples { share[lane] = 1 / Float(batch) }
+        return share
+    }
+
+    /// ln((e^a + e^b) / 2), and the shares of both in it.
+    func mixture(_ a: Block, _ b: Block) -> (logarithm: Block, a: Block, b: Block) {
+        let first = (b - a).map { 1 / (1 + exp($0)) }
+        let second = (a - b).map { 1 / (1 + exp($0)) }
+        return (larger(a, b) - larger(first, second).map { log(2 * $0) }, first, second)
+    }
+
+    private func larger(_ a: Block, _ b: Block) -> Block {
+        // max(a, b) = a + max(b - a, 0)
+        let difference = b - a
+        return a + difference * difference.map(Float.step)
+    }
+}

@@ -1,0 +1,63 @@
+import Learning
+import Numerics
+
+/// Rows of (count, L^2) numbers to learn from, read during the training only.
+public struct FlowSamples {
+    let base: UnsafePointer<Double>
+    let count: Int
+
+    /// - Parameter count: at least 1.
+    public init(_ base: UnsafePointer<Double>, count: Int) {
+        precondition(count > 0)
+        (self.base, self.count) = (base, count)
+    }
+}
+
+/// The loss -ln q(x) of given samples: maximum likelihood.
+package final class LikelihoodWorkspace: LossWorkspace, FlowLoss {
+    private let samples: FlowSamples
+    /// z = g^-1(x), kept while -x is encoded.
+    private let latents: Buffer<Block>
+
+    package init(_ model: FlowModel, _ samples: FlowSamples) throws(Failure) {
+        self.samples = samples
+        latents = try Buffer(count: model.shape.sites)
+        try super.init(model)
+    }
+
+    /// Samples drawn at random, one as often as another.
+    package func draw(seed: UInt64, tile index: Int, step: Int) {
+        var random = RandomStream(seed: seed, purpose: .batch, stream: UInt64(index), step: UInt64(step))
+        tile.gather(samples.base) { random.nextIndex(below: samples.count) }
+    }
+
+    package func add(_ parameters: UnsafePointer<Float>, samples: Int, batch: Int) {
+        let sites = tile.shape.sites
+        let share = share(samples: samples, batch: batch)
+        begin()
+        guard symmetric else {
+            let determinant = tile.encode(parameters)
+            let logQ = tile.logNormal() + determinant
+            backward(parameters, share)
+            return end(Block(repeating: 0) - logQ, samples: samples)
+        }
+        let x = tile.adjoints  // free until the way back
+        x.update(from: tile.sites, count: sites)
+        var determinant = tile.encode(parameters)
+        let one = tile.logNormal() + determinant
+        latents.base.update(from: tile.sites, count: sites)
+        for i in 0..<sites { tile.sites[i] = Block(repeating: 0) - x[i] }
+        determinant = tile.encode(parameters)
+        let (logQ, own, other) = mixture(one, tile.logNormal() + determinant)
+        backward(parameters, other * share)
+        tile.sites.update(from: latents.base, count: sites)
+        backward(parameters, own * share)
+        end(Block(repeating: 0) - logQ, samples: samples)
+    }
+
+    /// From the latent variables on the sites: adds the gradient of -sum weight ln q0.
+    private func backward(_ parameters: UnsafePointer<Float>, _ weight: Block) {
+        for i in 0..<tile.shape.sites { tile.adjoints[i] = weight * tile.sites[i] }
+        tile.encodeBackward(parameters, weight: Block(repeating: 0) - weight)
+    }
+}
