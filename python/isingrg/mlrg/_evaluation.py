@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from isingrg import _arguments, _core
-from isingrg._errors import ArgumentError, IsingRGError, NonFiniteError
+from isingrg._errors import ArgumentError, NonFiniteError
+from isingrg._model import NativeModel
 from isingrg.mlrg import _analysis, _critical, _fixed_points
 from isingrg.mlrg._analysis import Violations
 from isingrg.mlrg._configuration import Configuration
@@ -23,29 +24,16 @@ METHODS = ("phase", "monotone", "degeneracy")
 _MOST_SCALES = 200
 
 
-class Evaluation:
+class Evaluation(NativeModel):
     """The part of `MLRG` that asks the network and does not change it."""
 
     _configuration: Configuration
     _training: Training
-    _native: Any
-    _closed: bool
 
     @property
     def _count(self) -> int:
         """Number of couplings."""
         return self._configuration.count
-
-    def _check_open(self) -> None:
-        if self._closed:
-            raise IsingRGError("the model is closed")
-
-    def _ready(self) -> Any:
-        """The native model, there and trained."""
-        self._check_open()
-        if self._native is None:
-            raise IsingRGError("the model has not been trained yet; call fit first")
-        return self._native
 
     def monotone(self, J: ArrayLike) -> Reals:
         """RG monotone C(J), for models with moderator "monotone"; one number for each J."""

@@ -1,7 +1,6 @@
 """The model of the machine-learning renormalization group."""
 
 import dataclasses
-import os
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -10,7 +9,6 @@ import numpy as np
 from isingrg import _arguments, _core
 from isingrg._errors import ArgumentError
 from isingrg._progress import reporting
-from isingrg._storage import reading
 from isingrg.mlrg import _fitting, _storage
 from isingrg.mlrg._configuration import Configuration
 from isingrg.mlrg._couplings import Floats
@@ -235,11 +233,6 @@ class MLRG(Evaluation):
         return left
 
     @property
-    def step(self) -> int:
-        """Optimiser steps done."""
-        return len(self._history)
-
-    @property
     def proposals(self) -> Floats:
         """Couplings J that were proposed in the last step, shape (batch,), or (batch, c)."""
         couplings = _storage.STATE.read(self._ready())["proposal.couplings"]
@@ -258,52 +251,11 @@ class MLRG(Evaluation):
 
     # Keeping
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the model to a safetensors file, whole or not at all.
-
-        It holds everything needed to train further: parameters, optimiser, proposals, settings,
-        seed and history. Needs the package safetensors.
-        """
-        self._ready()
-        _storage.FORMAT.write(path, *self._state())
-
-    @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> "MLRG":
-        """Read a model that `save` wrote; `fit` continues it exactly where it was.
-
-        Raises
-        ------
-        OSError
-            If the file cannot be read.
-        IsingRGError
-            If it is not such a file, damaged, or from a newer version of the format.
-        """
-        metadata, arrays = _storage.read(path)
-        with reading(path):
-            return cls._restored(metadata, arrays)
-
-    def close(self) -> None:
-        """Free the memory. Every later use of the model, except `close`, raises `IsingRGError`."""
-        native, self._native, self._closed = self._native, None, True
-        if native is not None:
-            _core.mlrg_destroy(native)
-
-    def __enter__(self) -> "MLRG":
-        self._check_open()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Models travel between processes, and are copied, as their complete state."""
-        self._check_open()
-        if self._native is None:
-            return _untrained, (dataclasses.asdict(self._configuration),)
-        return MLRG._restored, self._state()
+    _format = _storage.FORMAT
+    _destroy = staticmethod(_core.mlrg_destroy)
+    _read = staticmethod(_storage.read)
 
     def _state(self) -> tuple[dict[str, Any], dict[str, Floats]]:
-        """All that makes up the model: plain data, and named arrays."""
         metadata = {
             "configuration": dataclasses.asdict(self._configuration),
             "training": dataclasses.asdict(self._training),
@@ -315,8 +267,7 @@ class MLRG(Evaluation):
 
     @classmethod
     def _restored(cls, metadata: dict[str, Any], arrays: dict[str, Floats]) -> "MLRG":
-        """The inverse of `_state`; everything is checked before a model exists."""
-        model = _untrained(metadata["configuration"])
+        model = cls(**metadata["configuration"])
         settings = dict(metadata["training"])
         guess = settings["record_guess"]
         if isinstance(guess, list):  # JSON knows no tuples
@@ -337,7 +288,3 @@ class MLRG(Evaluation):
             raise ArgumentError(f"the history has {model.step} steps, not as many as the model")
         model._native = native
         return model
-
-
-def _untrained(configuration: dict[str, Any]) -> MLRG:
-    return MLRG(**configuration)

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from isingrg import _arguments, _core
-from isingrg._errors import ArgumentError, IsingRGError
+from isingrg._errors import ArgumentError
+from isingrg._model import NativeModel
 from isingrg._progress import reporting
 from isingrg.neuralrg import _hierarchy
 from isingrg.neuralrg._configuration import Configuration
@@ -17,12 +18,10 @@ from isingrg.neuralrg._storage import STATE
 MOST_SAMPLES = 2**32
 
 
-class Evaluation:
+class Evaluation(NativeModel):
     """The part of `NeuralRG` that asks the network and does not change it."""
 
     _configuration: Configuration
-    _native: Any
-    _closed: bool
 
     @property
     def L(self) -> int:
@@ -33,17 +32,6 @@ class Evaluation:
     def K(self) -> float:
         """Coupling J/T of the target."""
         return self._configuration.K
-
-    def _check_open(self) -> None:
-        if self._closed:
-            raise IsingRGError("the model is closed")
-
-    def _ready(self) -> Any:
-        """The native model, there and trained."""
-        self._check_open()
-        if self._native is None:
-            raise IsingRGError("the model has not been trained yet; call fit first")
-        return self._native
 
     # Structure, which does not depend on the training
 

@@ -1,7 +1,6 @@
 """The normalizing flow of the neural network renormalization group."""
 
 import dataclasses
-import os
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,6 @@ from numpy.typing import ArrayLike
 from isingrg import _arguments, _core
 from isingrg._errors import ArgumentError
 from isingrg._progress import reporting
-from isingrg._storage import reading
 from isingrg.ising import K_CRITICAL
 from isingrg.neuralrg import _storage
 from isingrg.neuralrg._configuration import Configuration
@@ -232,11 +230,6 @@ class NeuralRG(Sampling):
         return self
 
     @property
-    def step(self) -> int:
-        """Optimiser steps done."""
-        return len(self._history)
-
-    @property
     def history(self) -> dict[str, Floats]:
         """What each step did, arrays of one number per step.
 
@@ -251,52 +244,10 @@ class NeuralRG(Sampling):
 
     # Keeping
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the model to a safetensors file, whole or not at all.
-
-        It holds everything needed to train further: parameters, masks, optimiser, seed and
-        history. Needs the package safetensors.
-        """
-        self._ready()
-        _storage.FORMAT.write(path, *self._state())
-
-    @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> "NeuralRG":
-        """Read a model that `save` wrote; `fit` continues it exactly where it was.
-
-        Raises
-        ------
-        OSError
-            If the file cannot be read.
-        IsingRGError
-            If it is not such a file, damaged, or from a newer version of the format.
-        """
-        _, metadata, arrays = _storage.FORMAT.read(path)
-        with reading(path):
-            return cls._restored(metadata, arrays)
-
-    def close(self) -> None:
-        """Free the memory. Every later use of the model, except `close`, raises `IsingRGError`."""
-        native, self._native, self._closed = self._native, None, True
-        if native is not None:
-            _core.neuralrg_destroy(native)
-
-    def __enter__(self) -> "NeuralRG":
-        self._check_open()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Models travel between processes, and are copied, as their complete state."""
-        self._check_open()
-        if self._native is None:
-            return _untrained, (dataclasses.asdict(self._configuration),)
-        return NeuralRG._restored, self._state()
+    _format = _storage.FORMAT
+    _destroy = staticmethod(_core.neuralrg_destroy)
 
     def _state(self) -> tuple[dict[str, Any], dict[str, Floats]]:
-        """All that makes up the model: plain data, and named arrays."""
         metadata = {
             "configuration": dataclasses.asdict(self._configuration),
             "network_seed": self._network_seed,
@@ -307,8 +258,7 @@ class NeuralRG(Sampling):
 
     @classmethod
     def _restored(cls, metadata: dict[str, Any], arrays: dict[str, Floats]) -> "NeuralRG":
-        """The inverse of `_state`; everything is checked before a model exists."""
-        model = _untrained(metadata["configuration"])
+        model = cls(**metadata["configuration"])
         model._network_seed = _arguments.seed(metadata["network_seed"], "network_seed")
         model._seed = _arguments.seed(metadata["seed"])
         arrays = dict(arrays)
@@ -327,7 +277,3 @@ class NeuralRG(Sampling):
         model._history = np.stack([columns[name] for name in _COLUMNS], axis=1)
         model._native = native
         return model
-
-
-def _untrained(configuration: dict[str, Any]) -> NeuralRG:
-    return NeuralRG(**configuration)

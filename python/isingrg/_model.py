@@ -1,0 +1,109 @@
+"""What the models of all methods share: they live in the core, are kept in files, and travel."""
+
+import dataclasses
+import os
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar, Self, TypeVar
+
+from isingrg._errors import IsingRGError
+from isingrg._storage import Floats, Format, reading
+
+Model = TypeVar("Model")
+
+
+class NativeModel(ABC):
+    """A trainable model whose parameters live in the core from its first training on."""
+
+    _format: ClassVar[Format]
+
+    #: A dataclass of plain data from which an untrained model is made.
+    _configuration: Any
+    #: The model in the core, None before the first training.
+    _native: Any
+    _closed: bool
+    #: A row for each step.
+    _history: Floats
+
+    @staticmethod
+    @abstractmethod
+    def _destroy(native: Any, /) -> None:
+        """Frees the native model."""
+
+    @abstractmethod
+    def _state(self) -> tuple[dict[str, Any], dict[str, Floats]]:
+        """All that makes up the model: plain data, and named arrays."""
+
+    @classmethod
+    @abstractmethod
+    def _restored(cls, metadata: dict[str, Any], arrays: dict[str, Floats]) -> Self:
+        """The inverse of `_state`; everything is checked before a model exists."""
+
+    @classmethod
+    def _read(cls, path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, Floats]]:
+        """What a file holds, in the newest version of its format."""
+        _, metadata, arrays = cls._format.read(path)
+        return metadata, arrays
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise IsingRGError("the model is closed")
+
+    def _ready(self) -> Any:
+        """The native model, there and trained."""
+        self._check_open()
+        if self._native is None:
+            raise IsingRGError("the model has not been trained yet; call fit first")
+        return self._native
+
+    @property
+    def step(self) -> int:
+        """Optimiser steps done."""
+        return len(self._history)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the model to a safetensors file, whole or not at all.
+
+        It holds everything needed to train further: parameters, optimiser, settings, seed and
+        history. Needs the package safetensors.
+        """
+        self._ready()
+        self._format.write(path, *self._state())
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Read a model that `save` wrote; `fit` continues it exactly where it was.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be read.
+        IsingRGError
+            If it is not such a file, damaged, or from a newer version of the format.
+        """
+        metadata, arrays = cls._read(path)
+        with reading(path):
+            return cls._restored(metadata, arrays)
+
+    def close(self) -> None:
+        """Free the memory. Every later use of the model, except `close`, raises `IsingRGError`."""
+        native, self._native, self._closed = self._native, None, True
+        if native is not None:
+            self._destroy(native)
+
+    def __enter__(self) -> Self:
+        self._check_open()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Models travel between processes, and are copied, as their complete state."""
+        self._check_open()
+        if self._native is None:
+            return untrained, (type(self), dataclasses.asdict(self._configuration))
+        return type(self)._restored, self._state()
+
+
+def untrained(kind: type[Model], configuration: dict[str, Any]) -> Model:
+    return kind(**configuration)
