@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from isingrg._ensemble import _mlrg
+from isingrg._ensemble import _mlrg, _neuralrg
 from isingrg._ensemble._ledger import Ledger
 from isingrg._ensemble._plan import Plan, Settings
 from isingrg._ensemble._work import Outcome
@@ -16,19 +16,28 @@ from isingrg._progress import Report
 TOGETHER = 32
 
 
+Together = Callable[[Sequence[Settings], Report | None], list[dict[str, Any] | Exception]]
+
+
 @dataclass(frozen=True)
 class Method:
     """What an ensemble has to know of a method."""
 
     #: One member, in any process.
     member: Callable[..., dict[str, Any]]
-    #: Several at once in this process, with the same results; errors of single ones are returned.
-    together: Callable[[Sequence[Settings], Report | None], list[dict[str, Any] | Exception]]
     #: Settings it takes.
     keywords: frozenset[str]
+    #: Several at once in this process, with the same results; errors of single ones are returned.
+    #: None if a single one keeps all cores busy.
+    together: Together | None = None
+    #: Settings that have no default.
+    required: frozenset[str] = frozenset()
 
     def check_keywords(self, plan: Plan) -> None:
         """An unknown setting is answered with the nearest."""
+        for name in sorted(self.required):
+            if not all(name in member for member in plan.members):
+                raise ArgumentError(f"settings must give {name!r}")
         for name in dict.fromkeys(name for member in plan.members for name in member):
             if name not in self.keywords:
                 near = difflib.get_close_matches(name, self.keywords, n=1, cutoff=0.5)
@@ -36,11 +45,16 @@ class Method:
                 raise ArgumentError(f"settings must be keywords of the method, got {name!r}{hint}")
 
 
-METHODS = {"mlrg": Method(_mlrg.member, _mlrg.together, _mlrg.KEYWORDS)}
+METHODS = {
+    "mlrg": Method(_mlrg.member, _mlrg.KEYWORDS, _mlrg.together),
+    "neuralrg": Method(
+        _neuralrg.member, _neuralrg.KEYWORDS, required=frozenset({"epochs"})
+    ),
+}
 
 
 def run_together(
-    method: Method, members: Sequence[Settings], ledger: Ledger, report: Report | None
+    together: Together, members: Sequence[Settings], ledger: Ledger, report: Report | None
 ) -> None:
     """Brings the missing members of a ledger to their end, some at a time; failed ones twice."""
     tell = ledger.reporter(report)
@@ -52,7 +66,7 @@ def run_together(
             if tell is not None and not tell(0):
                 raise ledger.interrupted()
             inner = None if tell is None else _part_of(tell, len(chunk))
-            results = method.together([members[index] for index in chunk], inner)
+            results = together([members[index] for index in chunk], inner)
             for index, result in zip(chunk, results, strict=True):
                 if not isinstance(result, Exception):
                     ledger.keep(index, Outcome.of(result))

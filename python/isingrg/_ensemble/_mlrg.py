@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from isingrg import mlrg
-from isingrg._ensemble._plan import Settings
+from isingrg._ensemble._plan import Settings, part
 from isingrg._progress import Report
 from isingrg.mlrg import MLRG
 from isingrg.mlrg._survey import measure
@@ -21,8 +21,8 @@ KEYWORDS = _OF_MODEL | _OF_FIT
 
 def member(**settings: Any) -> dict[str, Any]:
     """Trains one model."""
-    with MLRG(**_part(settings, _OF_MODEL)) as model:
-        return _said(model.fit(**_part(settings, _OF_FIT)), settings)
+    with MLRG(**part(settings, _OF_MODEL)) as model:
+        return _said(model.fit(**part(settings, _OF_FIT)), settings)
 
 
 def together(
@@ -33,10 +33,10 @@ def together(
     models: dict[int, MLRG] = {}
     for index, settings in enumerate(members):
         try:
-            models[index] = MLRG(**_part(settings, _OF_MODEL))
+            models[index] = MLRG(**part(settings, _OF_MODEL))
         except Exception as error:
             results[index] = error
-    fits = [_part(members[index], _OF_FIT) for index in models]
+    fits = [part(members[index], _OF_FIT) for index in models]
     errors = mlrg.fit_many(list(models.values()), fits, progress=report or False)
     for (index, model), failure in zip(models.items(), errors, strict=True):
         try:
@@ -45,10 +45,6 @@ def together(
         except Exception as error:
             results[index] = error
     return results
-
-
-def _part(settings: Settings, names: frozenset[str]) -> Settings:
-    return {name: value for name, value in settings.items() if name in names}
 
 
 def _said(model: MLRG, settings: Settings) -> dict[str, Any]:

@@ -22,6 +22,11 @@ MOST_SEEDS = 10**7
 _ABSENT = object()
 
 
+def part(settings: Settings, names: frozenset[str]) -> Settings:
+    """The settings with these names."""
+    return {name: value for name, value in settings.items() if name in names}
+
+
 @dataclass(frozen=True)
 class Plan:
     """Members in the order of the dimensions, the last one fastest."""

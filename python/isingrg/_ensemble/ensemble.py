@@ -36,7 +36,7 @@ def ensemble(
 
     Parameters
     ----------
-    task : {"mlrg"} or callable
+    task : {"mlrg", "neuralrg"} or callable
         The name of a method, see Notes, or a function, called as ``task(**settings)``, which
         returns a number, an array, or a mapping of names to numbers and arrays. Strings and truth
         values are taken for numbers. Processes can only be sent functions of modules.
@@ -48,8 +48,8 @@ def ensemble(
         `seed`. By default none is passed.
     executor : optional
         Any executor of the kind of `concurrent.futures`; see Examples. It is not shut down. By
-        default everything runs in this process: functions one after the other, each with all
-        cores; methods side by side inside the core.
+        default everything runs in this process: one after the other, each with all cores, but
+        for members of "mlrg", which run side by side inside the core.
     store : path, optional
         A folder, made if need be, that receives a file for each member when it is finished. With
         the same folder again only what is missing or has failed is computed. Members are found
@@ -101,6 +101,11 @@ def ensemble(
     `record_from` also ``recorded`` (steps - record_from,), the fixed points recorded in training.
     What a model has no answer to is NaN.
 
+    The method "neuralrg" trains one flow of `isingrg.neuralrg` in each member. Its settings are the
+    keywords of `NeuralRG` and of `NeuralRG.fit`, and `samples`, by default 4096, from which it then
+    estimates ``free_energy`` and ``free_energy_error``, the bound of -ln Z; ``log_partition``
+    and ``log_partition_error``, ln Z; and ``effective_sample_size``.
+
     Examples
     --------
     >>> table = isingrg.ensemble("mlrg", {"moderator": ["monotone", "flow"]}, seeds=32)
@@ -144,8 +149,8 @@ def ensemble(
         if store is not None:
             folder = Store(store, task_name(function) if method is None else name, plan.members)
         ledger = Ledger(len(plan.members), folder)
-        if method is not None and executor is None:
-            run_together(method, plan.members, ledger, report)
+        if method is not None and method.together is not None and executor is None:
+            run_together(method.together, plan.members, ledger, report)
         else:
             jobs = [Job(function, member, threads, process()) for member in plan.members]
             tell = ledger.reporter(report)

@@ -160,8 +160,9 @@ def test_without_xarray(monkeypatch):
 @pytest.mark.parametrize(
     "error, message, arguments, options",
     [
-        (ArgumentError, r"task must be one of 'mlrg', got 'mrlg'; did you mean", ("mrlg", {}), {}),
-        (TypeError, r"task must be one of 'mlrg', not int", (3, {}), {}),
+        (ArgumentError, r"task must be one of 'mlrg', 'neuralrg', got 'mrlg'; did you mean 'mlrg'",
+         ("mrlg", {}), {}),
+        (TypeError, r"task must be one of 'mlrg', 'neuralrg', not int", (3, {}), {}),
         (TypeError, r"settings must be a mapping .* not int", (text, 3), {}),
         (TypeError, r"settings must be a mapping .* not str", (text, "ab"), {}),
         (TypeError, r"settings\[1\] must be a mapping of keywords, not int", (text, [{}, 3]), {}),
@@ -176,6 +177,9 @@ def test_without_xarray(monkeypatch):
         (ArgumentError, r"settings must be keywords .*'step'; did you mean 'steps'",
          ("mlrg", {"step": 1}), {}),
         (ArgumentError, r"settings must be keywords .*'progress'", ("mlrg", {"progress": 1}), {}),
+        (ArgumentError, r"settings must give 'epochs'", ("neuralrg", {"L": 4}), {}),
+        (ArgumentError, r"settings must be keywords .*'epoch'; did you mean 'epochs'",
+         ("neuralrg", {"epochs": 3, "epoch": 1}), {}),
         (TypeError, r"seeds must be an integer, not float", (text, {}), {"seeds": 2.0}),
         (TypeError, r"seeds must be an integer, not str", (text, {}), {"seeds": "12"}),
         (ArgumentError, r"seeds must be from 1 to", (text, {}), {"seeds": 0}),

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import isingrg
-from isingrg import ArgumentError, Interrupted, ensemble
+from isingrg import ArgumentError, Interrupted, ensemble, neuralrg
 from isingrg._ensemble import _methods, _store
 
 pytest.importorskip("xarray")
@@ -333,3 +333,16 @@ def test_several_couplings():
     assert table.fixed_point.shape == (2, 5)
     assert np.isnan(table.fixed_point[0, 1:]).all()
     assert (table.error == "").all()
+
+
+def test_flows():
+    settings = {"L": 4, "K": 0.3, "layers": 2, "hidden": (4,), "epochs": 20, "batch": 64}
+    settings |= {"samples": 200, "depth": [1, 2, 3]}
+    table = ensemble("neuralrg", settings, seeds=2)
+    assert (table.error[:2] == "").all() and table.error[2, 0].item().startswith("ArgumentError")
+    model = neuralrg.NeuralRG(4, 0.3, layers=2, hidden=(4,), depth=2).fit(20, 64, seed=1)
+    one = table.sel(depth=2, seed=1)
+    assert (one.free_energy, one.free_energy_error) == model.free_energy(200)
+    estimates = one.log_partition, one.log_partition_error, one.effective_sample_size
+    assert estimates == model.log_partition(200)
+    assert table.free_energy[1, 0] > -neuralrg.log_partition_dual(4, 0.3)
