@@ -12,11 +12,13 @@ import Numerics
 ///     strides exchanged.
 ///   - bias: (outputs) numbers, or nil for zeros.
 ///   - out: (outputs) blocks that are not among the values.
+///   - finish: makes what is stored of a sum and its place, counted in cache lines from `out`.
 @inlinable @inline(__always)
 public func product<Scalar: SampleScalar>(
     _ weights: UnsafePointer<Scalar>, rowStride: Int, columnStride: Int, inputs: Int, outputs: Int,
     bias: UnsafePointer<Scalar>?, _ values: UnsafePointer<SampleBlock<Scalar>>,
-    into out: UnsafeMutablePointer<SampleBlock<Scalar>>
+    into out: UnsafeMutablePointer<SampleBlock<Scalar>>,
+    finish: (_ sum: Scalar.Vector, _ line: Int) -> Scalar.Vector = { sum, _ in sum }
 ) {
     typealias Vector = Scalar.Vector
     let lines = SampleBlock<Scalar>.width / Vector.scalarCount
@@ -42,9 +44,11 @@ public func product<Scalar: SampleScalar>(
                 second += columnStride
                 value += lines
             }
-            let (p, q) = (target + (lines * o + line), target + (lines * next + line))
-            (p[0], p[1]) = (a0, a1)
-            (q[0], q[1]) = (b0, b1)
+            let (p, q) = (lines * o + line, lines * next + line)
+            // All before any is stored: an odd last output is one place, and `finish` may read it.
+            (a0, a1, b0, b1) = (finish(a0, p), finish(a1, p + 1), finish(b0, q), finish(b1, q + 1))
+            (target[p], target[p + 1]) = (a0, a1)
+            (target[q], target[q + 1]) = (b0, b1)
             o += 2
         }
     }

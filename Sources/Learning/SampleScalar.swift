@@ -21,6 +21,8 @@ where SIMD8Storage: BitwiseCopyable {
     static func logCosh(_ x: Vector) -> Vector
     /// 1 where x > 0, else 0. (A comparison in generic code is made lane by lane.)
     static func step(_ x: Vector) -> Vector
+    /// min(x, 0)
+    static func negativePart(_ x: Vector) -> Vector
     static func elu(_ x: Vector) -> Vector
     /// In single precision with an absolute instead of a relative accuracy.
     static func quickElu(_ x: Vector) -> Vector
@@ -44,6 +46,8 @@ extension Double: SampleScalar {
     public static func logCosh(_ x: Vector) -> Vector { Numerics.logCosh(x) }
     @inlinable @inline(__always)
     public static func step(_ x: Vector) -> Vector { Vector(repeating: 0).replacing(with: 1, where: x .> 0) }
+    @inlinable @inline(__always)
+    public static func negativePart(_ x: Vector) -> Vector { Numerics.negativePart(x) }
     @inlinable @inline(__always)
     public static func elu(_ x: Vector) -> Vector { Numerics.elu(x) }
     @inlinable @inline(__always)
@@ -73,6 +77,8 @@ extension Float: SampleScalar {
     public static func logCosh(_ x: Vector) -> Vector { Numerics.logCosh(x) }
     @inlinable @inline(__always)
     public static func step(_ x: Vector) -> Vector { Vector(repeating: 0).replacing(with: 1, where: x .> 0) }
+    @inlinable @inline(__always)
+    public static func negativePart(_ x: Vector) -> Vector { Numerics.negativePart(x) }
     @inlinable @inline(__always)
     public static func elu(_ x: Vector) -> Vector { Numerics.elu(x) }
     @inlinable @inline(__always)

@@ -17,16 +17,17 @@ package class LossWorkspace {
     typealias Block = SampleBlock<Float>
 
     package let tile: FlowTile<Float>
-    /// Sums over the tiles since `clear`: adjoints of the packed parameters, losses and their squares.
-    package let gradient: Buffer<Double>
+    /// Sums over the tiles since `clear`: losses and their squares.
     package private(set) var lossSum = 0.0, lossSquares = 0.0
     let symmetric: Bool
 
     package init(_ model: FlowModel) throws(Failure) {
         tile = try FlowTile(model.shape, trains: true)
         symmetric = model.configuration.symmetric
-        gradient = try Buffer(count: model.shape.packedCount)
     }
+
+    /// Adjoints of the packed parameters, summed likewise.
+    package var gradient: Buffer<Double> { tile.gradient! }
 
     package func clear() {
         gradient.base.update(repeating: 0, count: gradient.count)
@@ -35,14 +36,11 @@ package class LossWorkspace {
 
     /// Begins a tile: no adjoints yet.
     func begin() {
-        tile.gradient!.base.update(repeating: SIMD8(repeating: 0), count: tile.gradient!.count)
         tile.adjoints.update(repeating: Block(repeating: 0), count: tile.shape.sites)
     }
 
-    /// Ends a tile: adds its adjoints and the losses of the samples that count.
+    /// Ends a tile: adds the losses of the samples that count.
     func end(_ loss: Block, samples: Int) {
-        let folds = tile.gradient!
-        for i in 0..<folds.count { gradient.base[i] += Double(folds.base[i].sum()) }
         for lane in 0..<samples {
             let value = Double(loss[lane])
             lossSum += value

@@ -25,8 +25,8 @@ extension FlowModel {
     /// - Throws: `outOfMemory` when the gradients of a training with this batch do not fit.
     public func checkMemory(batch: Int) throws(Failure) {
         let workspaces = min((batch + 31) / 32, mostWorkspaces)
-        // Eight partial sums in single precision and one in double; sites and their adjoints.
-        let each = shape.packedCount * (8 * 4 + 8) + 2 * shape.sites * 32 * 4
+        // Sums of the gradient in double precision; sites and their adjoints in single.
+        let each = shape.packedCount * 8 + 2 * shape.sites * 32 * 4
         let bytes = workspaces * each
         guard bytes <= physicalMemory() else {
             throw .outOfMemory(

@@ -1,6 +1,18 @@
 import Learning
 import Numerics
 
+/// One linear layer of N_s and N_t side by side, as the kernels see it: `parts` products that do not
+/// mix. The first layer is one part, since both networks take the same sites; the others are two.
+struct PairedLayer: Sendable {
+    let parts: Int
+    /// Of one part.
+    let inputs, outputs: Int
+    /// Where the parts' weights and their biases are among the parameters of the coupling layer.
+    let weight, bias: Int
+    /// Where the parts' inputs and outputs are in the memory of a kernel, in blocks.
+    let source, target: Int
+}
+
 /// One coupling layer: the sites of a block that it keeps, those that it changes, and where its
 /// parameters are.
 ///
@@ -11,15 +23,19 @@ import Numerics
 /// Both networks take all four sites, kept ones as they are and others as zero, and answer for all
 /// four. Kernels work on packed copies, without the weights that meet a zero or are not asked for.
 struct CouplingLayer: Sendable {
-    let kept, changed: [Int]
-    /// Of one network as the kernels see it.
-    let packed: Perceptron
-    /// Offset of N_s among all packed parameters; N_t and the scales of the changed sites follow.
-    let packedOffset: Int
+    /// Four for each block of the hierarchy's layer, the kept ones first.
+    let sites: [Int32]
+    let kept: Int
+    let layers: [PairedLayer]
+    /// Offset among all packed parameters, and from there of the scales of the changed sites.
+    let packedOffset, scales: Int
     /// For each of these parameters its place among the model's.
     let sources: [Int32]
 
     var packedCount: Int { sources.count }
+    var changed: Int { 4 - kept }
+    /// Blocks that a kernel needs for what the layers take and give.
+    var blockCount: Int { layers.last!.target + 2 * changed }
 }
 
 /// Layers of coupling layers over a hierarchy, and the layout of their parameters: for each layer
@@ -46,13 +62,13 @@ public struct FlowShape: Sendable {
         precondition(masks.count == hierarchy.layers.count)
         var (offset, packedOffset) = (0, 0)
         var couplings: [[CouplingLayer]] = []
-        for layer in masks {
+        for (layer, masks) in zip(hierarchy.layers, masks) {
             var row: [CouplingLayer] = []
-            for mask in layer {
+            for mask in masks {
                 guard (1...14).contains(mask) else {
                     throw .invalidArgument("a mask must keep one to three of four sites, not \(mask)")
                 }
-                let coupling = Self.coupling(mask, network, offset, packedOffset)
+                let coupling = Self.coupling(mask, layer, network, offset, packedOffset)
                 row.append(coupling)
                 offset += 2 * network.parameterCount + 4
                 packedOffset += coupling.packedCount
@@ -73,29 +89,40 @@ public struct FlowShape: Sendable {
     }
 
     private static func coupling(
-        _ mask: UInt8, _ network: Perceptron, _ offset: Int, _ packedOffset: Int
+        _ mask: UInt8, _ layer: Hierarchy.Layer, _ network: Perceptron, _ offset: Int, _ packedOffset: Int
     ) -> CouplingLayer {
         let kept = (0..<4).filter { mask >> $0 & 1 == 1 }
         let changed = (0..<4).filter { mask >> $0 & 1 == 0 }
+        let starts = [offset, offset + network.parameterCount]
         var sources: [Int32] = []
-        for part in 0..<2 {
-            let start = offset + part * network.parameterCount
-            for (index, layer) in network.layers.enumerated() {
-                let columns = index == 0 ? kept : Array(0..<layer.inputs)
-                let rows = index == network.layers.count - 1 ? changed : Array(0..<layer.outputs)
+        var layers: [PairedLayer] = []
+        var source = 0
+        for (index, layer) in network.layers.enumerated() {
+            let isFirst = index == 0
+            let columns = isFirst ? kept : Array(0..<layer.inputs)
+            let rows = index == network.layers.count - 1 ? changed : Array(0..<layer.outputs)
+            let weight = sources.count
+            for start in starts {
                 for row in rows {
                     for column in columns { sources.append(Int32(start + layer.weight + row * layer.inputs + column)) }
                 }
+            }
+            let (parts, target) = (isFirst ? 1 : 2, source + (isFirst ? 1 : 2) * columns.count)
+            layers.append(
+                PairedLayer(
+                    parts: parts, inputs: columns.count, outputs: 2 * rows.count / parts,
+                    weight: weight, bias: sources.count, source: source, target: target))
+            for start in starts {
                 for row in rows { sources.append(Int32(start + layer.bias + row)) }
             }
+            source = target
         }
+        let scales = sources.count
         for site in changed { sources.append(Int32(offset + 2 * network.parameterCount + site)) }
+        let order = kept + changed
         return CouplingLayer(
-            kept: kept, changed: changed,
-            packed: Perceptron(
-                inputs: kept.count, hidden: network.hidden, outputs: changed.count,
-                activation: network.activation, layerNorm: false),
-            packedOffset: packedOffset, sources: sources)
+            sites: layer.sites.indices.map { layer.sites[$0 / 4 * 4 + order[$0 % 4]] }, kept: kept.count,
+            layers: layers, packedOffset: packedOffset, scales: scales, sources: sources)
     }
 
     /// Networks as `Perceptron.initialise` makes them and scales of zero, so that at first decoding
@@ -125,12 +152,10 @@ public struct FlowShape: Sendable {
     }
 
     /// Adds packed adjoints to those of the parameters.
-    package func unpack<Scalar: SampleScalar>(
-        _ packed: UnsafePointer<Scalar>, onto gradient: UnsafeMutablePointer<Double>
-    ) {
+    package func unpack(_ packed: UnsafePointer<Double>, onto gradient: UnsafeMutablePointer<Double>) {
         for coupling in couplings.joined() {
             for (i, source) in coupling.sources.enumerated() {
-                gradient[Int(source)] += Double(packed[coupling.packedOffset + i])
+                gradient[Int(source)] += packed[coupling.packedOffset + i]
             }
         }
     }

@@ -13,15 +13,15 @@ public final class FlowTile<Scalar: SampleScalar> {
     private let kernel: CouplingKernel<Scalar>
     /// (L^2) blocks: the configurations, and the adjoints of what they are.
     public let sites, adjoints: UnsafeMutablePointer<Block>
-    /// Adjoints of the packed parameters, eight partial sums for each.
-    package let gradient: Buffer<SIMD8<Scalar>>?
+    /// Adjoints of the packed parameters are added here.
+    package let gradient: Buffer<Double>?
     private let storage: Buffer<Block>
     private let logDeterminant: UnsafeMutablePointer<Block>
 
     /// - Parameter trains: whether adjoints of parameters will be wanted.
     public init(_ shape: FlowShape, trains: Bool) throws(Failure) {
         self.shape = shape
-        kernel = try CouplingKernel(shape.network)
+        kernel = try CouplingKernel(shape, trains: trains)
         storage = try Buffer(count: 2 * shape.sites + 1)
         sites = storage.base
         adjoints = sites + shape.sites
@@ -36,8 +36,8 @@ public final class FlowTile<Scalar: SampleScalar> {
     public func decode(_ parameters: UnsafePointer<Scalar>, layers range: Range<Int>? = nil) -> Block {
         logDeterminant.pointee = Block(repeating: 0)
         for index in (range ?? 0..<shape.hierarchy.layers.count).reversed() {
-            eachBlock(index, reversed: false) { coupling, block in
-                kernel.decode(coupling, parameters, sites, block, logDeterminant)
+            eachCoupling(index, reversed: false) { coupling in
+                kernel.decode(coupling, parameters, sites, logDeterminant)
             }
         }
         return logDeterminant.pointee
@@ -50,8 +50,8 @@ public final class FlowTile<Scalar: SampleScalar> {
     public func encode(_ parameters: UnsafePointer<Scalar>, layers range: Range<Int>? = nil) -> Block {
         logDeterminant.pointee = Block(repeating: 0)
         for index in range ?? 0..<shape.hierarchy.layers.count {
-            eachBlock(index, reversed: true) { coupling, block in
-                kernel.encode(coupling, parameters, sites, block, logDeterminant)
+            eachCoupling(index, reversed: true) { coupling in
+                kernel.encode(coupling, parameters, sites, logDeterminant)
             }
         }
         return logDeterminant.pointee
@@ -63,9 +63,9 @@ public final class FlowTile<Scalar: SampleScalar> {
     @_specialize(where Scalar == Float)
     public func decodeBackward(_ parameters: UnsafePointer<Scalar>, weight: Block) {
         for index in shape.hierarchy.layers.indices {
-            eachBlock(index, reversed: true) { coupling, block in
+            eachCoupling(index, reversed: true) { coupling in
                 kernel.decodeBackward(
-                    coupling, parameters, sites, block, adjoints, weight: weight, gradient: gradient?.base)
+                    coupling, parameters, sites, adjoints, weight: weight, gradient: gradient?.base)
             }
         }
     }
@@ -75,25 +75,18 @@ public final class FlowTile<Scalar: SampleScalar> {
     @_specialize(where Scalar == Float)
     public func encodeBackward(_ parameters: UnsafePointer<Scalar>, weight: Block) {
         for index in shape.hierarchy.layers.indices.reversed() {
-            eachBlock(index, reversed: false) { coupling, block in
+            eachCoupling(index, reversed: false) { coupling in
                 kernel.encodeBackward(
-                    coupling, parameters, sites, block, adjoints, weight: weight, gradient: gradient?.base)
+                    coupling, parameters, sites, adjoints, weight: weight, gradient: gradient?.base)
             }
         }
     }
 
-    /// Coupling layer after coupling layer in the order of decoding, or back, and in each all blocks.
+    /// Coupling layer after coupling layer in the order of decoding, or back.
     @inline(__always)
-    private func eachBlock(
-        _ index: Int, reversed: Bool, _ body: (CouplingLayer, UnsafePointer<Int32>) -> Void
-    ) {
-        shape.hierarchy.layers[index].sites.withUnsafeBufferPointer { blocks in
-            let couplings = shape.couplings[index]
-            for k in couplings.indices {
-                let coupling = couplings[reversed ? couplings.count - 1 - k : k]
-                for first in stride(from: 0, to: blocks.count, by: 4) { body(coupling, blocks.baseAddress! + first) }
-            }
-        }
+    private func eachCoupling(_ index: Int, reversed: Bool, _ body: (CouplingLayer) -> Void) {
+        let couplings = shape.couplings[index]
+        for k in couplings.indices { body(couplings[reversed ? couplings.count - 1 - k : k]) }
     }
 
     /// -|z|^2 / 2 - L^2 ln(2 pi) / 2 of the configurations.

@@ -107,15 +107,13 @@ import NeuralRG
         _ = try loss()
         let packed = try Self.packed(shape, parameters)
         for i in 0..<n { tile.adjoints[i] = Block(repeating: cotangent[i]) }
-        tile.gradient!.base.update(repeating: SIMD8(repeating: 0), count: shape.packedCount)
         if encodes {
             tile.encodeBackward(packed.base, weight: Block(repeating: weight))
         } else {
             tile.decodeBackward(packed.base, weight: Block(repeating: weight))
         }
-        let sums = (0..<shape.packedCount).map { tile.gradient!.base[$0].sum() }
         let gradient = try Buffer<Double>(count: shape.parameterCount)
-        shape.unpack(sums, onto: gradient.base)
+        shape.unpack(tile.gradient!.base, onto: gradient.base)
         let adjoint = (0..<n).map { tile.adjoints[$0][4] }
         let restored = (0..<n).map { tile.sites[$0][4] }
         Self.fill(tile)

@@ -64,6 +64,14 @@ let referenceError = 1.0  // libm in the same precision
         #expect(special[4].magnitude < 1e-6 && special[5] == 1e-30 && special[6] == -1 && special[7] == -1)
     }
 
+    @Test func partBelowZero() {
+        let x = SIMD16<Float>(-.infinity, .infinity, -1e-37, 1e-37, -2, 3, -0.0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+        let part = negativePart(x)
+        for i in 0..<16 { #expect(part[i] == min(x[i], 0)) }
+        #expect(negativePart(SIMD16<Float>(repeating: -.nan))[3].isNaN)
+        #expect(negativePart(SIMD8<Double>(repeating: -2.5))[1] == -2.5 && negativePart(SIMD8<Double>(repeating: 2.5))[7] == 0)
+    }
+
     @Test func exponentialLinear() {
         #expect(worst(elu) { $0 < 0 ? expm1($0) : $0 } < 1.0)
         #expect(worstWide(elu) { $0 < 0 ? expm1($0) : $0 } < 1.3)
