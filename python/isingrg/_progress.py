@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from isingrg._errors import Interrupted
+
 Report = Callable[[int, int], Any]
 
 _told_about_tqdm = False
@@ -35,6 +37,18 @@ def reporting(progress: Any, label: str, name: str = "progress") -> Iterator[Rep
             f"{name} must be True, False or a callable of (done, total), "
             f"not {type(progress).__name__}"
         )
+
+
+def tell(report: Report | None, done: int, total: int) -> None:
+    """What the core does with a report, for loops in Python.
+
+    Raises
+    ------
+    Interrupted
+        If the answer is to stop.
+    """
+    if report is not None and report(done, total) is False:
+        raise Interrupted(f"interrupted at {done} of {total}")
 
 
 def _tqdm() -> Any:

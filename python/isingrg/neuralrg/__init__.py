@@ -6,11 +6,11 @@ Ising model from its energy alone; its loss is an upper bound of the free energy
 L. Wang, doi:10.1103/PhysRevLett.121.260601).
 """
 
+from isingrg.neuralrg._chains import Chains
 from isingrg.neuralrg._dual import log_density, log_partition_dual, sample_fields, sample_spins
 from isingrg.neuralrg._free_energy import FreeEnergy, LogPartition
 from isingrg.neuralrg._hierarchy import Layer
 from isingrg.neuralrg._responses import Responses
-from isingrg.neuralrg._sampling import Chains
 from isingrg.neuralrg.model import NeuralRG
 
 __all__ = [

@@ -1,5 +1,6 @@
 """Configurations as users write them, and as the rows the core takes."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,15 @@ Floats = NDArray[np.float64]
 Reals = float | Floats
 
 LARGEST_SIZE = 64
+
+#: Numbers that intermediate results may hold where it is not the user who asks for them.
+_NUMBERS = 2**20
+
+
+def pieces(count: int, numbers: int) -> Iterator[slice]:
+    """Pieces of `count` items of so many numbers, small enough for the memory of any machine."""
+    length = max(1, _NUMBERS // numbers)
+    return (slice(start, start + length) for start in range(0, count, length))
 
 
 class Samples:

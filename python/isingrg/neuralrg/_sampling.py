@@ -1,6 +1,6 @@
 """Hamiltonian Monte Carlo of the target, in latent and in physical space."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -8,24 +8,14 @@ from numpy.typing import ArrayLike
 from isingrg import _arguments, _core
 from isingrg._errors import ArgumentError
 from isingrg._progress import reporting
-from isingrg.neuralrg._responses import Interpretation
+from isingrg.neuralrg._chains import Chains
+from isingrg.neuralrg._metropolis import Metropolis
 from isingrg.neuralrg._samples import Floats, Samples
 
 SPACES = {"latent": _core.LATENT, "physical": _core.PHYSICAL}
 
 
-class Chains(NamedTuple):
-    """Samples of the target, from `NeuralRG.hmc`."""
-
-    #: Physical variables, shape (n_chains, n_samples, L, L), from latent space as well.
-    x: Floats
-    #: Mean acceptance probability of the updates before each sample, (n_chains, n_samples).
-    acceptance: Floats
-    #: Leapfrog step the samples were taken with.
-    step_size: float
-
-
-class Sampling(Interpretation):
+class Sampling(Metropolis):
     """The part of `NeuralRG` that samples the target with the flow's help."""
 
     def hmc(
@@ -102,7 +92,11 @@ class Sampling(Interpretation):
                 native, code, int(adapt), warmup, between, leapfrog, step_size, seed, x,
                 first, acceptance, report,
             )  # fmt: skip
-        return Chains(x, acceptance, used)
+        settings = {
+            "sampler": "hmc", "space": space, "leapfrog": leapfrog, "warmup": warmup,
+            "between": between, "seed": seed,
+        }  # fmt: skip
+        return Chains(x, acceptance, self.K, used, settings)
 
     def _start(self, start: ArrayLike, n_chains: int) -> Floats:
         samples = Samples("start", start, self.L)

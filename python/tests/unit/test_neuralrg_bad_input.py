@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from isingrg import ArgumentError, IsingRGError, NonFiniteError, neuralrg
-from isingrg.neuralrg import NeuralRG
+from isingrg.neuralrg import Chains, NeuralRG
 
 X = np.zeros((2, 4, 4))
 
@@ -34,6 +34,10 @@ def new(*args, **options):
 
 def call(name, *args, **options):
     return lambda: getattr(trained(), name)(*args, **options)
+
+
+def chains(name, *args, **options):
+    return case(getattr(Chains(X[None], np.ones((1, 2)), 0.3), name), *args, **options)
 
 
 def fit(*args, **options):
@@ -64,6 +68,19 @@ CASES = [
     (ArgumentError, r"start must have the shape \(3, 4, 4\), got \(2, 4, 4\)",
      call("hmc", 3, 1, start=X)),
     (ArgumentError, r"start must be finite", call("hmc", 2, 1, start=X + math.nan)),
+    (ArgumentError, r"n_chains must be from 1", call("metropolis", 0, 1)),
+    (ArgumentError, r"n_samples must be from 1", call("metropolis", 1, 0)),
+    (TypeError, r"n_samples must be an integer, not float", call("metropolis", 1, 2.0)),
+    (MemoryError, r"the samples of shape .* would need", call("metropolis", 2**20, 2**30)),
+    (ArgumentError, r"warmup must be from 0", call("metropolis", 1, 1, warmup=-1)),
+    (ArgumentError, r"between must be from 1", call("metropolis", 1, 1, between=0)),
+    (ArgumentError, r"seed must be from 0", call("metropolis", 1, 1, seed=-1)),
+    (TypeError, r"progress must be True", call("metropolis", 1, 1, progress=1)),
+    (IsingRGError, r"not been trained", untrained("metropolis", 1, 1)),
+    (ArgumentError, r"observable must be .*did you mean 'magnetization'",
+     chains("mean_and_error", "magnetisation")),
+    (TypeError, r"observable must be one of", chains("autocorrelation_time", 1)),
+    (ArgumentError, r"seed must be from 0", chains("spins", seed=-1)),
     # the model
     (ArgumentError, r"L must be a power of two from 2 to 64, got 12", new(12)),
     (ArgumentError, r"L must be from 2 to 64, got 1", new(1)),
@@ -178,7 +195,8 @@ CASES = [
         ("log_partition", 2), ("save", "none"), ("responses", 1),
         ("sample_given", X), ("sample_with_log_prob", 1)]],
     *[(IsingRGError, r"the model is closed", after_close(name, *args)) for name, *args in [
-        ("fit", 1), ("sample", 1), ("save", "none"), ("__enter__",), ("__reduce__",)]],
+        ("fit", 1), ("metropolis", 1, 1), ("sample", 1), ("save", "none"), ("__enter__",),
+        ("__reduce__",)]],
     (IsingRGError, r"the model is closed", lambda: closed().hierarchy),
     (IsingRGError, r"the model is closed", lambda: closed().parameter_count),
 ]  # fmt: skip

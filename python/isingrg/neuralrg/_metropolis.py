@@ -1,0 +1,117 @@
+"""Metropolis sampling of the target with samples of the flow as proposals."""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from isingrg import _arguments
+from isingrg._progress import reporting, tell
+from isingrg.neuralrg._chains import Chains
+from isingrg.neuralrg._dual import log_density
+from isingrg.neuralrg._responses import Interpretation
+from isingrg.neuralrg._samples import Floats, pieces
+
+#: Updates of a chain whose proposals are drawn together.
+_TOGETHER = 16
+
+
+class Metropolis(Interpretation):
+    """The part of `NeuralRG` that accepts or rejects its own samples."""
+
+    def metropolis(
+        self,
+        n_chains: int,
+        n_samples: int,
+        *,
+        warmup: int = 0,
+        between: int = 1,
+        seed: int = 0,
+        progress: Any = False,
+    ) -> Chains:
+        """Sample pi(x) by Metropolis updates whose proposals are independent samples of the flow.
+
+        A proposal x' takes the place of x with the probability min(1, w(x') / w(x)), where
+        w = pi / q. A chain begins with a sample of q and moves across any barrier in a single
+        update, but stays long where the flow underestimates the target: see `acceptance` and
+        the effective sample size of `log_partition`.
+
+        Parameters
+        ----------
+        n_chains, n_samples : int
+            Chains side by side, 1 to 2**20, and samples of each, at least 1.
+        warmup : int
+            Updates before the first sample.
+        between : int
+            Updates from one sample to the next.
+        seed : int
+            0 to 2**64 - 1. A chain does not depend on how many others there are.
+        progress : bool or callable
+            True shows a bar; a callable receives (done, total) and stops by returning False.
+
+        Returns
+        -------
+        Chains
+            x (n_chains, n_samples, L, L), acceptance (n_chains, n_samples), no step_size.
+
+        Raises
+        ------
+        MemoryError
+            If the machine cannot hold the samples.
+
+        References
+        ----------
+        M. S. Albergo, G. Kanwar and P. E. Shanahan, doi:10.1103/PhysRevD.100.034515.
+        """
+        self._ready()
+        n_chains = _arguments.integer("n_chains", n_chains, 1, 2**20)
+        n_samples = _arguments.integer("n_samples", n_samples, 1, 2**30)
+        warmup = _arguments.integer("warmup", warmup, 0, 2**30)
+        between = _arguments.integer("between", between, 1, 2**20)
+        seed = _arguments.seed(seed)
+        x = _arguments.allocate("the samples", (n_chains, n_samples, self.L, self.L), np.float64)
+        acceptance = np.zeros((n_chains, n_samples))
+        with reporting(progress, "Monte Carlo") as report:
+            updates = 1 + warmup + n_samples * between  # the first is the start
+            for group in pieces(n_chains, _TOGETHER * self.L**2):
+                chains = len(x[group])
+                for update, (state, probability) in enumerate(
+                    self._updates(chains, updates, seed, group.start)
+                ):
+                    if update % _TOGETHER == 0:
+                        tell(report, group.start * updates + chains * update, n_chains * updates)
+                    sample, rest = divmod(update - warmup - 1, between)
+                    if sample >= 0:
+                        acceptance[group, sample] += probability / between
+                        if rest == between - 1:
+                            x[group, sample] = state
+            tell(report, n_chains * updates, n_chains * updates)
+        settings = {
+            "sampler": "independence metropolis", "warmup": warmup, "between": between,
+            "seed": seed,
+        }  # fmt: skip
+        return Chains(x, acceptance, self.K, settings=settings)
+
+    def _updates(
+        self, chains: int, updates: int, seed: int, group: int
+    ) -> Iterator[tuple[Floats, Floats]]:
+        """State (chains, L, L) and acceptance probability (chains,) after each update."""
+        state, log_weight = np.empty((chains, self.L, self.L)), np.full(chains, -math.inf)
+        for start in range(0, updates, _TOGETHER):
+            length = min(_TOGETHER, updates - start)
+            random = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(group, start)))
+            x, log_weights = self._proposals(chains, length, int(random.integers(2**63)))
+            # minus the logarithms of uniform numbers
+            thresholds = random.standard_exponential((chains, length))
+            for k in range(length):
+                gain = log_weights[:, k] - log_weight
+                accepted = gain > -thresholds[:, k]
+                state[accepted] = x[accepted, k]
+                log_weight[accepted] = log_weights[accepted, k]
+                yield state, np.exp(np.minimum(gain, 0))
+
+    def _proposals(self, chains: int, length: int, seed: int) -> tuple[Floats, Floats]:
+        """Samples of q, (chains, length, L, L), and their ln pi(x) - ln q(x)."""
+        x = self.sample(chains * length, seed=seed).reshape(chains, length, self.L, self.L)
+        return x, np.asarray(log_density(x, self.K)) - self.log_prob(x)
