@@ -10,6 +10,7 @@ from isingrg.neuralrg._chains import Chains
 from isingrg.neuralrg._dual import log_density, log_partition_dual, sample_fields, sample_spins
 from isingrg.neuralrg._free_energy import FreeEnergy, LogPartition
 from isingrg.neuralrg._hierarchy import Layer
+from isingrg.neuralrg._information import mutual_information
 from isingrg.neuralrg._responses import Responses
 from isingrg.neuralrg.model import NeuralRG
 
@@ -22,6 +23,7 @@ __all__ = [
     "Responses",
     "log_density",
     "log_partition_dual",
+    "mutual_information",
     "sample_fields",
     "sample_spins",
 ]

@@ -10,6 +10,7 @@ from isingrg import ArgumentError, IsingRGError, NonFiniteError, neuralrg
 from isingrg.neuralrg import Chains, NeuralRG
 
 X = np.zeros((2, 4, 4))
+SERIES = np.arange(18.0).reshape(9, 2)
 
 
 @functools.cache
@@ -38,6 +39,10 @@ def call(name, *args, **options):
 
 def chains(name, *args, **options):
     return case(getattr(Chains(X[None], np.ones((1, 2)), 0.3), name), *args, **options)
+
+
+def information(*args, **options):
+    return case(neuralrg.mutual_information, *args, **options)
 
 
 def fit(*args, **options):
@@ -81,6 +86,23 @@ CASES = [
      chains("mean_and_error", "magnetisation")),
     (TypeError, r"observable must be one of", chains("autocorrelation_time", 1)),
     (ArgumentError, r"seed must be from 0", chains("spins", seed=-1)),
+    # analysis
+    (ArgumentError, r"samples must have the shape \(n, V\) or \(n, L, L\)", information(X[0, 0])),
+    (ArgumentError, r"n larger than n_neighbors = 3, got \(3, 2\)", information(np.zeros((3, 2)))),
+    (ArgumentError, r"samples must have the shape", information(np.zeros((9, 0)))),
+    (ArgumentError, r"samples must be finite, got nan", information(SERIES + math.nan)),
+    (TypeError, r"samples must hold real numbers", information(SERIES + 1j)),
+    (ArgumentError, r"n_neighbors must be from 1 to 1000", information(SERIES, n_neighbors=0)),
+    (TypeError, r"n_neighbors must be an integer", information(SERIES, n_neighbors=3.0)),
+    (ArgumentError, r"sites must be from 0 to 1, got 2", information(SERIES, sites=[0, 2])),
+    (ArgumentError, r"sites must be a list of .* integer", information(SERIES, sites=[0.5, 1])),
+    (ArgumentError, r"sites must be a list of at least one", information(SERIES, sites=[])),
+    (ArgumentError, r"sites must be a list", information(SERIES, sites=[[0, 1]])),
+    (ArgumentError, r"sites must not repeat", information(SERIES, sites=[1, 1])),
+    (ArgumentError, r"seed must be from 0", information(SERIES, seed=-1)),
+    (ArgumentError, r"n_jobs must be from 1", information(SERIES, n_jobs=0)),
+    (TypeError, r"n_jobs must be an integer", information(SERIES, n_jobs=1.5)),
+    (TypeError, r"progress must be True", information(SERIES, progress=1)),
     # the model
     (ArgumentError, r"L must be a power of two from 2 to 64, got 12", new(12)),
     (ArgumentError, r"L must be from 2 to 64, got 1", new(1)),
