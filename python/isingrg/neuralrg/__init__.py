@@ -12,6 +12,7 @@ from isingrg.neuralrg._free_energy import FreeEnergy, LogPartition
 from isingrg.neuralrg._hierarchy import Layer
 from isingrg.neuralrg._information import mutual_information
 from isingrg.neuralrg._responses import Responses
+from isingrg.neuralrg._wavelets import haar, haar_matrix, inverse_haar
 from isingrg.neuralrg.model import NeuralRG
 
 __all__ = [
@@ -21,6 +22,9 @@ __all__ = [
     "LogPartition",
     "NeuralRG",
     "Responses",
+    "haar",
+    "haar_matrix",
+    "inverse_haar",
     "log_density",
     "log_partition_dual",
     "mutual_information",
