@@ -1,0 +1,131 @@
+"""Trains the flows of 03_neuralrg.ipynb; writes what they say to data/neuralrg_models.json.
+
+    python notebooks/train_neuralrg.py                    # everything, about two hours on two cores
+    python notebooks/train_neuralrg.py --only critical    # one recipe
+
+One record per model, each with its settings, seed and times; nothing is left out. Models whose
+recipe says so are kept in data/neuralrg, the others in .build/neuralrg. What is recorded already
+is not trained again.
+"""
+
+import argparse
+import json
+import resource
+import time
+from pathlib import Path
+
+import numpy as np
+
+from isingrg import ising, neuralrg
+from isingrg.neuralrg import NeuralRG
+
+FOLDER = Path(__file__).parent / "data"
+FILE = FOLDER / "neuralrg_models.json"
+CRITICAL = 1 / ising.K_CRITICAL
+
+#: The temperatures of the supplement.
+TEMPERATURES = [2.0, 2.1, 2.2, 2.3, 2.4, 2.5, 2.6, 2.7]
+PUBLISHED = {"epochs": 5000, "batch": 512, "lr": 1e-3, "weight_decay": 1e-3}
+#: Epochs between two updates of the chains that run beside a training, and how many chains.
+EVERY, CHAINS = 20, 256
+#: Samples for the estimates after the training.
+SAMPLES = 8192
+
+
+def recipes():
+    """name -> list of (model, stages of training, seed, whether chains run along, keep)."""
+    scan = {"epochs": 1000, "batch": 256, "lr": 1e-3, "weight_decay": 1e-3}
+    return {
+        "critical": [
+            ({"L": 16, "T": CRITICAL}, [PUBLISHED], seed, True, seed == 0) for seed in range(3)
+        ],
+        "scan": [
+            ({"L": 16, "T": T, "depth": depth}, [scan], 0, False, depth == 4 and T in (2.0, 2.3, 2.7))
+            for T in TEMPERATURES
+            for depth in (1, 2, 3, 4)
+        ],
+        "L8": [({"L": 8, "T": CRITICAL}, [PUBLISHED], seed, False, False) for seed in range(3)],
+        "L32": [({"L": 32, "T": CRITICAL}, [PUBLISHED | {"epochs": 500}], 0, False, False)],
+    }
+
+
+def file_of(recipe, model, seed, keep):
+    folder = FOLDER / "neuralrg" if keep else FOLDER.parents[1] / ".build" / "neuralrg"
+    folder.mkdir(parents=True, exist_ok=True)
+    depth = f"-depth{model['depth']}" if "depth" in model else ""
+    return folder / f"{recipe}-L{model['L']}-T{model['T']:.3f}{depth}-seed{seed}.safetensors"
+
+
+class Monitor:
+    """Chains in both spaces that go on while the flow is trained, one update at a time."""
+
+    def __init__(self):
+        self.positions = {"latent": None, "physical": None}
+        self.columns = {"epoch": []} | {
+            f"{space}_{name}": [] for space in self.positions for name in ("mean", "error", "acceptance")
+        }
+
+    def update(self, model):
+        self.columns["epoch"].append(model.step)
+        for space, start in self.positions.items():
+            chains = model.hmc(CHAINS, 1, space=space, start=start, seed=model.step)
+            self.positions[space] = chains.x[:, -1]
+            order = chains.structure_factor()
+            self.columns[f"{space}_mean"].append(order.mean())
+            self.columns[f"{space}_error"].append(order.std(ddof=1) / np.sqrt(CHAINS))
+            self.columns[f"{space}_acceptance"].append(chains.acceptance.mean())
+
+    def record(self):
+        digits = {name: [round(float(value), 5) for value in c] for name, c in self.columns.items()}
+        return digits | {"epoch": self.columns["epoch"]}
+
+
+def train(settings, stages, seed, watched, path):
+    model = NeuralRG(settings["L"], 1 / settings["T"], depth=settings.get("depth"))
+    monitor, seconds = Monitor(), 0.0
+    for stage in stages:
+        stage = dict(stage)
+        epochs = stage.pop("epochs")
+        piece = EVERY if watched else epochs
+        for _ in range(0, epochs, piece):
+            started = time.perf_counter()
+            model.fit(piece, **stage, seed=seed)
+            seconds += time.perf_counter() - started
+            if watched:
+                monitor.update(model)
+    model.save(path)
+    bound = model.free_energy(SAMPLES, seed=1)
+    partition = model.log_partition(SAMPLES, seed=2)
+    return {
+        "seconds": round(seconds, 1),
+        "parameters": model.parameter_count,
+        "free_energy": bound._asdict(),
+        "log_partition": partition._asdict(),
+        "exact": -neuralrg.log_partition_dual(model.L, model.K),
+        # Of the whole process up to here: only that of a recipe run by itself is the training's.
+        "peak_megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        **({"chains": monitor.record()} if watched else {}),
+    }
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", choices=recipes())
+    only = parser.parse_args().only
+    for name, models in recipes().items():
+        if only not in (None, name):
+            continue
+        for settings, stages, seed, watched, keep in models:
+            record = {"recipe": name, "model": settings, "training": stages, "seed": seed}
+            records = json.loads(FILE.read_text()) if FILE.exists() else []
+            if any(record.items() <= known.items() for known in records):
+                continue
+            record |= train(settings, stages, seed, watched, file_of(name, settings, seed, keep))
+            print(name, settings, seed, record["seconds"], record["free_energy"], flush=True)
+            # Read again: other recipes may be running.
+            records = json.loads(FILE.read_text()) if FILE.exists() else []
+            FILE.write_text(json.dumps([*records, record], indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
