@@ -56,7 +56,7 @@ final class CouplingKernel<Scalar: SampleScalar> {
         _ coupling: CouplingLayer, _ parameters: UnsafePointer<Scalar>, _ y: Blocks, _ adjoint: Blocks,
         weight: Block, gradient: UnsafeMutablePointer<Double>?
     ) {
-        eachBlock(coupling, parameters, y) { sites, s, t, backward in
+        eachBlock(coupling, parameters, y, trains: gradient != nil) { sites, s, t, backward in
             for o in 0..<coupling.changed {
                 let (value, outer) = (y + Int(sites[o]), adjoint + Int(sites[o]))
                 let shifted = value.pointee - t[o]
@@ -70,16 +70,17 @@ final class CouplingKernel<Scalar: SampleScalar> {
         collect(coupling, gradient)
     }
 
-    /// Undoes `encode`, likewise.
+    /// Undoes `encode`, likewise; subtracts sum s from `logDeterminant`, as that did.
     func encodeBackward(
         _ coupling: CouplingLayer, _ parameters: UnsafePointer<Scalar>, _ x: Blocks, _ adjoint: Blocks,
-        weight: Block, gradient: UnsafeMutablePointer<Double>?
+        _ logDeterminant: Blocks, weight: Block, gradient: UnsafeMutablePointer<Double>?
     ) {
         let zero = Block(repeating: 0)
-        eachBlock(coupling, parameters, x) { sites, s, t, backward in
+        eachBlock(coupling, parameters, x, trains: gradient != nil) { sites, s, t, backward in
             for o in 0..<coupling.changed {
                 let (value, outer) = (x + Int(sites[o]), adjoint + Int(sites[o]))
                 let inner = outer.pointee * reciprocal(networks.growth[o])
+                logDeterminant.pointee -= s[o]
                 s[o] = zero - weight.addingProduct(outer.pointee, value.pointee)
                 value.pointee = t[o].addingProduct(value.pointee, networks.growth[o])
                 t[o] = zero - inner
@@ -96,11 +97,12 @@ final class CouplingKernel<Scalar: SampleScalar> {
     /// and what takes adjoints of s and t, in their place, on to those of the kept sites.
     @inline(__always)
     private func eachBlock(
-        _ coupling: CouplingLayer, _ parameters: UnsafePointer<Scalar>, _ x: Blocks,
+        _ coupling: CouplingLayer, _ parameters: UnsafePointer<Scalar>, _ x: Blocks, trains: Bool = false,
         _ body: (_ changed: UnsafePointer<Int32>, _ s: Blocks, _ t: Blocks, _ backward: (Blocks) -> Void) -> Void
     ) {
         let own = parameters + coupling.packedOffset
         let (kept, changed, scales) = (coupling.kept, coupling.changed, coupling.scales)
+        let folds = trains ? networks.folds : nil
         coupling.layers.withUnsafeBufferPointer { layers in
             coupling.sites.withUnsafeBufferPointer { blocks in
                 for first in stride(from: 0, to: blocks.count, by: 4) {
@@ -108,7 +110,7 @@ final class CouplingKernel<Scalar: SampleScalar> {
                     for i in 0..<kept { networks.values[i] = x[Int(sites[i])] }
                     let (s, t) = networks.evaluate(layers, own, scales: own + scales, changed: changed)
                     body(sites + kept, s, t) { adjoint in
-                        networks.backward(layers, own, scales: scales, changed: changed, s)
+                        networks.backward(layers, own, scales: scales, changed: changed, s, folds)
                         for i in 0..<kept { adjoint[Int(sites[i])] += networks.values[i] }
                     }
                 }

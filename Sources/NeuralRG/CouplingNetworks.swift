@@ -67,10 +67,11 @@ final class CouplingNetworks<Scalar: SampleScalar> {
     // MARK: - Backward
 
     /// From adjoints of s and t, in their place, to those of the kept sites, in theirs; adds those
-    /// of the parameters to `folds`.
+    /// of the parameters to `folds`, if given.
     @inline(__always)
     func backward(
-        _ layers: Layers, _ parameters: UnsafePointer<Scalar>, scales: Int, changed: Int, _ s: Blocks
+        _ layers: Layers, _ parameters: UnsafePointer<Scalar>, scales: Int, changed: Int, _ s: Blocks,
+        _ folds: UnsafeMutablePointer<Fold>?
     ) {
         let one = Block(repeating: 1)
         for o in 0..<changed {

@@ -70,16 +70,25 @@ public final class FlowTile<Scalar: SampleScalar> {
         }
     }
 
-    /// Undoes `encode`, likewise.
+    /// Undoes `encode`, likewise. This is also the way to decode and to differentiate ln q0(x) at
+    /// once.
+    /// - Parameter trains: whether the parameters receive adjoints, where there is a gradient.
+    /// - Returns: ln |det dz/dx|.
     @_specialize(where Scalar == Double)
     @_specialize(where Scalar == Float)
-    public func encodeBackward(_ parameters: UnsafePointer<Scalar>, weight: Block) {
+    @discardableResult
+    public func encodeBackward(
+        _ parameters: UnsafePointer<Scalar>, weight: Block, trains: Bool = true
+    ) -> Block {
+        logDeterminant.pointee = Block(repeating: 0)
         for index in shape.hierarchy.layers.indices.reversed() {
             eachCoupling(index, reversed: false) { coupling in
                 kernel.encodeBackward(
-                    coupling, parameters, sites, adjoints, weight: weight, gradient: gradient?.base)
+                    coupling, parameters, sites, adjoints, logDeterminant, weight: weight,
+                    gradient: trains ? gradient?.base : nil)
             }
         }
+        return logDeterminant.pointee
     }
 
     /// Coupling layer after coupling layer in the order of decoding, or back.
