@@ -80,6 +80,19 @@ class Monitor:
         return digits | {"epoch": self.columns["epoch"]}
 
 
+def course(model):
+    """The loss, averaged over every EVERY epochs, and the standard error of the averages."""
+    history = model.history
+    pieces = len(history["loss"]) // EVERY, EVERY
+    loss = history["loss"][: pieces[0] * EVERY].reshape(pieces)
+    error = history["standard_error"][: pieces[0] * EVERY].reshape(pieces)
+    return {
+        "epoch": [EVERY * (k + 1) for k in range(pieces[0])],
+        "loss": [round(float(value), 4) for value in loss.mean(1)],
+        "standard_error": [round(float(value), 4) for value in np.sqrt((error**2).sum(1)) / EVERY],
+    }
+
+
 def train(settings, stages, seed, watched, path):
     model = NeuralRG(settings["L"], 1 / settings["T"], depth=settings.get("depth"))
     monitor, seconds = Monitor(), 0.0
@@ -102,6 +115,7 @@ def train(settings, stages, seed, watched, path):
         "free_energy": bound._asdict(),
         "log_partition": partition._asdict(),
         "exact": -neuralrg.log_partition_dual(model.L, model.K),
+        "course": course(model),
         # Of the whole process up to here: only that of a recipe run by itself is the training's.
         "peak_megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
         **({"chains": monitor.record()} if watched else {}),
