@@ -82,12 +82,12 @@ class Monitor:
 
 def course(model):
     """The loss, averaged over every EVERY epochs, and the standard error of the averages."""
-    history = model.history
-    pieces = len(history["loss"]) // EVERY, EVERY
-    loss = history["loss"][: pieces[0] * EVERY].reshape(pieces)
-    error = history["standard_error"][: pieces[0] * EVERY].reshape(pieces)
+    count = model.step // EVERY
+    loss, error = (
+        model.history[name][: count * EVERY].reshape(count, EVERY) for name in ("loss", "standard_error")
+    )
     return {
-        "epoch": [EVERY * (k + 1) for k in range(pieces[0])],
+        "epoch": [EVERY * (k + 1) for k in range(count)],
         "loss": [round(float(value), 4) for value in loss.mean(1)],
         "standard_error": [round(float(value), 4) for value in np.sqrt((error**2).sum(1)) / EVERY],
     }
