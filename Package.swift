@@ -18,6 +18,7 @@ let package = Package(
         // MARK: Methods
         .target(name: "MLRG", dependencies: ["CLanes", "Numerics", "Learning"]),
         .target(name: "NeuralRG", dependencies: ["CLanes", "Numerics", "Learning", "Ising"]),
+        .target(name: "GraphVAE", dependencies: ["CLanes", "Numerics", "Learning", "Ising"]),
 
         // MARK: Boundary
         .target(name: "CIsingRG"),
@@ -31,6 +32,7 @@ let package = Package(
         .testTarget(name: "IsingTests", dependencies: ["Ising", "Numerics"]),
         .testTarget(name: "MLRGTests", dependencies: ["MLRG", "Learning", "Numerics"]),
         .testTarget(name: "NeuralRGTests", dependencies: ["NeuralRG", "Learning", "Numerics", "Ising"]),
+        .testTarget(name: "GraphVAETests", dependencies: ["GraphVAE", "Learning", "Numerics", "Ising"]),
     ],
     swiftLanguageModes: [.v6]
 )

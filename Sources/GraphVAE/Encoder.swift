@@ -1,0 +1,224 @@
+import Learning
+import Numerics
+
+/// What one thread needs to encode several configurations at once, and to go back. Allocated once.
+///
+/// Level 0 takes its features from a table of patterns and runs configuration by configuration; the
+/// products of the later levels take the sites of all configurations together.
+final class Encoder<Scalar: RowScalar> {
+    typealias Line = Scalar.Vector
+
+    struct Level {
+        let torus: Torus
+        /// (configurations, L_l^2) rows: what comes in (nothing at level 0), and what the two
+        /// convolutions make of it.
+        let input, first, second: Rows<Scalar>?
+        /// (configurations) rows: mean features, and what is said of z.
+        let features, means, logVariances: Rows<Scalar>
+        /// Adjoints of the last two.
+        let meanAdjoints, logVarianceAdjoints: Rows<Scalar>
+    }
+
+    let shape: VAEShape
+    /// The most configurations at once.
+    let capacity: Int
+    let levels: [Level]
+    private let trains: Bool
+    private let patterns: Buffer<UInt16>
+    private let scratch: Buffer<UInt8>
+    /// Features of level 0, of all configurations if they will be needed again.
+    private let finest: Rows<Scalar>
+    /// Products of the later levels, and on the way back sums over neighbours.
+    private let products: Rows<Scalar>
+    private let adjoints, inputAdjoints, featureAdjoints: Rows<Scalar>?
+
+    /// - Parameter size: L of the configurations, a multiple of 2^(levels - 1).
+    init(_ shape: VAEShape, size: Int, capacity: Int, trains: Bool) throws(Failure) {
+        self.shape = shape
+        self.capacity = capacity
+        self.trains = trains
+        let width = shape.convolution(0, 1).outputs.padded
+        var levels: [Level] = []
+        for level in 0..<shape.levels {
+            let torus = Torus(size: size >> level)
+            let sites = capacity * torus.sites
+            func rows(_ count: Int, _ width: Int) throws(Failure) -> Rows<Scalar> { try Rows(count: count, width: width) }
+            let latent = shape.mean(level).outputs.padded
+            let isFinest = level == 0
+            levels.append(
+                Level(
+                    torus: torus, input: isFinest ? nil : try rows(sites, 2 * width),
+                    first: isFinest ? nil : try rows(sites, width), second: isFinest ? nil : try rows(sites, width),
+                    features: try rows(capacity, width), means: try rows(capacity, latent),
+                    logVariances: try rows(capacity, latent), meanAdjoints: try rows(capacity, latent),
+                    logVarianceAdjoints: try rows(capacity, latent)))
+        }
+        self.levels = levels
+        let sites = size * size
+        let later = shape.levels > 1 ? capacity * levels[1].torus.sites : 0
+        patterns = try Buffer(count: capacity * sites)
+        scratch = try Buffer(count: sites)
+        finest = try Rows(count: trains ? capacity * sites : sites, width: width)
+        products = try Rows(count: later, width: width)
+        adjoints = trains ? try Rows(count: max(sites, later), width: width) : nil
+        inputAdjoints = trains ? try Rows(count: later, width: 2 * width) : nil
+        featureAdjoints = trains ? try Rows(count: capacity, width: width) : nil
+    }
+
+    /// Bytes of such a workspace.
+    static func bytes(_ shape: VAEShape, size: Int, capacity: Int, trains: Bool) -> Int {
+        let (width, sites) = (shape.convolution(0, 1).outputs.padded, size * size)
+        let later = shape.levels > 1 ? sites / 4 * capacity : 0
+        // The geometric series of the later levels is a third above its first term.
+        let kept = later * (2 + 1 + 1) * 4 / 3 + later + (trains ? capacity * sites : sites)
+        let adjoints = trains ? max(sites, later) + 2 * later : 0
+        return (kept + adjoints) * width * MemoryLayout<Scalar>.stride + capacity * sites * 2 + sites
+    }
+
+    // MARK: - Forward
+
+    /// Fills `means` and `logVariances` of all levels.
+    /// - Parameter spins: where each configuration is.
+    func forward(
+        _ parameters: UnsafePointer<Scalar>, _ table: PatternTable<Scalar>, count: Int,
+        spins: (Int) -> UnsafePointer<Int8>
+    ) {
+        for k in 0..<count { forwardFinest(parameters, table, k, spins(k)) }
+        for level in 1..<levels.count { forward(parameters, level, count) }
+        for (index, level) in levels.enumerated() {
+            shape.mean(index).apply(parameters, level.features.base, count: count, into: level.means.base)
+            shape.logVariance(index).apply(parameters, level.features.base, count: count, into: level.logVariances.base)
+        }
+    }
+
+    private func forwardFinest(
+        _ parameters: UnsafePointer<Scalar>, _ table: PatternTable<Scalar>, _ k: Int, _ spins: UnsafePointer<Int8>
+    ) {
+        let torus = levels[0].torus
+        let own = patterns.base + k * torus.sites
+        SitePatterns.shared.find(spins, torus, scratch: scratch.base, into: own)
+        let (products, values) = (table.products, finest[trains ? k * torus.sites : 0])
+        let (first, lines) = (products[0], products.lines)
+        torus.convolve(lines, bias: shape.convolution(0, 1).biases(parameters), into: values, Scalar.self) { site in
+            first + Int(own[site]) &* lines
+        }
+        pool(0, k, values)
+    }
+
+    /// From the features of one configuration to the next level, and to their mean.
+    private func pool(_ level: Int, _ k: Int, _ values: UnsafeMutablePointer<Line>) {
+        let (torus, lines, mean) = (levels[level].torus, finest.lines, levels[level].features[k])
+        if level + 1 < levels.count {
+            let next = levels[level + 1]
+            torus.pool(lines, values, into: next.input![k * next.torus.sites], mean: mean, Scalar.self)
+        } else {
+            torus.mean(lines, values, into: mean, Scalar.self)
+        }
+    }
+
+    private func forward(_ parameters: UnsafePointer<Scalar>, _ index: Int, _ count: Int) {
+        let level = levels[index]
+        guard let input = level.input, let first = level.first, let second = level.second else { return }
+        convolve(parameters, index, shape.convolution(index, 0), input, first, count)
+        convolve(parameters, index, shape.convolution(index, 1), first, second, count)
+        for k in 0..<count { pool(index, k, second[k * level.torus.sites]) }
+    }
+
+    private func convolve(
+        _ parameters: UnsafePointer<Scalar>, _ index: Int, _ layer: LinearLayer, _ input: Rows<Scalar>,
+        _ output: Rows<Scalar>, _ count: Int
+    ) {
+        let (torus, lines) = (levels[index].torus, products.lines)
+        layer.multiply(parameters, input.base, count: count * torus.sites, scale: 0.2, into: products.base)
+        for k in 0..<count {
+            let first = products[k * torus.sites]
+            torus.convolve(lines, bias: layer.biases(parameters), into: output[k * torus.sites], Scalar.self) { site in
+                first + site &* lines
+            }
+        }
+    }
+
+    // MARK: - Backward
+
+    /// From `meanAdjoints` and `logVarianceAdjoints` of all levels to those of the parameters; those
+    /// of the table are left to the table.
+    /// - Parameters:
+    ///   - gradients: packed, added to.
+    ///   - tableGradient: (patterns, hidden), added to.
+    func backward(
+        _ parameters: UnsafePointer<Scalar>, count: Int, to gradients: UnsafeMutablePointer<Scalar>,
+        tableGradient: UnsafeMutablePointer<Scalar>
+    ) {
+        guard let adjoints, let inputAdjoints, let featureAdjoints else { preconditionFailure() }
+        for index in levels.indices.reversed() {
+            let level = levels[index]
+            shape.mean(index).backward(
+                parameters, level.meanAdjoints, level.features.base, count: count, to: gradients,
+                into: featureAdjoints.base)
+            shape.logVariance(index).backward(
+                parameters, level.logVarianceAdjoints, level.features.base, count: count, to: gradients,
+                into: featureAdjoints.base, onto: 1)
+            if index > 0 {
+                backward(parameters, index, count, gradients, adjoints, inputAdjoints, featureAdjoints)
+            } else {
+                backwardFinest(count, gradients, tableGradient, adjoints, inputAdjoints, featureAdjoints)
+            }
+        }
+    }
+
+    /// Adjoints of what the second convolution rectified.
+    private func unpool(
+        _ index: Int, _ k: Int, _ values: UnsafeMutablePointer<Line>, _ gradients: UnsafeMutablePointer<Scalar>,
+        _ adjoints: UnsafeMutablePointer<Line>, _ inputAdjoints: Rows<Scalar>, _ featureAdjoints: Rows<Scalar>
+    ) {
+        let (torus, lines, mean) = (levels[index].torus, finest.lines, featureAdjoints[k])
+        let bias = GraphVAE.lines(shape.convolution(index, 1).biasGradient(gradients))
+        if index + 1 < levels.count {
+            torus.poolBackward(
+                lines, values, pooled: inputAdjoints[k * levels[index + 1].torus.sites], mean: mean, into: adjoints,
+                biasGradient: bias, Scalar.self)
+        } else {
+            torus.meanBackward(lines, values, mean: mean, into: adjoints, biasGradient: bias, Scalar.self)
+        }
+    }
+
+    private func backward(
+        _ parameters: UnsafePointer<Scalar>, _ index: Int, _ count: Int, _ gradients: UnsafeMutablePointer<Scalar>,
+        _ adjoints: Rows<Scalar>, _ inputAdjoints: Rows<Scalar>, _ featureAdjoints: Rows<Scalar>
+    ) {
+        let level = levels[index]
+        guard let input = level.input, let first = level.first, let second = level.second else { return }
+        let (sites, rows) = (level.torus.sites, count * level.torus.sites)
+        for k in 0..<count {
+            unpool(index, k, second[k * sites], gradients, adjoints[k * sites], inputAdjoints, featureAdjoints)
+        }
+        let (one, two) = (shape.convolution(index, 0), shape.convolution(index, 1))
+        sumNeighbours(level.torus, adjoints, count)
+        two.addWeightGradient(products.base, first.base, count: rows, scale: 0.2, to: gradients)
+        two.multiplyBack(parameters, products.base, count: rows, scale: 0.2, into: adjoints.base)
+        adjoints.rectifyBackward(first, rows)
+        adjoints.addSum(rows, onto: one.biasGradient(gradients))
+        sumNeighbours(level.torus, adjoints, count)
+        one.addWeightGradient(products.base, input.base, count: rows, scale: 0.2, to: gradients)
+        one.multiplyBack(parameters, products.base, count: rows, scale: 0.2, into: inputAdjoints.base)
+    }
+
+    private func sumNeighbours(_ torus: Torus, _ adjoints: Rows<Scalar>, _ count: Int) {
+        for k in 0..<count {
+            torus.sum(adjoints.lines, adjoints[k * torus.sites], into: products[k * torus.sites], Scalar.self)
+        }
+    }
+
+    private func backwardFinest(
+        _ count: Int, _ gradients: UnsafeMutablePointer<Scalar>, _ tableGradient: UnsafeMutablePointer<Scalar>,
+        _ adjoints: Rows<Scalar>, _ inputAdjoints: Rows<Scalar>, _ featureAdjoints: Rows<Scalar>
+    ) {
+        let (torus, lines) = (levels[0].torus, finest.lines)
+        let table = GraphVAE.lines(tableGradient)
+        for k in 0..<count {
+            unpool(0, k, finest[k * torus.sites], gradients, adjoints[0], inputAdjoints, featureAdjoints)
+            let own = patterns.base + k * torus.sites
+            torus.spread(lines, adjoints[0], Scalar.self) { site in table + Int(own[site]) &* lines }
+        }
+    }
+}

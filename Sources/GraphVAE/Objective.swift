@@ -1,0 +1,82 @@
+import Learning
+import Numerics
+
+/// The loss of batches of configurations and its gradient, with all the memory that takes.
+///
+/// A batch is cut into slots, whatever the number of threads, and a slot runs through its
+/// configurations a few at a time; sums over slots are taken in order. Equal arguments give equal
+/// bits on any number of threads.
+package final class Objective<Scalar: RowScalar> {
+    private let shape: VAEShape
+    private let packed: Buffer<Scalar>
+    private let table: PatternTable<Scalar>
+    private let slots: [LossWorkspace<Scalar>]
+    private let trains: Bool
+
+    /// Configurations that a slot runs through at once: few enough that they stay in a second-level
+    /// cache, and enough for products of matrices.
+    static func capacity(_ shape: VAEShape) -> Int { max(1, min(8, 2048 / (shape.size * shape.size))) }
+
+    private static func slotCount(_ shape: VAEShape, batch: Int) -> Int {
+        min(64, (batch + capacity(shape) - 1) / capacity(shape))
+    }
+
+    /// - Parameter batch: the most configurations that will be evaluated at once, at least 1.
+    package init(_ shape: VAEShape, batch: Int, trains: Bool) throws(Failure) {
+        self.shape = shape
+        self.trains = trains
+        packed = try Buffer(count: shape.packedCount)
+        table = try PatternTable(shape, trains: trains)
+        let count = max(Self.slotCount(shape, batch: batch), trains ? PatternTable<Scalar>.stripes : 1)
+        var slots: [LossWorkspace<Scalar>] = []
+        for _ in 0..<count { slots.append(try LossWorkspace(shape, capacity: Self.capacity(shape), trains: trains)) }
+        self.slots = slots
+    }
+
+    /// Bytes of such an objective.
+    static func bytes(_ shape: VAEShape, batch: Int, trains: Bool) -> Int {
+        let each = LossWorkspace<Scalar>.bytes(shape, capacity: capacity(shape), trains: trains)
+        let count = max(slotCount(shape, batch: batch), trains ? PatternTable<Scalar>.stripes : 1)
+        return shape.packedCount * MemoryLayout<Scalar>.stride + count * each
+    }
+
+    /// Sums over `count` configurations of the terms of Eq. 1 and, where it is asked for, the gradient
+    /// of their mean. Counts configurations; when `progress` is stopped the result is undefined.
+    ///
+    /// - Parameters:
+    ///   - spins: (any, L, L); only their signs are looked at.
+    ///   - rows: which `count` of them, or nil for the first ones.
+    ///   - seed, step: with its place among the `count` the key of a configuration's noise.
+    ///   - gradient: (parameters) numbers, or nil.
+    @_specialize(where Scalar == Double)
+    @_specialize(where Scalar == Float)
+    package func evaluate(
+        _ parameters: UnsafePointer<Double>, _ spins: UnsafePointer<Int8>, rows: UnsafePointer<UInt32>?, count: Int,
+        _ terms: LossTerms, seed: UInt64, step: Int, gradient: UnsafeMutablePointer<Double>?, progress: Progress = .none
+    ) -> LossParts {
+        let sites = shape.size * shape.size
+        shape.pack(parameters, into: packed.base)
+        table.update(packed.base)
+        parallelFor(slots.count) { index in
+            let slot = slots[index]
+            slot.clear()
+            for first in stride(from: index * slot.capacity, to: count, by: slots.count * slot.capacity)
+            where !progress.isStopped {
+                let size = min(slot.capacity, count - first)
+                slot.add(
+                    packed.base, table, terms, first: first, count: size, batch: count, seed: seed, step: step
+                ) { k in spins + Int(rows.map { $0[first + k] } ?? UInt32(first + k)) * sites }
+                progress.advance(by: size)
+                progress.poll()
+            }
+        }
+        if let gradient, !progress.isStopped { collect(into: gradient) }
+        return slots.reduce(LossParts()) { $0 + $1.sum }
+    }
+
+    private func collect(into gradient: UnsafeMutablePointer<Double>) {
+        let gradients = slots.compactMap { $0.gradient?.base }
+        table.backward(packed.base, slots.compactMap { $0.tableGradient?.base }, to: gradients)
+        shape.unpack(gradients, into: gradient)
+    }
+}

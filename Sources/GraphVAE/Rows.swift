@@ -1,0 +1,67 @@
+import Learning
+import Numerics
+
+/// Rows of features in memory of their own, each row in whole cache lines.
+///
+/// A row belongs to a site of a configuration, or to a whole configuration; features past the ones
+/// asked for are zero, and stay zero through every kernel, because the weights that meet them are.
+package struct Rows<Scalar: RowScalar>: @unchecked Sendable {
+    typealias Line = Scalar.Vector
+
+    let base: UnsafeMutablePointer<Scalar>
+    let width: Int
+    /// Cache lines of a row.
+    let lines: Int
+    private let buffer: Buffer<Scalar>
+
+    /// - Parameter width: a multiple of `Axis.unit`.
+    init(count: Int, width: Int) throws(Failure) {
+        buffer = try Buffer(count: count * width)
+        base = buffer.base
+        self.width = width
+        lines = width / Line.scalarCount
+    }
+
+    /// The lines of one row.
+    @inline(__always)
+    subscript(row: Int) -> UnsafeMutablePointer<Line> {
+        UnsafeMutableRawPointer(base + row &* width).assumingMemoryBound(to: Line.self)
+    }
+
+    @inline(__always)
+    func clear(_ count: Int) { base.update(repeating: 0, count: count &* width) }
+}
+
+/// Values and adjoints of one row after the other.
+@inline(__always)
+func lines<Scalar: RowScalar>(_ base: UnsafePointer<Scalar>) -> UnsafePointer<Scalar.Vector> {
+    UnsafeRawPointer(base).assumingMemoryBound(to: Scalar.Vector.self)
+}
+
+@inline(__always)
+func lines<Scalar: RowScalar>(_ base: UnsafeMutablePointer<Scalar>) -> UnsafeMutablePointer<Scalar.Vector> {
+    UnsafeMutableRawPointer(base).assumingMemoryBound(to: Scalar.Vector.self)
+}
+
+extension Rows {
+    /// max(x, 0) in place.
+    func rectify(_ count: Int) {
+        let values = self[0]
+        for i in 0..<count &* lines { values[i] = Scalar.rectified(values[i]) }
+    }
+
+    /// Adjoints of what `rectify` took, in place, from those of the `values` it gave.
+    func rectifyBackward(_ values: Rows, _ count: Int) {
+        let (adjoints, values) = (self[0], values[0])
+        for i in 0..<count &* lines { adjoints[i] *= Scalar.step(values[i]) }
+    }
+
+    /// Adds the sum of all rows.
+    func addSum(_ count: Int, onto sum: UnsafeMutablePointer<Scalar>) {
+        let sums = GraphVAE.lines(sum)
+        for row in 0..<count {
+            let values = self[row]
+            for f in 0..<lines { sums[f] += values[f] }
+        }
+    }
+}

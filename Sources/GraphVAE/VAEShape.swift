@@ -1,0 +1,105 @@
+import Learning
+import Numerics
+
+/// How the reconstruction is compared with the spins.
+public enum Likelihood: Int32, CaseIterable, Sendable {
+    /// Mean over sites of the squared error, a Gaussian of unit variance up to constants.
+    case mse = 0
+    /// Mean over sites of the binary cross entropy of (s + 1) / 2, the outputs being logits.
+    case bernoulli = 1
+}
+
+public enum DecoderKind: Int32, CaseIterable, Sendable {
+    /// A perceptron with two hidden layers.
+    case mlp = 0
+    /// A linear layer to the sites of the last level, then graph convolutions from level to level.
+    case graph = 1
+}
+
+/// Which r^(l) the consistency of Eq. 6 compares.
+public enum Representation: Int32, CaseIterable, Sendable {
+    case mean = 0
+    case sample = 1
+}
+
+/// The layers of a model and the layout of their parameters: tokenizer, levels, decoder.
+public struct VAEShape: Sendable {
+    public let size, levels, latent: Int
+    public let decoder: DecoderKind
+    /// All layers, in the order of their parameters.
+    let layers: [LinearLayer]
+    public let parameterCount: Int
+    let packedCount, gradientCount: Int
+
+    init(_ c: VAEModel.Configuration) {
+        (size, levels, latent, decoder) = (c.size, c.levels, c.latent, c.decoder)
+        var layers: [LinearLayer] = []
+        func add(_ name: String, _ inputs: Axis, _ outputs: Axis, _ initialisation: LinearLayer.Initialisation = .linear) {
+            let last = layers.last
+            layers.append(
+                LinearLayer(
+                    name: name, inputs: inputs, outputs: outputs, initialisation: initialisation,
+                    weight: last.map { $0.weight + $0.parameterCount } ?? 0,
+                    packed: last.map { $0.packed + $0.packedCount } ?? 0,
+                    gradient: last.map { $0.gradient + $0.gradientCount } ?? 0))
+        }
+        let (token, hidden, latent) = (Axis(c.token), Axis(c.hidden), Axis(c.latent))
+        add("token.0", Axis(2), token)
+        add("token.1", token, token)
+        for level in 0..<c.levels {
+            add("level.\(level).convolution.0", level == 0 ? token : Axis(c.hidden, groups: 2), hidden, .convolution)
+            add("level.\(level).convolution.1", hidden, hidden, .convolution)
+        }
+        for level in 0..<c.levels {
+            add("level.\(level).mean", hidden, latent)
+            add("level.\(level).log_variance", hidden, latent)
+        }
+        switch c.decoder {
+        case .mlp:
+            add("decoder.0", latent, hidden)
+            add("decoder.1", hidden, hidden)
+            add("decoder.2", hidden, Axis(c.size * c.size))
+        case .graph:
+            let coarse = c.size >> (c.levels - 1)
+            add("decoder.0", latent, Axis(c.hidden, groups: coarse * coarse))
+            for level in 1..<c.levels { add("decoder.convolution.\(level - 1)", hidden, hidden, .convolution) }
+            add("decoder.1", hidden, Axis(1))
+        }
+        self.layers = layers
+        let last = layers[layers.count - 1]
+        parameterCount = last.weight + last.parameterCount
+        packedCount = last.packed + last.packedCount
+        gradientCount = last.gradient + last.gradientCount
+    }
+
+    var tokenHidden: LinearLayer { layers[0] }
+    var token: LinearLayer { layers[1] }
+    func convolution(_ level: Int, _ index: Int) -> LinearLayer { layers[2 + 2 * level + index] }
+    func mean(_ level: Int) -> LinearLayer { layers[2 + 2 * levels + 2 * level] }
+    func logVariance(_ level: Int) -> LinearLayer { layers[3 + 2 * levels + 2 * level] }
+    var decoderLayers: ArraySlice<LinearLayer> { layers[(2 + 4 * levels)...] }
+
+    func initialise(_ parameters: UnsafeMutablePointer<Double>, seed: UInt64) {
+        for (index, layer) in layers.enumerated() {
+            var random = RandomStream(seed: seed, purpose: .initialisation, stream: UInt64(index))
+            layer.initialise(parameters, &random)
+        }
+    }
+
+    /// Parts of a layer that threads copy, a part of nothing else.
+    private static let parts = 4
+
+    /// Copies for the kernels, in their precision.
+    func pack<Scalar: RowScalar>(_ parameters: UnsafePointer<Double>, into packed: UnsafeMutablePointer<Scalar>) {
+        parallelFor(Self.parts) { part in
+            for layer in layers { layer.pack(parameters, part: part, of: Self.parts, into: packed) }
+        }
+    }
+
+    /// The sum of packed gradients, in the order of the parameters.
+    func unpack<Scalar: RowScalar>(_ gradients: [UnsafeMutablePointer<Scalar>], into sum: UnsafeMutablePointer<Double>) {
+        parallelFor(Self.parts) { part in
+            for layer in layers { layer.unpack(gradients, part: part, of: Self.parts, into: sum) }
+        }
+    }
+}
