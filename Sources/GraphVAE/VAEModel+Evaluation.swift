@@ -24,9 +24,7 @@ extension VAEModel {
         let capacity = max(1, min(8, 2048 / (size * size)))
         let slots = min((count + capacity - 1) / capacity, threadCount)
         let bytes = slots * Encoder<Double>.bytes(shape, size: size, capacity: capacity, trains: false)
-        guard bytes <= physicalMemory() else {
-            throw .outOfMemory("encoding L = \(size) needs \(bytes) bytes; this machine has \(physicalMemory())")
-        }
+        try checkMemory(bytes, "encoding L = \(size)")
         var encoders: [Encoder<Double>] = []
         for _ in 0..<slots { encoders.append(try Encoder(shape, size: size, capacity: capacity, trains: false)) }
         let (packed, table) = (try Buffer<Double>(count: shape.packedCount), try PatternTable<Double>(shape, trains: false))
@@ -54,6 +52,7 @@ extension VAEModel {
         let sites = shape.size * shape.size
         let capacity = Objective<Double>.capacity(shape)
         let slots = min((count + capacity - 1) / capacity, threadCount)
+        try checkMemory(slots * Decoder<Double>.bytes(shape, capacity: capacity, trains: false), "decoding")
         var decoders: [Decoder<Double>] = []
         for _ in 0..<slots { decoders.append(try Decoder(shape, capacity: capacity, trains: false)) }
         let packed = try Buffer<Double>(count: shape.packedCount)
@@ -83,6 +82,7 @@ extension VAEModel {
         _ spins: UnsafePointer<Int8>, count: Int, seed: UInt64, progress: Progress = .none
     ) throws(Failure) -> LossParts {
         try validateSpins(spins, count: count * shape.size * shape.size)
+        try checkMemory(Objective<Double>.bytes(shape, batch: count, trains: false), "a loss of \(count) configurations")
         let objective = try Objective<Double>(shape, batch: count, trains: false)
         let sum = objective.evaluate(
             parameters.base, spins, rows: nil, count: count, configuration.terms(epoch: .max), seed: seed, step: 0,

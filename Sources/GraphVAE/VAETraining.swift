@@ -108,18 +108,18 @@ extension VAEModel {
     ) throws(Failure) {
         try training.validate()
         guard (1...1 << 31).contains(count) else { throw .invalidArgument("n must be from 1 to 2^31, not \(count)") }
-        try checkMemory(batch: min(training.batch, count))
+        let bytes = Objective<Float>.bytes(shape, batch: min(training.batch, count), trains: true)
+        try checkMemory(bytes, "a batch of \(training.batch) with this model")
         try validateSpins(spins, count: count * configuration.size * configuration.size)
         let trainer = try VAETrainer(self, training, spins, count: count)
         for _ in 0..<training.epochs { record(try trainer.epoch(progress)) }
         progress.finish()
     }
 
-    /// - Throws: `outOfMemory` when a training with this batch does not fit.
-    func checkMemory(batch: Int) throws(Failure) {
-        let bytes = Objective<Float>.bytes(shape, batch: batch, trains: true)
+    /// - Throws: `outOfMemory` when what is to be done does not fit.
+    func checkMemory(_ bytes: Int, _ what: String) throws(Failure) {
         guard bytes <= physicalMemory() else {
-            throw .outOfMemory("a batch of \(batch) with this model needs \(bytes) bytes; this machine has \(physicalMemory())")
+            throw .outOfMemory("\(what) needs \(bytes) bytes; this machine has \(physicalMemory())")
         }
     }
 }
