@@ -1,25 +1,13 @@
 /* The moderator models of isingrg.h, held in capsules. */
 #include "_core_mlrg_model.h"
 
-static const char model_name[] = "isingrg.mlrg";
+DEFINE_MODEL_KIND(mlrg, 1);
+DEFINE_MODEL_FUNCTIONS(mlrg)
 
 Model take_model(Call *call)
 {
-    Model none = {NULL, 1};
-    PyObject *value = take_object(call);
-    if (value == NULL) return none;
-    if (!PyCapsule_IsValid(value, model_name)) {
-        fail(call, PyExc_TypeError, "model must come from mlrg_create");
-        return none;
-    }
-    return *(const Model *)PyCapsule_GetPointer(value, model_name);
-}
-
-static void free_model(PyObject *capsule)
-{
-    Model *model = PyCapsule_GetPointer(capsule, model_name);
-    isingrg_mlrg_destroy(model->handle); /* ISINGRG_CLOSED when it was destroyed before */
-    PyMem_Free(model);
+    Native native = take_native(call, &mlrg_kind);
+    return (Model){native.handle, native.extents[0]};
 }
 
 enum { MAX_HIDDEN = 16, MAX_WIDTH = 1024 };
@@ -45,29 +33,7 @@ static PyObject *mlrg_create(PyObject *module, PyObject *const *values, Py_ssize
     isingrg_mlrg *handle = NULL;
     RUN(&call, isingrg_mlrg_create(&config, &handle));
     if (close_call(&call) < 0) return NULL;
-
-    Model *model = PyMem_Malloc(sizeof *model);
-    PyObject *capsule = NULL;
-    if (model != NULL) {
-        *model = (Model){handle, couplings};
-        capsule = PyCapsule_New(model, model_name, free_model);
-    } else {
-        PyErr_NoMemory();
-    }
-    if (capsule == NULL) {
-        isingrg_mlrg_destroy(handle);
-        PyMem_Free(model);
-    }
-    return capsule;
-}
-
-static PyObject *mlrg_destroy(PyObject *module, PyObject *const *values, Py_ssize_t count)
-{
-    Call call;
-    open_call(&call, module, "mlrg_destroy", values, count, 1);
-    Model model = take_model(&call);
-    RUN(&call, isingrg_mlrg_destroy(model.handle));
-    return close_with_none(&call);
+    return wrap_model((Native){&mlrg_kind, handle, {couplings, 1, 1}});
 }
 
 static PyObject *mlrg_step(PyObject *module, PyObject *const *values, Py_ssize_t count)
@@ -134,79 +100,13 @@ static PyObject *mlrg_fixed_point(PyObject *module, PyObject *const *values, Py_
     return close_with_none(&call);
 }
 
-/* MARK: State */
-
-static PyObject *mlrg_array_count(PyObject *module, PyObject *const *values, Py_ssize_t count)
-{
-    Call call;
-    open_call(&call, module, "mlrg_array_count", values, count, 1);
-    Model model = take_model(&call);
-    int32_t arrays = 0;
-    RUN(&call, isingrg_mlrg_array_count(model.handle, &arrays));
-    return close_call(&call) < 0 ? NULL : PyLong_FromLong(arrays);
-}
-
-typedef struct {
-    char name[128];
-    int64_t shape[2];
-} ArrayInfo;
-
-static ArrayInfo array_info(Call *call, Model model, int64_t index)
-{
-    ArrayInfo info = {"", {1, 1}};
-    RUN(call, isingrg_mlrg_array_info(
-        model.handle, (int32_t)index, info.name, sizeof info.name, info.shape));
-    if (call->status != ISINGRG_OK) call->failed = 1;
-    return info;
-}
-
-static PyObject *mlrg_array_info(PyObject *module, PyObject *const *values, Py_ssize_t count)
-{
-    Call call;
-    open_call(&call, module, "mlrg_array_info", values, count, 2);
-    Model model = take_model(&call);
-    int64_t index = take_integer(&call, "index", 0, INT32_MAX);
-    ArrayInfo info = array_info(&call, model, index);
-    if (close_call(&call) < 0) return NULL;
-    return Py_BuildValue(
-        "s(LL)", info.name, (long long)info.shape[0], (long long)info.shape[1]);
-}
-
-static PyObject *mlrg_read_array(PyObject *module, PyObject *const *values, Py_ssize_t count)
-{
-    Call call;
-    open_call(&call, module, "mlrg_read_array", values, count, 3);
-    Model model = take_model(&call);
-    int64_t index = take_integer(&call, "index", 0, INT32_MAX);
-    ArrayInfo info = array_info(&call, model, index);
-    Array array = take_array(&call, "values", 'd', OUTPUT, SHAPE(info.shape[0], info.shape[1]));
-    RUN(&call, isingrg_mlrg_read_array(model.handle, (int32_t)index, array.data, array.count));
-    return close_with_none(&call);
-}
-
-static PyObject *mlrg_write_array(PyObject *module, PyObject *const *values, Py_ssize_t count)
-{
-    Call call;
-    open_call(&call, module, "mlrg_write_array", values, count, 3);
-    Model model = take_model(&call);
-    int64_t index = take_integer(&call, "index", 0, INT32_MAX);
-    ArrayInfo info = array_info(&call, model, index);
-    Array array = take_array(&call, "values", 'd', INPUT, SHAPE(ANY_OR_NONE, info.shape[1]));
-    RUN(&call, isingrg_mlrg_write_array(model.handle, (int32_t)index, array.data, array.count));
-    return close_with_none(&call);
-}
-
 PyMethodDef mlrg_model_methods[] = {
     METHOD(mlrg_create),
-    METHOD(mlrg_destroy),
     METHOD(mlrg_step),
     METHOD(mlrg_monotone),
     METHOD(mlrg_velocity),
     METHOD(mlrg_flow),
     METHOD(mlrg_fixed_point),
-    METHOD(mlrg_array_count),
-    METHOD(mlrg_array_info),
-    METHOD(mlrg_read_array),
-    METHOD(mlrg_write_array),
+    MODEL_METHODS(mlrg),
     {NULL, NULL, 0, NULL},
 };

@@ -2,9 +2,8 @@
 #ifndef ISINGRG_CORE_MLRG_MODEL_H
 #define ISINGRG_CORE_MLRG_MODEL_H
 
-#include "_core_support.h"
+#include "_core_models.h"
 
-/* What a capsule points to. The handle goes stale when it is destroyed, and the core knows. */
 typedef struct {
     isingrg_mlrg *handle;
     int64_t couplings;

@@ -1,25 +1,13 @@
 /* The normalizing flows of isingrg.h, held in capsules: training, hierarchy, state. */
 #include "_core_neuralrg_model.h"
 
-static const char flow_name[] = "isingrg.neuralrg";
+DEFINE_MODEL_KIND(neuralrg, 0);
+DEFINE_MODEL_FUNCTIONS(neuralrg)
 
 Flow take_flow(Call *call)
 {
-    Flow none = {NULL, 1};
-    PyObject *value = take_object(call);
-    if (value == NULL) return none;
-    if (!PyCapsule_IsValid(value, flow_name)) {
-        fail(call, PyExc_TypeError, "model must come from neuralrg_create");
-        return none;
-    }
-    return *(const Flow *)PyCapsule_GetPointer(value, flow_name);
-}
-
-static void free_flow(PyObject *capsule)
-{
-    Flow *flow = PyCapsule_GetPointer(capsule, flow_name);
-    isingrg_neuralrg_destroy(flow->handle); /* ISINGRG_CLOSED when it was destroyed before */
-    PyMem_Free(flow);
+    Native native = take_native(call, &neuralrg_kind);
+    return (Flow){native.handle, native.extents[0]};
 }
 
 enum { MAX_HIDDEN = 8, MAX_WIDTH = 256 };
@@ -46,29 +34,7 @@ static PyObject *neuralrg_create(PyObject *module, PyObject *const *values, Py_s
     isingrg_neuralrg *handle = NULL;
     RUN(&call, isingrg_neuralrg_create(&config, &handle));
     if (close_call(&call) < 0) return NULL;
-
-    Flow *flow = PyMem_Malloc(sizeof *flow);
-    PyObject *capsule = NULL;
-    if (flow != NULL) {
-        *flow = (Flow){handle, config.size};
-        capsule = PyCapsule_New(flow, flow_name, free_flow);
-    } else {
-        PyErr_NoMemory();
-    }
-    if (capsule == NULL) {
-        isingrg_neuralrg_destroy(handle);
-        PyMem_Free(flow);
-    }
-    return capsule;
-}
-
-static PyObject *neuralrg_destroy(PyObject *module, PyObject *const *values, Py_ssize_t count)
-{
-    Call call;
-    open_call(&call, module, "neuralrg_destroy", values, count, 1);
-    Flow flow = take_flow(&call);
-    RUN(&call, isingrg_neuralrg_destroy(flow.handle));
-    return close_with_none(&call);
+    return wrap_model((Native){&neuralrg_kind, handle, {config.size, 1, 1}});
 }
 
 typedef struct {
@@ -208,73 +174,8 @@ static PyObject *neuralrg_latent_scales(
     return close_with_none(&call);
 }
 
-/* MARK: State */
-
-static PyObject *neuralrg_array_count(PyObject *module, PyObject *const *values, Py_ssize_t count)
-{
-    Call call;
-    open_call(&call, module, "neuralrg_array_count", values, count, 1);
-    Flow flow = take_flow(&call);
-    int32_t arrays = 0;
-    RUN(&call, isingrg_neuralrg_array_count(flow.handle, &arrays));
-    return close_call(&call) < 0 ? NULL : PyLong_FromLong(arrays);
-}
-
-typedef struct {
-    char name[128];
-    int64_t shape[2];
-} ArrayInfo;
-
-static ArrayInfo array_info(Call *call, Flow flow, int64_t index)
-{
-    ArrayInfo info = {"", {1, 1}};
-    RUN(call, isingrg_neuralrg_array_info(
-        flow.handle, (int32_t)index, info.name, sizeof info.name, info.shape));
-    if (call->status != ISINGRG_OK) call->failed = 1;
-    return info;
-}
-
-static PyObject *neuralrg_array_info(PyObject *module, PyObject *const *values, Py_ssize_t count)
-{
-    Call call;
-    open_call(&call, module, "neuralrg_array_info", values, count, 2);
-    Flow flow = take_flow(&call);
-    int64_t index = take_integer(&call, "index", 0, INT32_MAX);
-    ArrayInfo info = array_info(&call, flow, index);
-    if (close_call(&call) < 0) return NULL;
-    return Py_BuildValue(
-        "s(LL)", info.name, (long long)info.shape[0], (long long)info.shape[1]);
-}
-
-static PyObject *neuralrg_read_array(PyObject *module, PyObject *const *values, Py_ssize_t count)
-{
-    Call call;
-    open_call(&call, module, "neuralrg_read_array", values, count, 3);
-    Flow flow = take_flow(&call);
-    int64_t index = take_integer(&call, "index", 0, INT32_MAX);
-    ArrayInfo info = array_info(&call, flow, index);
-    Array array = take_array(&call, "values", 'd', OUTPUT, SHAPE(info.shape[0], info.shape[1]));
-    RUN(&call, isingrg_neuralrg_read_array(
-        flow.handle, (int32_t)index, array.data, array.count));
-    return close_with_none(&call);
-}
-
-static PyObject *neuralrg_write_array(PyObject *module, PyObject *const *values, Py_ssize_t count)
-{
-    Call call;
-    open_call(&call, module, "neuralrg_write_array", values, count, 3);
-    Flow flow = take_flow(&call);
-    int64_t index = take_integer(&call, "index", 0, INT32_MAX);
-    ArrayInfo info = array_info(&call, flow, index);
-    Array array = take_array(&call, "values", 'd', INPUT, SHAPE(info.shape[0], info.shape[1]));
-    RUN(&call, isingrg_neuralrg_write_array(
-        flow.handle, (int32_t)index, array.data, array.count));
-    return close_with_none(&call);
-}
-
 PyMethodDef neuralrg_model_methods[] = {
     METHOD(neuralrg_create),
-    METHOD(neuralrg_destroy),
     METHOD(neuralrg_fit),
     METHOD(neuralrg_fit_samples),
     METHOD(neuralrg_step),
@@ -283,9 +184,6 @@ PyMethodDef neuralrg_model_methods[] = {
     METHOD(neuralrg_layer_info),
     METHOD(neuralrg_layer_sites),
     METHOD(neuralrg_latent_scales),
-    METHOD(neuralrg_array_count),
-    METHOD(neuralrg_array_info),
-    METHOD(neuralrg_read_array),
-    METHOD(neuralrg_write_array),
+    MODEL_METHODS(neuralrg),
     {NULL, NULL, 0, NULL},
 };
