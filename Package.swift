@@ -18,13 +18,13 @@ let package = Package(
         // MARK: Methods
         .target(name: "MLRG", dependencies: ["CLanes", "Numerics", "Learning"]),
         .target(name: "NeuralRG", dependencies: ["CLanes", "Numerics", "Learning", "Ising"]),
-        .target(name: "GraphVAE", dependencies: ["CLanes", "Numerics", "Learning", "Ising"]),
+        .target(name: "GraphVAE", dependencies: ["Numerics", "Learning", "Ising"]),
 
         // MARK: Boundary
         .target(name: "CIsingRG"),
         .target(
             name: "IsingRGExports",
-            dependencies: ["CIsingRG", "Numerics", "Learning", "Ising", "MLRG", "NeuralRG"]),
+            dependencies: ["CIsingRG", "Numerics", "Learning", "Ising", "MLRG", "NeuralRG", "GraphVAE"]),
 
         // MARK: Tests
         .testTarget(name: "NumericsTests", dependencies: ["Numerics"]),

@@ -11,7 +11,8 @@ package final class Objective<Scalar: RowScalar> {
     private let packed: Buffer<Scalar>
     private let table: PatternTable<Scalar>
     private let slots: [LossWorkspace<Scalar>]
-    private let trains: Bool
+    /// Gradients of the table's stripes beyond the slots.
+    private let spare: [Buffer<Scalar>]
 
     /// Configurations that a slot runs through at once: few enough that they stay in a second-level
     /// cache, and enough for products of matrices.
@@ -24,20 +25,25 @@ package final class Objective<Scalar: RowScalar> {
     /// - Parameter batch: the most configurations that will be evaluated at once, at least 1.
     package init(_ shape: VAEShape, batch: Int, trains: Bool) throws(Failure) {
         self.shape = shape
-        self.trains = trains
         packed = try Buffer(count: shape.packedCount)
         table = try PatternTable(shape, trains: trains)
-        let count = max(Self.slotCount(shape, batch: batch), trains ? PatternTable<Scalar>.stripes : 1)
         var slots: [LossWorkspace<Scalar>] = []
-        for _ in 0..<count { slots.append(try LossWorkspace(shape, capacity: Self.capacity(shape), trains: trains)) }
+        for _ in 0..<Self.slotCount(shape, batch: batch) {
+            slots.append(try LossWorkspace(shape, capacity: Self.capacity(shape), trains: trains))
+        }
         self.slots = slots
+        var spare: [Buffer<Scalar>] = []
+        for _ in 0..<(trains ? max(0, PatternTable<Scalar>.stripes - slots.count) : 0) {
+            spare.append(try Buffer(count: shape.gradientCount))
+        }
+        self.spare = spare
     }
 
     /// Bytes of such an objective.
     static func bytes(_ shape: VAEShape, batch: Int, trains: Bool) -> Int {
         let each = LossWorkspace<Scalar>.bytes(shape, capacity: capacity(shape), trains: trains)
-        let count = max(slotCount(shape, batch: batch), trains ? PatternTable<Scalar>.stripes : 1)
-        return shape.packedCount * MemoryLayout<Scalar>.stride + count * each
+        let spare = trains ? PatternTable<Scalar>.stripes * shape.gradientCount : 0
+        return (shape.packedCount + spare) * MemoryLayout<Scalar>.stride + slotCount(shape, batch: batch) * each
     }
 
     /// Sums over `count` configurations of the terms of Eq. 1 and, where it is asked for, the gradient
@@ -75,7 +81,8 @@ package final class Objective<Scalar: RowScalar> {
     }
 
     private func collect(into gradient: UnsafeMutablePointer<Double>) {
-        let gradients = slots.compactMap { $0.gradient?.base }
+        for buffer in spare { buffer.base.update(repeating: 0, count: buffer.count) }
+        let gradients = slots.compactMap { $0.gradient?.base } + spare.map(\.base)
         table.backward(packed.base, slots.compactMap { $0.tableGradient?.base }, to: gradients)
         shape.unpack(gradients, into: gradient)
     }

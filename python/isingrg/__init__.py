@@ -1,7 +1,8 @@
 """Neural renormalization-group methods for the two-dimensional Ising model.
 
 `isingrg.ising` makes Monte Carlo data and knows the exact answers; `isingrg.mlrg` learns the
-renormalization-group flow of couplings, `isingrg.neuralrg` that of configurations;
+renormalization-group flow of couplings, `isingrg.neuralrg` that of configurations,
+`isingrg.graphvae` latent variables of every scale;
 `isingrg.ensemble` runs many trainings, or any function, over settings and seeds, on one machine or
 many. Arrays are NumPy in C order, spins are int8, and every random
 function takes a seed: equal seeds give equal results whatever the number of threads.
@@ -23,7 +24,7 @@ from isingrg._library import (
     set_num_threads,
 )
 
-from isingrg import ising, mlrg, neuralrg  # isort: skip
+from isingrg import graphvae, ising, mlrg, neuralrg  # isort: skip
 from isingrg._ensemble import ensemble  # isort: skip
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "citation",
     "ensemble",
     "get_num_threads",
+    "graphvae",
     "instruction_set",
     "ising",
     "mlrg",

@@ -86,6 +86,17 @@ static const struct {
     {"NEURALRG_LOSS", ISINGRG_NEURALRG_LOSS},
     {"NEURALRG_STANDARD_ERROR", ISINGRG_NEURALRG_STANDARD_ERROR},
     {"NEURALRG_COLUMNS", ISINGRG_NEURALRG_COLUMNS},
+    {"MSE", ISINGRG_MSE},
+    {"BERNOULLI", ISINGRG_BERNOULLI},
+    {"DECODER_MLP", ISINGRG_DECODER_MLP},
+    {"DECODER_GRAPH", ISINGRG_DECODER_GRAPH},
+    {"REPRESENTATION_MU", ISINGRG_REPRESENTATION_MU},
+    {"REPRESENTATION_Z", ISINGRG_REPRESENTATION_Z},
+    {"GRAPHVAE_LOSS", ISINGRG_GRAPHVAE_LOSS},
+    {"GRAPHVAE_RECONSTRUCTION", ISINGRG_GRAPHVAE_RECONSTRUCTION},
+    {"GRAPHVAE_KL", ISINGRG_GRAPHVAE_KL},
+    {"GRAPHVAE_RG", ISINGRG_GRAPHVAE_RG},
+    {"GRAPHVAE_COLUMNS", ISINGRG_GRAPHVAE_COLUMNS},
 };
 
 static int import_errors(State *state)
@@ -114,7 +125,7 @@ static int core_exec(PyObject *module)
     if (import_errors(PyModule_GetState(module)) < 0) return -1;
     PyMethodDef *tables[] = {
         library_methods, ising_methods, mlrg_methods, mlrg_model_methods,
-        mlrg_training_methods, neuralrg_methods, neuralrg_model_methods};
+        mlrg_training_methods, neuralrg_methods, neuralrg_model_methods, graphvae_methods};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; ++i)
         if (PyModule_AddFunctions(module, tables[i]) < 0) return -1;
     for (size_t i = 0; i < sizeof constants / sizeof *constants; ++i)

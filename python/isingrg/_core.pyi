@@ -56,6 +56,17 @@ PHYSICAL: int
 NEURALRG_LOSS: int
 NEURALRG_STANDARD_ERROR: int
 NEURALRG_COLUMNS: int
+MSE: int
+BERNOULLI: int
+DECODER_MLP: int
+DECODER_GRAPH: int
+REPRESENTATION_MU: int
+REPRESENTATION_Z: int
+GRAPHVAE_LOSS: int
+GRAPHVAE_RECONSTRUCTION: int
+GRAPHVAE_KL: int
+GRAPHVAE_RG: int
+GRAPHVAE_COLUMNS: int
 
 def abi_version() -> int: ...
 def version() -> str: ...
@@ -285,3 +296,44 @@ def neuralrg_read_array(model: Model, index: int, values: Array, /) -> None:
 
 def neuralrg_write_array(model: Model, index: int, values: Array, /) -> None:
     """As `neuralrg_read_array`; "masks" must be those of the model."""
+
+# GraphVAE: configurations (n, L, L) of int8. Progress counts configurations.
+
+def graphvae_create(
+    size: int, latent: int, hidden: int, token: int, levels: int, likelihood: int, decoder: int,
+    representation: int, beta: float, lambda_rg: float, anneal: int, seed: int, /,
+) -> Model:
+    """A model, destroyed with the last reference to it or by `graphvae_destroy`."""
+
+def graphvae_destroy(model: Model, /) -> None:
+    """Frees the memory now; every later use of the model raises `IsingRGError`."""
+
+def graphvae_fit(
+    model: Model, spins: Spins, epochs: int, batch: int, learning_rate: float, weight_decay: float,
+    seed: int, history: Array, progress: Progress, /,
+) -> tuple[int, BaseException | None]:
+    """As `mlrg_fit`; spins (n, L, L), history (epochs, GRAPHVAE_COLUMNS)."""
+
+def graphvae_epoch(model: Model, /) -> int: ...
+def graphvae_step(model: Model, /) -> int: ...
+def graphvae_parameter_count(model: Model, /) -> int: ...
+def graphvae_encode(
+    model: Model, spins: Spins, means: Array, log_variances: Array, progress: Progress, /,
+) -> None:
+    """spins (n, l, l) of any fitting size l, means and log_variances (levels, n, latent)."""
+
+def graphvae_decode(model: Model, latents: Array, means: Array, progress: Progress, /) -> None:
+    """latents (n, latent), means (n, L, L)."""
+
+def graphvae_loss(model: Model, spins: Spins, seed: int, terms: Array, progress: Progress, /) -> None:
+    """spins (n, L, L), terms (GRAPHVAE_COLUMNS,)."""
+
+def graphvae_array_count(model: Model, /) -> int: ...
+def graphvae_array_info(model: Model, index: int, /) -> tuple[str, tuple[int, int]]:
+    """Name and shape of one array of the complete state; a vector has shape (n, 1)."""
+
+def graphvae_read_array(model: Model, index: int, values: Array, /) -> None:
+    """values in the shape of `graphvae_array_info`."""
+
+def graphvae_write_array(model: Model, index: int, values: Array, /) -> None:
+    """As `graphvae_read_array`."""

@@ -116,5 +116,6 @@ extern PyMethodDef mlrg_model_methods[];
 extern PyMethodDef mlrg_training_methods[];
 extern PyMethodDef neuralrg_methods[];
 extern PyMethodDef neuralrg_model_methods[];
+extern PyMethodDef graphvae_methods[];
 
 #endif

@@ -571,6 +571,126 @@ ISINGRG_API isingrg_status isingrg_neuralrg_read_array(
 ISINGRG_API isingrg_status isingrg_neuralrg_write_array(
     isingrg_neuralrg *model, int32_t index, const double *values, int64_t count);
 
+/* MARK: GraphVAE */
+
+/* The hierarchical graph variational autoencoder of Meng, with everything needed to train it further.
+ * Configurations are int8 of +1 and -1 on the torus. At each level two graph convolutions, then 2 x 2
+ * pooling; the mean over the sites of a level gives mu and log sigma^2 of its latent variable. That of
+ * the last level is decoded. */
+typedef struct isingrg_graphvae isingrg_graphvae;
+
+/* How a reconstruction x is compared with the spins s, both means over sites: (x - s)^2, or the cross
+ * entropy of (s + 1) / 2, x being its logit. */
+enum { ISINGRG_MSE = 0, ISINGRG_BERNOULLI = 1 };
+
+/* A perceptron with two hidden layers, or graph convolutions from level to level. */
+enum { ISINGRG_DECODER_MLP = 0, ISINGRG_DECODER_GRAPH = 1 };
+
+/* Which latent variables the consistency of Eq. 6 compares: their means mu, or samples z. */
+enum { ISINGRG_REPRESENTATION_MU = 0, ISINGRG_REPRESENTATION_Z = 1 };
+
+typedef struct {
+    int64_t size;    /* L, a multiple of 2^(levels - 1), at least 4 times that, at most 512 */
+    int32_t latent;  /* numbers of a latent variable, 1 to 256 */
+    int32_t hidden;  /* features of a site, and units of a perceptron, 1 to 512 */
+    int32_t token;   /* features of a token, 1 to 256 */
+    int32_t levels;  /* 1 to 8 */
+    int32_t likelihood;     /* ISINGRG_MSE or ISINGRG_BERNOULLI */
+    int32_t decoder;        /* ISINGRG_DECODER_MLP or ISINGRG_DECODER_GRAPH */
+    int32_t representation; /* ISINGRG_REPRESENTATION_MU or ISINGRG_REPRESENTATION_Z */
+    double beta;      /* weight of the divergence in Eq. 1, 0 to 10^6 */
+    double lambda_rg; /* weight of the consistency, 0 to 10^6 */
+    int64_t anneal;   /* epochs over which both rise linearly from zero, 0 to 10^9 */
+    uint64_t seed;    /* of the initial parameters */
+} isingrg_graphvae_config;
+
+/* The terms of Eq. 1: columns of the training history and of isingrg_graphvae_loss. */
+enum {
+    ISINGRG_GRAPHVAE_LOSS = 0,
+    ISINGRG_GRAPHVAE_RECONSTRUCTION = 1,
+    ISINGRG_GRAPHVAE_KL = 2,
+    ISINGRG_GRAPHVAE_RG = 3,
+    ISINGRG_GRAPHVAE_COLUMNS = 4
+};
+
+/* \param[out] model a handle to be given to isingrg_graphvae_destroy */
+ISINGRG_API isingrg_status isingrg_graphvae_create(
+    const isingrg_graphvae_config *config, isingrg_graphvae **model);
+
+/* Frees a model; its handle is never valid again and every later use of it is ISINGRG_CLOSED. */
+ISINGRG_API isingrg_status isingrg_graphvae_destroy(isingrg_graphvae *model);
+
+/*
+ * Trains further by Adam, in single precision. Each epoch passes through the data in a new random
+ * order, the last smaller batch included. However it ends, the model is at its last complete epoch,
+ * whose number is isingrg_graphvae_epoch, and the history holds a row for each epoch done by this
+ * call: means over its configurations, with the annealed weights in the loss.
+ * \param spins         shape (n, L, L)
+ * \param n             1 to 2^31
+ * \param epochs        1 to 10^9
+ * \param batch         configurations per step, 1 to 65536
+ * \param learning_rate 1e-12 to 10
+ * \param weight_decay  0 to 10; added to the gradient before the moments
+ * \param seed          of the order of the data and the noise of the latent variables
+ * \param[out] history  shape (epochs, ISINGRG_GRAPHVAE_COLUMNS)
+ * \param history_count elements of history
+ * \param[out] done     epochs done by this call
+ * \param progress      counts configurations, may be NULL
+ */
+ISINGRG_API isingrg_status isingrg_graphvae_fit(
+    isingrg_graphvae *model, const int8_t *spins, int64_t n, uint64_t epochs, uint64_t batch,
+    double learning_rate, double weight_decay, uint64_t seed, double *history,
+    int64_t history_count, uint64_t *done, isingrg_progress progress, void *context);
+
+/* \param[out] epoch epochs done since the model was created */
+ISINGRG_API isingrg_status isingrg_graphvae_epoch(isingrg_graphvae *model, uint64_t *epoch);
+
+/* \param[out] step optimiser steps done since the model was created */
+ISINGRG_API isingrg_status isingrg_graphvae_step(isingrg_graphvae *model, uint64_t *step);
+
+ISINGRG_API isingrg_status isingrg_graphvae_parameter_count(
+    isingrg_graphvae *model, int64_t *count);
+
+/* The following compute in double precision. Progress counts configurations and may be NULL; on
+ * interruption the outputs are undefined. */
+
+/* mu and log sigma^2 of every level.
+ * \param spins              shape (n, size, size)
+ * \param size               a multiple of 2^(levels - 1), from twice that to 4096; it need not be L
+ * \param[out] means         shape (levels, n, latent);  \param[out] log_variances likewise */
+ISINGRG_API isingrg_status isingrg_graphvae_encode(
+    isingrg_graphvae *model, const int8_t *spins, int64_t n, int64_t size, double *means,
+    double *log_variances, isingrg_progress progress, void *context);
+
+/* Mean of the spins given z: the reconstruction x, or of logits tanh(x / 2).
+ * \param latents shape (n, latent), finite;  \param[out] means shape (n, L, L) */
+ISINGRG_API isingrg_status isingrg_graphvae_decode(
+    isingrg_graphvae *model, const double *latents, int64_t n, double *means,
+    isingrg_progress progress, void *context);
+
+/* The terms of Eq. 1, means over configurations, with the full weights.
+ * \param spins      shape (n, L, L), n at least 1
+ * \param seed       of the noise of the latent variables
+ * \param[out] terms ISINGRG_GRAPHVAE_COLUMNS numbers */
+ISINGRG_API isingrg_status isingrg_graphvae_loss(
+    isingrg_graphvae *model, const int8_t *spins, int64_t n, uint64_t seed, double *terms,
+    isingrg_progress progress, void *context);
+
+/* The complete state of a model as named arrays: weight (outputs, inputs) and bias of every layer,
+ * optimiser, epoch, step. Writing all of them into a model of equal configuration makes it continue
+ * identically. */
+ISINGRG_API isingrg_status isingrg_graphvae_array_count(isingrg_graphvae *model, int32_t *count);
+
+/* \param[out] name  copied with its terminating zero, at most name_capacity characters
+ * \param[out] shape two numbers */
+ISINGRG_API isingrg_status isingrg_graphvae_array_info(
+    isingrg_graphvae *model, int32_t index, char *name, int64_t name_capacity, int64_t *shape);
+ISINGRG_API isingrg_status isingrg_graphvae_read_array(
+    isingrg_graphvae *model, int32_t index, double *values, int64_t count);
+/* All values must be finite. */
+ISINGRG_API isingrg_status isingrg_graphvae_write_array(
+    isingrg_graphvae *model, int32_t index, const double *values, int64_t count);
+
 #ifdef __cplusplus
 }
 #endif

@@ -163,7 +163,8 @@ int main(void)
     double x[3 * 16], z[3 * 16], out[3], determinants[3], history[2 * ISINGRG_NEURALRG_COLUMNS];
     uint64_t done = 0;
     int32_t hidden[2] = {4, 300};
-    isingrg_neuralrg_config config = {4, 0.3, ISINGRG_MERA, 0, 1, 2, 1, hidden, 1, 7};
+    isingrg_neuralrg_config config = {
+        4, 0.3, ISINGRG_MERA, 0, 1, 2, 1, hidden, 1, NULL, 0, 7};
     isingrg_neuralrg *flow = NULL;
     REQUIRE(isingrg_neuralrg_create(NULL, &flow) == ISINGRG_INVALID_ARGUMENT);
     REQUIRE(isingrg_neuralrg_create(&config, NULL) == ISINGRG_INVALID_ARGUMENT);
@@ -180,13 +181,17 @@ int main(void)
         == ISINGRG_INVALID_ARGUMENT);
     REQUIRE(isingrg_neuralrg_fit(flow, UINT64_MAX, 8, 1e-3, 0, 1, history, 4, &done, NULL, NULL)
         == ISINGRG_INVALID_ARGUMENT);
-    REQUIRE(isingrg_neuralrg_sample(flow, 3, 5, x, NULL, NULL, NULL) == ISINGRG_OK);
-    REQUIRE(isingrg_neuralrg_sample(flow, 3, 5, NULL, z, NULL, NULL) == ISINGRG_INVALID_ARGUMENT);
-    REQUIRE(isingrg_neuralrg_sample(flow, -1, 5, x, z, NULL, NULL) == ISINGRG_INVALID_ARGUMENT);
-    REQUIRE(isingrg_neuralrg_sample(flow, INT64_MAX, 5, x, z, NULL, NULL)
+    REQUIRE(isingrg_neuralrg_sample(flow, 3, 5, x, NULL, NULL, NULL, NULL) == ISINGRG_OK);
+    REQUIRE(isingrg_neuralrg_sample(flow, 3, 5, NULL, z, NULL, NULL, NULL)
         == ISINGRG_INVALID_ARGUMENT);
-    REQUIRE(isingrg_neuralrg_encode(flow, x, 3, z, determinants, NULL, NULL) == ISINGRG_OK);
-    REQUIRE(isingrg_neuralrg_encode(flow, x, 3, z, NULL, NULL, NULL) == ISINGRG_INVALID_ARGUMENT);
+    REQUIRE(isingrg_neuralrg_sample(flow, -1, 5, x, z, NULL, NULL, NULL)
+        == ISINGRG_INVALID_ARGUMENT);
+    REQUIRE(isingrg_neuralrg_sample(flow, INT64_MAX, 5, x, z, NULL, NULL, NULL)
+        == ISINGRG_INVALID_ARGUMENT);
+    REQUIRE(isingrg_neuralrg_encode(flow, x, 3, 0, 4, z, determinants, NULL, NULL)
+        == ISINGRG_OK);
+    REQUIRE(isingrg_neuralrg_encode(flow, x, 3, 0, 4, z, NULL, NULL, NULL)
+        == ISINGRG_INVALID_ARGUMENT);
     REQUIRE(isingrg_neuralrg_log_probability(flow, x, 0, out, NULL, NULL) == ISINGRG_OK);
     REQUIRE(isingrg_neuralrg_log_density(4, 0.3, x, 3, NULL, NULL, NULL)
         == ISINGRG_INVALID_ARGUMENT);
@@ -197,6 +202,43 @@ int main(void)
     REQUIRE(isingrg_neuralrg_destroy(flow) == ISINGRG_OK);
     REQUIRE(isingrg_neuralrg_destroy(flow) == ISINGRG_CLOSED);
     REQUIRE(isingrg_neuralrg_step(flow, &done) == ISINGRG_CLOSED);
+
+    double terms[2 * ISINGRG_GRAPHVAE_COLUMNS], mu[24], variances[24], decoded[256];
+    isingrg_graphvae_config settings = {
+        16, 4, 8, 4, 3, ISINGRG_MSE, ISINGRG_DECODER_MLP, ISINGRG_REPRESENTATION_MU, 0.1, 0.5, 0, 7};
+    isingrg_graphvae *model = NULL;
+    REQUIRE(isingrg_graphvae_create(NULL, &model) == ISINGRG_INVALID_ARGUMENT);
+    REQUIRE(isingrg_graphvae_create(&settings, NULL) == ISINGRG_INVALID_ARGUMENT);
+    settings.size = INT64_MIN;
+    REQUIRE(isingrg_graphvae_create(&settings, &model) == ISINGRG_INVALID_ARGUMENT);
+    settings.size = 16;
+    settings.hidden = INT32_MAX;
+    REQUIRE(isingrg_graphvae_create(&settings, &model) == ISINGRG_INVALID_ARGUMENT);
+    settings.hidden = 8;
+    REQUIRE(isingrg_graphvae_create(&settings, &model) == ISINGRG_OK);
+    REQUIRE(isingrg_graphvae_fit(
+        model, spins, 6, 2, 4, 1e-3, 0, 1, terms, 8, &done, NULL, NULL) == ISINGRG_OK && done == 2);
+    REQUIRE(terms[ISINGRG_GRAPHVAE_RECONSTRUCTION] > 0);
+    REQUIRE(isingrg_graphvae_fit(
+        model, spins, 6, 2, 4, 1e-3, 0, 1, terms, 7, &done, NULL, NULL) == ISINGRG_INVALID_ARGUMENT);
+    REQUIRE(isingrg_graphvae_fit(
+        model, NULL, 6, 2, 4, 1e-3, 0, 1, terms, 8, &done, NULL, NULL) == ISINGRG_INVALID_ARGUMENT);
+    REQUIRE(isingrg_graphvae_fit(model, spins, INT64_MAX, UINT64_MAX, 4, 1e-3, 0, 1, terms, 8, &done,
+        NULL, NULL) == ISINGRG_INVALID_ARGUMENT);
+    REQUIRE(isingrg_graphvae_encode(model, spins, 2, 16, mu, variances, NULL, NULL) == ISINGRG_OK);
+    REQUIRE(isingrg_graphvae_encode(model, spins, 2, 14, mu, variances, NULL, NULL)
+        == ISINGRG_INVALID_ARGUMENT);
+    REQUIRE(isingrg_graphvae_encode(model, spins, -1, 16, mu, variances, NULL, NULL)
+        == ISINGRG_INVALID_ARGUMENT);
+    REQUIRE(isingrg_graphvae_encode(model, spins, 2, 16, mu, NULL, NULL, NULL)
+        == ISINGRG_INVALID_ARGUMENT);
+    REQUIRE(isingrg_graphvae_decode(model, mu, 1, decoded, NULL, NULL) == ISINGRG_OK);
+    REQUIRE(isingrg_graphvae_decode(model, mu, 1, NULL, NULL, NULL) == ISINGRG_INVALID_ARGUMENT);
+    REQUIRE(isingrg_graphvae_loss(model, spins, 0, 1, terms, NULL, NULL)
+        == ISINGRG_INVALID_ARGUMENT);
+    REQUIRE(isingrg_graphvae_loss(model, spins, 6, 1, terms, NULL, NULL) == ISINGRG_OK);
+    REQUIRE(isingrg_graphvae_destroy(model) == ISINGRG_OK);
+    REQUIRE(isingrg_graphvae_epoch(model, &done) == ISINGRG_CLOSED);
     return 0;
 }
 """

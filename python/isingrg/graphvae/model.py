@@ -1,0 +1,254 @@
+"""The hierarchical graph variational autoencoder."""
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from isingrg import _arguments, _core
+from isingrg._errors import ArgumentError
+from isingrg._progress import reporting
+from isingrg.graphvae import _storage
+from isingrg.graphvae._configuration import MOST_EPOCHS, Configuration
+from isingrg.graphvae._evaluation import TERMS, Evaluation, Floats
+
+_LARGEST_BATCH, _MOST_SAMPLES = 65536, 2**31
+
+
+class GraphVAE(Evaluation):
+    """A variational autoencoder of Ising configurations with a latent variable at every scale.
+
+    A site enters with its spin s_i and h_i = sum_j s_i s_j over its four neighbours, which a small
+    perceptron turns into a token. At each level two graph convolutions with symmetric normalisation
+    follow, then pooling of 2 x 2 sites by mean and maximum. The mean over the sites of a level gives
+    mu and log sigma^2 of its latent variable (`encode`); z = mu + sigma eps of the last level
+    (Eq. 3) is decoded to the spins (`decode`). The loss (Eq. 1) is
+
+        reconstruction + beta D_KL(q(z|x) || N(0, 1)) + lambda_rg sum_l |r_l - r_(l+1)|^2 / (levels - 1).
+
+    Parameters
+    ----------
+    L : int
+        Linear size of the torus: a multiple of 2**(levels - 1), at least four times that, at most
+        512.
+    latent : int
+        Numbers of a latent variable, 1 to 256.
+    hidden : int
+        Features of a site, and units of the perceptron that decodes, 1 to 512.
+    token : int
+        Features of a token, 1 to 256.
+    levels : int
+        Scales, 1 to 8.
+    likelihood : {"mse", "bernoulli"}
+        The reconstruction term: the mean over sites of the squared error (a Gaussian of unit
+        variance, up to constants), or of the binary cross entropy of (s + 1) / 2.
+    decoder : {"mlp", "graph"}
+        A perceptron with two hidden layers to all sites, or a linear layer to the sites of the last
+        level and graph convolutions from level to level.
+    beta, lambda_rg : float
+        Weights of the divergence and of the consistency of the levels, 0 to 10**6.
+    representation : {"mu", "z"}
+        r in the consistency (Eq. 6): means, or samples with noise of their own at every level.
+    anneal : int
+        Epochs over which beta and lambda_rg rise linearly from zero, 0 to 10**9; 0 keeps them
+        constant.
+
+    Notes
+    -----
+    Training computes in single precision, everything else in double. log sigma^2 is bounded by the
+    training only. The defaults are the published ones. A model may be used from several threads; a
+    call that meets a training in another thread raises `IsingRGError`.
+
+    References
+    ----------
+    T. Meng, "Learning Renormalization-Group-Like Latent Variables with a Hierarchical GNN-VAE for
+    the 2D Ising Model"; T. N. Kipf and M. Welling, arXiv:1609.02907.
+
+    Examples
+    --------
+    >>> spins = isingrg.ising.sample(16, [0.2, 0.44, 0.6], 200).reshape(-1, 16, 16)
+    >>> model = GraphVAE().fit(spins, 20)
+    >>> fine, middle, coarse = model.encode(spins)
+    """
+
+    def __init__(
+        self,
+        L: int = 16,
+        *,
+        latent: int = 4,
+        hidden: int = 64,
+        token: int = 16,
+        levels: int = 3,
+        likelihood: str = "mse",
+        decoder: str = "mlp",
+        beta: float = 0.1,
+        lambda_rg: float = 0.5,
+        representation: str = "mu",
+        anneal: int = 0,
+    ) -> None:
+        self._configuration = Configuration.checked(
+            L, latent, hidden, token, levels, likelihood, decoder, beta, lambda_rg, representation,
+            anneal,
+        )  # fmt: skip
+        self._native: Any = None
+        self._closed = False
+        self._network_seed = 0
+        self._seed = 0
+        self._history = np.empty((0, len(TERMS)))
+
+    def __repr__(self) -> str:
+        names = dataclasses.asdict(self._configuration)
+        listed = ", ".join(f"{name}={value!r}" for name, value in names.items())
+        trained = f"epoch {self.epoch}" if self._native else "untrained"
+        return f"GraphVAE({listed})  # {'closed' if self._closed else trained}"
+
+    @property
+    def parameter_count(self) -> int:
+        """Number of parameters."""
+        self._check_open()
+        native = self._native or self._configuration.create(0)
+        return int(_core.graphvae_parameter_count(native))
+
+    @property
+    def epoch(self) -> int:
+        """Epochs done."""
+        return len(self._history)
+
+    @property
+    def step(self) -> int:
+        """Optimiser steps done."""
+        self._check_open()
+        return 0 if self._native is None else int(_core.graphvae_step(self._native))
+
+    # Training
+
+    def fit(
+        self,
+        spins: ArrayLike,
+        epochs: int = 60,
+        batch: int = 32,
+        lr: float = 1e-3,
+        *,
+        weight_decay: float = 0,
+        seed: int | None = None,
+        progress: Any = False,
+    ) -> "GraphVAE":
+        """Train, or train further, with Adam.
+
+        Each epoch passes through the configurations in a new random order, the last smaller batch
+        included. The first call makes the network. A training in pieces is the same, bit for bit,
+        as one in a single call.
+
+        Parameters
+        ----------
+        spins : array_like, shape (..., L, L)
+            +1 and -1 in any integer or floating dtype, from `isingrg.ising.sample` or anywhere else,
+            1 to 2**31 configurations. int8 is not copied.
+        epochs : int
+            Passes of this call, 1 to 10**9.
+        batch : int
+            Configurations per step, 1 to 65536.
+        lr : float
+            Learning rate, 1e-12 to 10.
+        weight_decay : float
+            0 to 10; this times each parameter is added to its gradient.
+        seed : int, optional
+            Of the network, the order of the data and the noise of the latent variables; 0 by
+            default, and later the one before. A later seed does not change the network.
+        progress : bool or callable
+            True shows a bar; a callable receives (done, total), counted in configurations, and stops
+            by returning False.
+
+        Returns
+        -------
+        GraphVAE
+            This model.
+
+        Raises
+        ------
+        KeyboardInterrupt, Interrupted
+            Within half a second when stopped. The model stays at its last complete epoch, which a
+            note on the exception names; `fit` continues from it.
+        NonFiniteError
+            If the loss stops being finite; the model stays at the epoch before.
+        MemoryError
+            If the machine cannot hold the gradients or the history.
+        """
+        self._check_open()
+        array = self._spins(spins)
+        rows = array.reshape(-1, self.L, self.L)
+        if not 1 <= len(rows) <= _MOST_SAMPLES:
+            raise ArgumentError(f"spins must hold 1 to 2**31 configurations, got {len(rows)}")
+        epochs = _arguments.integer("epochs", epochs, 1, MOST_EPOCHS)
+        batch = _arguments.integer("batch", batch, 1, _LARGEST_BATCH)
+        lr = _arguments.finite("lr", lr, 1e-12, 10)
+        weight_decay = _arguments.finite("weight_decay", weight_decay, 0, 10)
+        seed = self._seed if seed is None else _arguments.seed(seed)
+        history = _arguments.allocate("the history", (epochs, len(TERMS)), np.float64)
+        first = self._native is None
+        native = self._configuration.create(seed) if first else self._native
+        with reporting(progress, "training") as report:
+            done, error = _core.graphvae_fit(
+                native, rows, epochs, batch, lr, weight_decay, seed, history, report
+            )
+        if done:
+            self._native, self._seed = native, seed
+            self._network_seed = seed if first else self._network_seed
+            self._history = np.concatenate([self._history, history[:done]])
+        if error is not None:
+            error.add_note(
+                f"isingrg: the model is at epoch {self.epoch}; "
+                f"{done} epochs of this call are done and kept"
+            )
+            raise error
+        return self
+
+    @property
+    def history(self) -> dict[str, Floats]:
+        """What each epoch did, arrays of one number per epoch.
+
+        epoch (1, 2, ...); and means over the epoch's configurations, while the parameters
+        changed, of the terms of the loss: loss, reconstruction, kl, rg as in `loss`, but with the
+        annealed weights.
+        """
+        return {"epoch": np.arange(1.0, self.epoch + 1), **self._columns()}
+
+    def _columns(self) -> dict[str, Floats]:
+        return {name: self._history[:, column].copy() for name, column in TERMS.items()}
+
+    # Keeping
+
+    _format = _storage.FORMAT
+    _destroy = staticmethod(_core.graphvae_destroy)
+
+    def _state(self) -> tuple[dict[str, Any], dict[str, Floats]]:
+        metadata = {
+            "configuration": dataclasses.asdict(self._configuration),
+            "network_seed": self._network_seed,
+            "seed": self._seed,
+        }
+        history = {f"history.{name}": column for name, column in self._columns().items()}
+        return metadata, _storage.STATE.read(self._native) | history
+
+    @classmethod
+    def _restored(cls, metadata: dict[str, Any], arrays: dict[str, Floats]) -> "GraphVAE":
+        model = cls(**metadata["configuration"])
+        model._network_seed = _arguments.seed(metadata["network_seed"], "network_seed")
+        model._seed = _arguments.seed(metadata["seed"])
+        arrays = dict(arrays)
+        columns = {name: arrays.pop(f"history.{name}") for name in TERMS}
+        native = model._configuration.create(model._network_seed)
+        _storage.STATE.write(native, arrays)
+        epochs = _core.graphvae_epoch(native)
+        for name, column in columns.items():
+            if column.shape != (epochs,):
+                raise ArgumentError(
+                    f"the array 'history.{name}' must have the shape {(epochs,)}, the epochs of "
+                    f"the model, not {column.shape}"
+                )
+            if not np.isfinite(column).all():
+                raise ArgumentError(f"the array 'history.{name}' must be finite")
+        model._history = np.stack([columns[name] for name in TERMS], axis=1)
+        model._native = native
+        return model
