@@ -65,7 +65,8 @@ final class Decoder<Scalar: RowScalar> {
         case .graph:
             var torus = coarse
             for (index, layer) in layers.dropFirst().dropLast().enumerated() {
-                layer.multiply(parameters, values[index].base, count: count * torus.sites, scale: 0.2, into: products.base)
+                let rows = count * torus.sites
+                layer.multiply(parameters, values[index].base, count: rows, scale: 0.2, into: products.base)
                 for k in 0..<count { refine(torus, products[k * torus.sites], layer.biases(parameters), index + 1, k) }
                 torus = Torus(size: 2 * torus.size)
             }
@@ -80,7 +81,8 @@ final class Decoder<Scalar: RowScalar> {
 
     /// A convolution on the finer torus, each of whose sites has the features of its block.
     private func refine(
-        _ torus: Torus, _ products: UnsafeMutablePointer<Scalar.Vector>, _ bias: UnsafePointer<Scalar>, _ index: Int, _ k: Int
+        _ torus: Torus, _ products: UnsafeMutablePointer<Scalar.Vector>, _ bias: UnsafePointer<Scalar>, _ index: Int,
+        _ k: Int
     ) {
         let fine = Torus(size: 2 * torus.size)
         let lines = self.products.lines
@@ -102,7 +104,8 @@ final class Decoder<Scalar: RowScalar> {
             layers[2].backward(
                 parameters, outputAdjoints, values[1].base, count: count, to: gradients, into: adjoints.base)
             adjoints.rectifyBackward(values[1], count)
-            layers[1].backward(parameters, adjoints, values[0].base, count: count, to: gradients, into: otherAdjoints.base)
+            layers[1].backward(
+                parameters, adjoints, values[0].base, count: count, to: gradients, into: otherAdjoints.base)
             otherAdjoints.rectifyBackward(values[0], count)
             layers[0].backward(
                 parameters, otherAdjoints, latents.base, count: count, to: gradients, into: latentAdjoints.base)

@@ -32,6 +32,10 @@ final class Encoder<Scalar: RowScalar> {
     private let products: Rows<Scalar>
     private let adjoints, inputAdjoints, featureAdjoints: Rows<Scalar>?
 
+    /// Configurations to run through at once: few enough for a second-level cache, and enough for
+    /// products of matrices.
+    static func capacity(size: Int) -> Int { max(1, min(8, 2048 / (size * size))) }
+
     /// - Parameter size: L of the configurations, a multiple of 2^(levels - 1).
     init(_ shape: VAEShape, size: Int, capacity: Int, trains: Bool) throws(Failure) {
         self.shape = shape
@@ -42,7 +46,9 @@ final class Encoder<Scalar: RowScalar> {
         for level in 0..<shape.levels {
             let torus = Torus(size: size >> level)
             let sites = capacity * torus.sites
-            func rows(_ count: Int, _ width: Int) throws(Failure) -> Rows<Scalar> { try Rows(count: count, width: width) }
+            func rows(_ count: Int, _ width: Int) throws(Failure) -> Rows<Scalar> {
+                try Rows(count: count, width: width)
+            }
             let latent = shape.mean(level).outputs.padded
             let isFinest = level == 0
             levels.append(

@@ -68,7 +68,8 @@ struct LinearLayer: Sendable {
 
     /// Y = X W^T + b
     func apply<Scalar: RowScalar>(
-        _ parameters: UnsafePointer<Scalar>, _ x: UnsafePointer<Scalar>, count: Int, into y: UnsafeMutablePointer<Scalar>
+        _ parameters: UnsafePointer<Scalar>, _ x: UnsafePointer<Scalar>, count: Int,
+        into y: UnsafeMutablePointer<Scalar>
     ) {
         for row in 0..<count { (y + row * outputs.padded).update(from: biases(parameters), count: outputs.padded) }
         multiply(parameters, x, count: count, into: y, onto: 1)

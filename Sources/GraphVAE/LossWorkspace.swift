@@ -229,7 +229,8 @@ final class LossWorkspace<Scalar: RowScalar> {
         for (index, level) in encoder.levels.enumerated() {
             for k in 0..<count {
                 let (mean, logVariance) = (level.meanAdjoints[k], level.logVarianceAdjoints[k])
-                let (z, deviation, epsilon) = (sampleAdjoints[row(index, k)], deviations[row(index, k)], noise[row(index, k)])
+                let at = row(index, k)
+                let (z, deviation, epsilon) = (sampleAdjoints[at], deviations[at], noise[at])
                 let own = GraphVAE.lines(represented(index, k, terms.representation))
                 let finer = index > 0 ? GraphVAE.lines(represented(index - 1, k, terms.representation)) : nil
                 let coarser = index < last ? GraphVAE.lines(represented(index + 1, k, terms.representation)) : nil

@@ -14,12 +14,9 @@ package final class Objective<Scalar: RowScalar> {
     /// Gradients of the table's stripes beyond the slots.
     private let spare: [Buffer<Scalar>]
 
-    /// Configurations that a slot runs through at once: few enough that they stay in a second-level
-    /// cache, and enough for products of matrices.
-    static func capacity(_ shape: VAEShape) -> Int { max(1, min(8, 2048 / (shape.size * shape.size))) }
-
     private static func slotCount(_ shape: VAEShape, batch: Int) -> Int {
-        min(64, (batch + capacity(shape) - 1) / capacity(shape))
+        let capacity = Encoder<Scalar>.capacity(size: shape.size)
+        return min(64, (batch + capacity - 1) / capacity)
     }
 
     /// - Parameter batch: the most configurations that will be evaluated at once, at least 1.
@@ -27,9 +24,10 @@ package final class Objective<Scalar: RowScalar> {
         self.shape = shape
         packed = try Buffer(count: shape.packedCount)
         table = try PatternTable(shape, trains: trains)
+        let capacity = Encoder<Scalar>.capacity(size: shape.size)
         var slots: [LossWorkspace<Scalar>] = []
         for _ in 0..<Self.slotCount(shape, batch: batch) {
-            slots.append(try LossWorkspace(shape, capacity: Self.capacity(shape), trains: trains))
+            slots.append(try LossWorkspace(shape, capacity: capacity, trains: trains))
         }
         self.slots = slots
         var spare: [Buffer<Scalar>] = []
@@ -41,7 +39,8 @@ package final class Objective<Scalar: RowScalar> {
 
     /// Bytes of such an objective.
     static func bytes(_ shape: VAEShape, batch: Int, trains: Bool) -> Int {
-        let each = LossWorkspace<Scalar>.bytes(shape, capacity: capacity(shape), trains: trains)
+        let capacity = Encoder<Scalar>.capacity(size: shape.size)
+        let each = LossWorkspace<Scalar>.bytes(shape, capacity: capacity, trains: trains)
         let spare = trains ? PatternTable<Scalar>.stripes * shape.gradientCount : 0
         return (shape.packedCount + spare) * MemoryLayout<Scalar>.stride + slotCount(shape, batch: batch) * each
     }

@@ -149,11 +149,11 @@ extension Torus {
                 let average = mean[f] * share + outer[f] * quarter
                 let largest = outer[lines &+ f]
                 let top = Scalar.larger(Scalar.larger(a[f], b[f]), Scalar.larger(c[f], d[f]))
-                // 1 where a value is below the largest, and 1 while the largest has not been met.
-                let (below1, below2, below3) = (Scalar.step(top - a[f]), Scalar.step(top - b[f]), Scalar.step(top - c[f]))
-                let (left2, left3) = (below1, below1 * below2)
-                let left4 = left3 * below3
-                let one = Scalar.step(a[f]) * (average + largest * (1 - below1))
+                // 1 where the largest value is none of those before.
+                let left2 = Scalar.step(top - a[f])
+                let left3 = left2 * Scalar.step(top - b[f])
+                let left4 = left3 * Scalar.step(top - c[f])
+                let one = Scalar.step(a[f]) * (average + largest * (1 - left2))
                 let two = Scalar.step(b[f]) * (average + largest * (left2 - left3))
                 let three = Scalar.step(c[f]) * (average + largest * (left3 - left4))
                 let four = Scalar.step(d[f]) * (average + largest * left4)

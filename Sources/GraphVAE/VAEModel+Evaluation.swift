@@ -16,18 +16,19 @@ extension VAEModel {
         logVariances: UnsafeMutablePointer<Double>, progress: Progress = .none
     ) throws(Failure) {
         let block = 1 << (shape.levels - 1)
-        guard (2...4096).contains(size), size.isMultiple(of: block), size >= 2 * block else {
+        guard (2...1024).contains(size), size.isMultiple(of: block), size >= 2 * block else {
             throw .invalidArgument(
-                "size must be a multiple of \(block) from \(2 * block) to 4096 for \(shape.levels) levels, not \(size)")
+                "size must be a multiple of \(block) from \(2 * block) to 1024 for \(shape.levels) levels, not \(size)")
         }
         try validateSpins(spins, count: count * size * size)
-        let capacity = max(1, min(8, 2048 / (size * size)))
+        let capacity = Encoder<Double>.capacity(size: size)
         let slots = min((count + capacity - 1) / capacity, threadCount)
         let bytes = slots * Encoder<Double>.bytes(shape, size: size, capacity: capacity, trains: false)
         try checkMemory(bytes, "encoding L = \(size)")
         var encoders: [Encoder<Double>] = []
         for _ in 0..<slots { encoders.append(try Encoder(shape, size: size, capacity: capacity, trains: false)) }
-        let (packed, table) = (try Buffer<Double>(count: shape.packedCount), try PatternTable<Double>(shape, trains: false))
+        let packed = try Buffer<Double>(count: shape.packedCount)
+        let table = try PatternTable<Double>(shape, trains: false)
         shape.pack(parameters.base, into: packed.base)
         table.update(packed.base)
         eachPart(of: count, capacity, encoders, progress) { encoder, first, rows in
@@ -47,10 +48,11 @@ extension VAEModel {
     ///   - latents: (count, latent), finite.
     ///   - spins: (count, L, L), output.
     public func decode(
-        _ latents: UnsafePointer<Double>, count: Int, into spins: UnsafeMutablePointer<Double>, progress: Progress = .none
+        _ latents: UnsafePointer<Double>, count: Int, into spins: UnsafeMutablePointer<Double>,
+        progress: Progress = .none
     ) throws(Failure) {
         let sites = shape.size * shape.size
-        let capacity = Objective<Double>.capacity(shape)
+        let capacity = Encoder<Double>.capacity(size: shape.size)
         let slots = min((count + capacity - 1) / capacity, threadCount)
         try checkMemory(slots * Decoder<Double>.bytes(shape, capacity: capacity, trains: false), "decoding")
         var decoders: [Decoder<Double>] = []
@@ -82,7 +84,8 @@ extension VAEModel {
         _ spins: UnsafePointer<Int8>, count: Int, seed: UInt64, progress: Progress = .none
     ) throws(Failure) -> LossParts {
         try validateSpins(spins, count: count * shape.size * shape.size)
-        try checkMemory(Objective<Double>.bytes(shape, batch: count, trains: false), "a loss of \(count) configurations")
+        let bytes = Objective<Double>.bytes(shape, batch: count, trains: false)
+        try checkMemory(bytes, "a loss of \(count) configurations")
         let objective = try Objective<Double>(shape, batch: count, trains: false)
         let sum = objective.evaluate(
             parameters.base, spins, rows: nil, count: count, configuration.terms(epoch: .max), seed: seed, step: 0,

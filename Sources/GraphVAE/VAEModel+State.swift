@@ -14,8 +14,10 @@ extension VAEModel {
         var result: [(array: StateArray, place: Place)] = []
         for layer in shape.layers {
             let (inputs, outputs) = (layer.inputs.count, layer.outputs.count)
-            result.append((StateArray(name: layer.name + ".weight", rows: outputs, columns: inputs), .parameters(offset: layer.weight)))
-            result.append((StateArray(name: layer.name + ".bias", rows: outputs, columns: 1), .parameters(offset: layer.bias)))
+            let weight = StateArray(name: layer.name + ".weight", rows: outputs, columns: inputs)
+            let bias = StateArray(name: layer.name + ".bias", rows: outputs, columns: 1)
+            result.append((weight, .parameters(offset: layer.weight)))
+            result.append((bias, .parameters(offset: layer.bias)))
         }
         result.append((StateArray(name: "adam.first_moment", rows: shape.parameterCount, columns: 1), .firstMoment))
         result.append((StateArray(name: "adam.second_moment", rows: shape.parameterCount, columns: 1), .secondMoment))

@@ -61,34 +61,38 @@ public final class VAEModel: @unchecked Sendable {
 }
 
 extension VAEModel.Configuration {
-    /// - Throws: `invalidArgument` for L beyond 512 or no multiple, 1 to 256 latent variables and
-    ///   features of a token, 1 to 512 hidden units, 1 to 8 levels, weights from 0 to 10^6 or 0 to 10^9
-    ///   epochs of annealing exceeded; `outOfMemory` for a model too large.
+    /// - Throws: `invalidArgument` for L beyond 256 or no multiple, 1 to 256 latent variables, hidden
+    ///   units and features of a token, 1 to 8 levels, weights from 0 to 10^6 or 0 to 10^9 epochs of
+    ///   annealing exceeded; `outOfMemory` for a model too large.
     public func validate() throws(Failure) {
         func range(_ name: String, _ value: Int, _ allowed: ClosedRange<Int>) throws(Failure) {
             guard allowed.contains(value) else {
-                throw .invalidArgument("\(name) must be from \(allowed.lowerBound) to \(allowed.upperBound), not \(value)")
+                throw .invalidArgument(
+                    "\(name) must be from \(allowed.lowerBound) to \(allowed.upperBound), not \(value)")
             }
         }
         try range("levels", levels, 1...8)
-        try range("size", size, 4...512)
+        try range("size", size, 4...256)
         let block = 1 << (levels - 1)
         guard size.isMultiple(of: block), size >= 4 * block else {
             throw .invalidArgument(
                 "size must be a multiple of \(block) and at least \(4 * block) for \(levels) levels, not \(size)")
         }
         try range("latent", latent, 1...256)
-        try range("hidden", hidden, 1...512)
+        try range("hidden", hidden, 1...256)
         try range("token", token, 1...256)
         try range("anneal", anneal, 0...1_000_000_000)
         for (name, value) in [("beta", beta), ("lambda_rg", lambda)] {
-            guard (0...1e6).contains(value) else { throw .invalidArgument("\(name) must be from 0 to 10^6, not \(value)") }
+            guard (0...1e6).contains(value) else {
+                throw .invalidArgument("\(name) must be from 0 to 10^6, not \(value)")
+            }
         }
         let parameters = VAEShape(self).parameterCount
         // Parameters, both moments, and what to return to.
         let bytes = parameters * 6 * 8
         guard bytes <= physicalMemory() else {
-            throw .outOfMemory("a model of \(parameters) parameters needs \(bytes) bytes; this machine has \(physicalMemory())")
+            throw .outOfMemory(
+                "a model of \(parameters) parameters needs \(bytes) bytes; this machine has \(physicalMemory())")
         }
     }
 }

@@ -34,7 +34,9 @@ public struct VAEShape: Sendable {
     init(_ c: VAEModel.Configuration) {
         (size, levels, latent, decoder) = (c.size, c.levels, c.latent, c.decoder)
         var layers: [LinearLayer] = []
-        func add(_ name: String, _ inputs: Axis, _ outputs: Axis, _ initialisation: LinearLayer.Initialisation = .linear) {
+        func add(
+            _ name: String, _ inputs: Axis, _ outputs: Axis, _ initialisation: LinearLayer.Initialisation = .linear
+        ) {
             let last = layers.last
             layers.append(
                 LinearLayer(
@@ -97,7 +99,9 @@ public struct VAEShape: Sendable {
     }
 
     /// The sum of packed gradients, in the order of the parameters.
-    func unpack<Scalar: RowScalar>(_ gradients: [UnsafeMutablePointer<Scalar>], into sum: UnsafeMutablePointer<Double>) {
+    func unpack<Scalar: RowScalar>(
+        _ gradients: [UnsafeMutablePointer<Scalar>], into sum: UnsafeMutablePointer<Double>
+    ) {
         parallelFor(Self.parts) { part in
             for layer in layers { layer.unpack(gradients, part: part, of: Self.parts, into: sum) }
         }

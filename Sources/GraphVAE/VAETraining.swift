@@ -16,10 +16,16 @@ public struct VAETraining: Sendable, Equatable {
     public init() {}
 
     func validate() throws(Failure) {
-        guard (1...1_000_000_000).contains(epochs) else { throw .invalidArgument("epochs must be from 1 to 10^9, not \(epochs)") }
+        guard (1...1_000_000_000).contains(epochs) else {
+            throw .invalidArgument("epochs must be from 1 to 10^9, not \(epochs)")
+        }
         guard (1...65536).contains(batch) else { throw .invalidArgument("batch must be from 1 to 65536, not \(batch)") }
-        guard (1e-12...10).contains(learningRate) else { throw .invalidArgument("lr must be from 1e-12 to 10, not \(learningRate)") }
-        guard (0...10).contains(weightDecay) else { throw .invalidArgument("weight_decay must be from 0 to 10, not \(weightDecay)") }
+        guard (1e-12...10).contains(learningRate) else {
+            throw .invalidArgument("lr must be from 1e-12 to 10, not \(learningRate)")
+        }
+        guard (0...10).contains(weightDecay) else {
+            throw .invalidArgument("weight_decay must be from 0 to 10, not \(weightDecay)")
+        }
     }
 }
 
@@ -70,11 +76,12 @@ final class VAETrainer {
             let parts = objective.evaluate(
                 parameters, spins, rows: order.base + first, count: count, terms, seed: training.seed, step: model.step,
                 gradient: gradient.base, progress: progress)
-            try progress.check("training was interrupted; the model is at epoch \(model.epoch)")
+            try progress.check(interruption)
             let norm = clipGlobalNorm(gradient.base, count: gradient.count, maximum: .infinity)
             guard parts.isFinite, norm.isFinite else {
                 throw .nonFinite(
-                    "the loss became \(parts.loss / Double(count)) with a gradient of norm \(norm); the model is at epoch \(model.epoch)")
+                    "the loss became \(parts.loss / Double(count)) with a gradient of norm \(norm); "
+                        + "the model is at epoch \(model.epoch)")
             }
             optimiser.update(parameters, gradient: gradient.base, scale: 1)
             sum = sum + parts
@@ -82,12 +89,14 @@ final class VAETrainer {
         return sum
     }
 
+    private var interruption: String { "training was interrupted; the model is at epoch \(model.epoch)" }
+
     /// A random order of the data (Fisher and Yates), keyed by seed and epoch.
     private func shuffle(_ progress: Progress) throws(Failure) {
         var random = RandomStream(seed: training.seed, purpose: .batch, step: UInt64(model.epoch))
         for i in 0..<order.count { order.base[i] = UInt32(i) }
         for i in stride(from: order.count - 1, to: 0, by: -1) {
-            if i & 0xFFFF == 0 { try progress.check("training was interrupted; the model is at epoch \(model.epoch)") }
+            if i & 0xFFFF == 0 { try progress.check(interruption) }
             let j = random.nextIndex(below: i + 1)
             (order.base[i], order.base[j]) = (order.base[j], order.base[i])
         }

@@ -119,7 +119,7 @@ public func isingrg_graphvae_encode(
 ) -> isingrg_status {
     reading(autoencoder: model) { (model) throws(Failure) in
         let spins = try required(spins, "spins")
-        let (count, size) = (try integer(count, "n", 0...rowLimit), try integer(size, "size", 2...4096))
+        let (count, size) = (try integer(count, "n", 0...rowLimit), try integer(size, "size", 2...1024))
         let (means, logVariances) = (try required(means, "means"), try required(logVariances, "log_variances"))
         let progress = progress(total: count, function, context)
         try model.encode(

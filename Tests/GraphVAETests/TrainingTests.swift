@@ -136,8 +136,8 @@ import Testing
 
     @Test func impossibleModelsAreRefused() throws {
         let changes: [(inout VAEModel.Configuration) -> Void] = [
-            { $0.size = 12 }, { $0.size = 8 }, { $0.size = 1024 }, { $0.size = 18 }, { $0.levels = 0 }, { $0.levels = 9 },
-            { $0.latent = 0 }, { $0.hidden = 513 }, { $0.token = 0 }, { $0.beta = -1 }, { $0.lambda = .nan }, { $0.anneal = -1 },
+            { $0.size = 12 }, { $0.size = 8 }, { $0.size = 512 }, { $0.size = 18 }, { $0.levels = 0 }, { $0.levels = 9 },
+            { $0.latent = 0 }, { $0.hidden = 257 }, { $0.token = 0 }, { $0.beta = -1 }, { $0.lambda = .nan }, { $0.anneal = -1 },
         ]
         for change in changes {
             var configuration = VAEModel.Configuration()

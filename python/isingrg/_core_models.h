@@ -1,6 +1,6 @@
 /*
- * What the models of all methods share as the extension holds them: a handle in a capsule, and named
- * arrays of state.
+ * What the models of all methods share as the extension holds them: a handle in a capsule, and
+ * named arrays of state.
  */
 #ifndef ISINGRG_CORE_MODELS_H
 #define ISINGRG_CORE_MODELS_H
@@ -47,7 +47,8 @@ PyObject *model_read_array(
 PyObject *model_write_array(
     const ModelKind *kind, PyObject *module, PyObject *const *values, Py_ssize_t count);
 
-/* Defines method_kind from the functions isingrg_method_..., whose handles have a type of their own. */
+/* Defines method_kind from the functions isingrg_method_..., whose handles are of a type of their
+ * own. */
 #define DEFINE_MODEL_KIND(method, rows_are_free)                                                   \
     static isingrg_status method##_kind_destroy(void *handle)                                      \
     {                                                                                              \

@@ -573,14 +573,14 @@ ISINGRG_API isingrg_status isingrg_neuralrg_write_array(
 
 /* MARK: GraphVAE */
 
-/* The hierarchical graph variational autoencoder of Meng, with everything needed to train it further.
- * Configurations are int8 of +1 and -1 on the torus. At each level two graph convolutions, then 2 x 2
- * pooling; the mean over the sites of a level gives mu and log sigma^2 of its latent variable. That of
- * the last level is decoded. */
+/* The hierarchical graph variational autoencoder of Meng, and what is needed to train it further.
+ * Configurations are int8 of +1 and -1 on the torus. At each level two graph convolutions, then
+ * 2 x 2 pooling; the mean over the sites of a level gives mu and log sigma^2 of its latent variable.
+ * That of the last level is decoded. */
 typedef struct isingrg_graphvae isingrg_graphvae;
 
-/* How a reconstruction x is compared with the spins s, both means over sites: (x - s)^2, or the cross
- * entropy of (s + 1) / 2, x being its logit. */
+/* How a reconstruction x is compared with the spins s, both means over sites: (x - s)^2, or the
+ * cross entropy of (s + 1) / 2, x being its logit. */
 enum { ISINGRG_MSE = 0, ISINGRG_BERNOULLI = 1 };
 
 /* A perceptron with two hidden layers, or graph convolutions from level to level. */
@@ -590,9 +590,9 @@ enum { ISINGRG_DECODER_MLP = 0, ISINGRG_DECODER_GRAPH = 1 };
 enum { ISINGRG_REPRESENTATION_MU = 0, ISINGRG_REPRESENTATION_Z = 1 };
 
 typedef struct {
-    int64_t size;    /* L, a multiple of 2^(levels - 1), at least 4 times that, at most 512 */
+    int64_t size;    /* L, a multiple of 2^(levels - 1), at least 4 times that, at most 256 */
     int32_t latent;  /* numbers of a latent variable, 1 to 256 */
-    int32_t hidden;  /* features of a site, and units of a perceptron, 1 to 512 */
+    int32_t hidden;  /* features of a site, and units of a perceptron, 1 to 256 */
     int32_t token;   /* features of a token, 1 to 256 */
     int32_t levels;  /* 1 to 8 */
     int32_t likelihood;     /* ISINGRG_MSE or ISINGRG_BERNOULLI */
@@ -656,7 +656,7 @@ ISINGRG_API isingrg_status isingrg_graphvae_parameter_count(
 
 /* mu and log sigma^2 of every level.
  * \param spins              shape (n, size, size)
- * \param size               a multiple of 2^(levels - 1), from twice that to 4096; it need not be L
+ * \param size               a multiple of 2^(levels - 1), from twice that to 1024; it need not be L
  * \param[out] means         shape (levels, n, latent);  \param[out] log_variances likewise */
 ISINGRG_API isingrg_status isingrg_graphvae_encode(
     isingrg_graphvae *model, const int8_t *spins, int64_t n, int64_t size, double *means,

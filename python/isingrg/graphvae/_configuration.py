@@ -10,8 +10,9 @@ LIKELIHOODS = {"mse": _core.MSE, "bernoulli": _core.BERNOULLI}
 DECODERS = {"mlp": _core.DECODER_MLP, "graph": _core.DECODER_GRAPH}
 REPRESENTATIONS = {"mu": _core.REPRESENTATION_MU, "z": _core.REPRESENTATION_Z}
 
-LARGEST_SIZE, MOST_LEVELS = 512, 8
-LARGEST_LATENT, WIDEST, LARGEST_TOKEN = 256, 512, 256
+LARGEST_SIZE, MOST_LEVELS = 256, 8
+#: Of latent variables, hidden units and tokens.
+WIDEST = 256
 LARGEST_WEIGHT, MOST_EPOCHS = 1e6, 10**9
 
 
@@ -33,21 +34,22 @@ class Configuration:
 
     @classmethod
     def checked(
-        cls, L: Any, latent: Any, hidden: Any, token: Any, levels: Any, likelihood: Any, decoder: Any,
-        beta: Any, lambda_rg: Any, representation: Any, anneal: Any,
+        cls, L: Any, latent: Any, hidden: Any, token: Any, levels: Any, likelihood: Any,
+        decoder: Any, beta: Any, lambda_rg: Any, representation: Any, anneal: Any,
     ) -> "Configuration":  # fmt: skip
         levels = _arguments.integer("levels", levels, 1, MOST_LEVELS)
         L = _arguments.integer("L", L, 4, LARGEST_SIZE)
         block = 2 ** (levels - 1)
         if L % block or L < 4 * block:
             raise ArgumentError(
-                f"L must be a multiple of {block} and at least {4 * block} for {levels} levels, got {L}"
+                f"L must be a multiple of {block} and at least {4 * block} for {levels} levels, "
+                f"got {L}"
             )
         configuration = cls(
             L,
-            _arguments.integer("latent", latent, 1, LARGEST_LATENT),
+            _arguments.integer("latent", latent, 1, WIDEST),
             _arguments.integer("hidden", hidden, 1, WIDEST),
-            _arguments.integer("token", token, 1, LARGEST_TOKEN),
+            _arguments.integer("token", token, 1, WIDEST),
             levels,
             _arguments.choice("likelihood", likelihood, LIKELIHOODS),
             _arguments.choice("decoder", decoder, DECODERS),

@@ -13,7 +13,7 @@ from isingrg.graphvae._configuration import Configuration
 
 Floats = NDArray[np.float64]
 
-_LARGEST_ENCODED = 4096
+_LARGEST_ENCODED = 1024
 
 #: The terms of Eq. 1 by name, columns of the native history.
 TERMS = {
@@ -64,7 +64,7 @@ class Evaluation(NativeModel):
         ----------
         spins : array_like, shape (..., l, l)
             +1 and -1 in any integer or floating dtype; l a multiple of 2**(levels - 1), at least
-            twice and at most 4096.
+            twice that and at most 1024.
         progress : bool or callable
             True shows a bar; a callable receives (done, total) and stops by returning False.
 

@@ -20,22 +20,23 @@ class GraphVAE(Evaluation):
     """A variational autoencoder of Ising configurations with a latent variable at every scale.
 
     A site enters with its spin s_i and h_i = sum_j s_i s_j over its four neighbours, which a small
-    perceptron turns into a token. At each level two graph convolutions with symmetric normalisation
-    follow, then pooling of 2 x 2 sites by mean and maximum. The mean over the sites of a level gives
-    mu and log sigma^2 of its latent variable (`encode`); z = mu + sigma eps of the last level
-    (Eq. 3) is decoded to the spins (`decode`). The loss (Eq. 1) is
+    perceptron turns into a token. At each level two graph convolutions with symmetric
+    normalisation follow, then pooling of 2 x 2 sites by mean and maximum. The mean over the sites
+    of a level gives mu and log sigma^2 of its latent variable (`encode`); z = mu + sigma eps of
+    the last level (Eq. 3) is decoded to the spins (`decode`). The loss (Eq. 1) is
 
-        reconstruction + beta D_KL(q(z|x) || N(0, 1)) + lambda_rg sum_l |r_l - r_(l+1)|^2 / (levels - 1).
+        reconstruction + beta D_KL(q(z|x) || N(0, 1))
+            + lambda_rg sum_l |r_l - r_(l+1)|^2 / (levels - 1).
 
     Parameters
     ----------
     L : int
         Linear size of the torus: a multiple of 2**(levels - 1), at least four times that, at most
-        512.
+        256.
     latent : int
         Numbers of a latent variable, 1 to 256.
     hidden : int
-        Features of a site, and units of the perceptron that decodes, 1 to 512.
+        Features of a site, and units of the perceptron that decodes, 1 to 256.
     token : int
         Features of a token, 1 to 256.
     levels : int
@@ -143,8 +144,8 @@ class GraphVAE(Evaluation):
         Parameters
         ----------
         spins : array_like, shape (..., L, L)
-            +1 and -1 in any integer or floating dtype, from `isingrg.ising.sample` or anywhere else,
-            1 to 2**31 configurations. int8 is not copied.
+            +1 and -1 in any integer or floating dtype, from `isingrg.ising.sample` or anywhere
+            else, 1 to 2**31 configurations. int8 is not copied.
         epochs : int
             Passes of this call, 1 to 10**9.
         batch : int
@@ -157,8 +158,8 @@ class GraphVAE(Evaluation):
             Of the network, the order of the data and the noise of the latent variables; 0 by
             default, and later the one before. A later seed does not change the network.
         progress : bool or callable
-            True shows a bar; a callable receives (done, total), counted in configurations, and stops
-            by returning False.
+            True shows a bar; a callable receives (done, total), counted in configurations, and
+            stops by returning False.
 
         Returns
         -------

@@ -59,11 +59,11 @@ CASES = [
     # the model
     (ArgumentError, r"L must be a multiple of 4 and at least 16 for 3 levels, got 18", new(18)),
     (ArgumentError, r"L must be a multiple of 4 and at least 16 for 3 levels, got 12", new(12)),
-    (ArgumentError, r"L must be from 4 to 512, got 1024", new(1024)),
+    (ArgumentError, r"L must be from 4 to 256, got 512", new(512)),
     (TypeError, r"L must be an integer, not float", new(16.0)),
     (ArgumentError, r"levels must be from 1 to 8, got 0", new(levels=0)),
     (ArgumentError, r"latent must be from 1 to 256", new(latent=0)),
-    (ArgumentError, r"hidden must be from 1 to 512", new(hidden=1000)),
+    (ArgumentError, r"hidden must be from 1 to 256", new(hidden=1000)),
     (ArgumentError, r"token must be from 1 to 256", new(token=-1)),
     (ArgumentError, r"likelihood must be .*did you mean 'bernoulli'", new(likelihood="bernouli")),
     (TypeError, r"likelihood must be one of", new(likelihood=0)),
@@ -92,7 +92,7 @@ CASES = [
     (TypeError, r"progress must be True", fit(S, 1, progress="yes")),
     (MemoryError, r"the history of shape", fit(S, 10**9)),
     # evaluation
-    (ArgumentError, r"spins must have a size that is a multiple of 2 from 4 to 4096, got 7",
+    (ArgumentError, r"spins must have a size that is a multiple of 2 from 4 to 1024, got 7",
      call("encode", np.ones((7, 7)))),
     (ArgumentError, r"spins must have a size that is .*, got 2", call("encode", np.ones((2, 2)))),
     (ArgumentError, r"spins must be -1 or \+1, but spin 0 is 3", call("encode", 3 * S)),
