@@ -17,6 +17,8 @@ import peer_ising_numba
 import peer_ising_peapods
 import peer_mlrg_torch
 import peer_mlrg_works
+import peer_neuralrg_torch
+import rows_neuralrg
 
 import isingrg
 from isingrg import ising, mlrg
@@ -211,23 +213,27 @@ def published_trainings():
                 f"(published program: {published})", f"{seconds:.1f} s")
 
 
+def best(work):
+    """Seconds of the fastest of seven calls."""
+    times = []
+    for _ in range(7):
+        start = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def product_rate(kind):
+    """GFLOP/s of NumPy's matrix product on all cores."""
+    a = np.ones((1024, 1024), kind)
+    return 2 * 1024**3 / best(lambda: a @ a) / 1e9
+
+
 def machine_limits():
-    """What one core can do: multiply-adds by NumPy's matrix product, memory by a copy."""
-    a = np.ones((1024, 1024), np.float32)
-    b = np.ones(1 << 26)
-
-    def best(work):
-        times = []
-        for _ in range(7):
-            start = time.perf_counter()
-            work()
-            times.append(time.perf_counter() - start)
-        return min(times)
-
+    """What the machine can do: multiply-adds by NumPy's matrix product, memory by a copy."""
     for kind in (np.float32, np.float64):
-        c = a.astype(kind)
-        rate = 2 * 1024**3 / best(lambda c=c: c @ c) / 1e9
-        yield f"matrix product, {np.dtype(kind)}, all cores", f"{rate:.0f} GFLOP/s"
+        yield f"matrix product, {np.dtype(kind)}, all cores", f"{product_rate(kind):.0f} GFLOP/s"
+    b = np.ones(1 << 26)
     yield "copy, one core", f"{2 * b.nbytes / best(b.copy) / 1e9:.1f} GB/s"
 
 
@@ -236,11 +242,11 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     rounds = parser.parse_args().rounds
     print(f"isingrg {isingrg.__version__}, {isingrg.instruction_set()}\n")
-    for peer in (peer_mlrg_torch, peer_ising_numba, peer_ising_peapods):
+    for peer in (peer_mlrg_torch, peer_neuralrg_torch, peer_ising_numba, peer_ising_peapods):
         if peer.UNAVAILABLE:
             print(peer.UNAVAILABLE)
     print("| work | beside | theirs | ours | ratio (range) |\n|---|---|---|---|---|", flush=True)
-    sources = [metropolis_rows, cluster_rows, side_by_side]
+    sources = [rows_neuralrg.rows, metropolis_rows, cluster_rows, side_by_side]
     if not peer_mlrg_torch.UNAVAILABLE:
         sources.insert(0, mlrg_rows)
     for rows in sources:
@@ -253,7 +259,8 @@ def main():
     print("\n| this library and machine | |\n|---|---|")
     for name, value in itertools.chain(
             own_rates(rounds), mlrg_scaling(), whole_trainings(), published_trainings(),
-            machine_limits()):
+            rows_neuralrg.rates(rounds, product_rate(np.float32)), rows_neuralrg.scaling(),
+            rows_neuralrg.memory(), machine_limits()):
         print(f"| {name} | {value} |", flush=True)
 
 

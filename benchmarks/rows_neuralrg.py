@@ -1,0 +1,108 @@
+"""Rows of `run.py` about the hierarchical flow: beside PyTorch, against the machine, scaling."""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import time
+
+import peer_neuralrg_torch
+
+import isingrg
+from isingrg import neuralrg
+
+SAMPLES = 512
+LEAPFROG = 10
+#: Passes of a training step over the products of weights and values: decoding, and encoding -x for
+#: the symmetric density, once more each on the way back, there transposed, and for the weights.
+STEP_PASSES = 4 + 2 + 2
+#: Of a force: decoding, once more on the way back, and transposed.
+FORCE_PASSES = 2 + 1
+
+
+def step_seconds(threads=2, steps=5, L=16, batch=SAMPLES):
+    """Seconds of a training step with the published architecture."""
+    isingrg.set_num_threads(threads)
+    with neuralrg.NeuralRG(L) as model:
+        model.fit(1, batch)
+        start = time.perf_counter()
+        model.fit(steps, batch)
+        return (time.perf_counter() - start) / steps
+
+
+def update_seconds(threads=2, updates=5):
+    """Seconds of a latent HMC update of all chains: a long run less a short one, so that starting
+    and the last image cost nothing."""
+    isingrg.set_num_threads(threads)
+    with neuralrg.NeuralRG().fit(1, 32) as model:
+        def run(warmup):
+            start = time.perf_counter()
+            model.hmc(SAMPLES, 1, warmup=warmup, leapfrog=LEAPFROG)
+            return time.perf_counter() - start
+
+        run(1)
+        return (run(updates + 1) - run(1)) / updates
+
+
+def multiply_adds():
+    """Of one pass over the networks, for all samples: two networks 2-10-10-10-2 in each coupling
+    layer of each block, weights that meet a zero or are not asked for left out."""
+    with neuralrg.NeuralRG() as model:
+        blocks = sum(len(layer.sites) for layer in model.hierarchy)
+    return SAMPLES * 10 * blocks * 2 * (2 * 10 + 10 * 10 + 10 * 10 + 10 * 2)
+
+
+def peer_seconds(work, repeats):
+    """The better of one and two threads."""
+    runs = (
+        peer_neuralrg_torch.seconds(work, batch=SAMPLES, repeats=repeats, threads=threads)
+        for threads in (1, 2))
+    return min(map(statistics.median, runs))
+
+
+def rows(rounds):
+    if peer_neuralrg_torch.UNAVAILABLE:
+        return
+    cases = [
+        (f"training step, L = 16, {SAMPLES} samples", "train", 3, lambda: step_seconds(2, 20)),
+        (f"latent HMC update, {LEAPFROG} leapfrog steps, {SAMPLES} chains", "hmc", 1,
+         update_seconds),
+    ]
+    for name, work, repeats, ours in cases:
+        pairs = [(peer_seconds(work, repeats), ours()) for _ in range(rounds)]
+        yield f"NeuralRG {name}", "PyTorch, best of 1 and 2 threads", pairs, "ms", 1e3
+
+
+def rates(rounds, limit):
+    """Products of weights and values alone, beside `limit`, the GFLOP/s of the matrix product on
+    all cores; activations, which take as many instructions again, are not counted."""
+    for name, seconds, passes in (
+        ("NeuralRG training step", step_seconds, STEP_PASSES),
+        ("NeuralRG latent HMC update", update_seconds, LEAPFROG * FORCE_PASSES),
+    ):
+        work = 2e-9 * passes * multiply_adds()
+        rate = work / statistics.median(seconds() for _ in range(rounds))
+        yield (
+            f"{name}, {work:.1f} GFLOP in matrix products",
+            f"{rate:.0f} GFLOP/s, {100 * rate / limit:.0f} % of the machine's matrix product")
+
+
+def scaling():
+    for L, batch in ((8, 512), (16, 128), (16, 512), (16, 2048), (32, 512)):
+        one, two = (step_seconds(threads, 2, L, batch) for threads in (1, 2))
+        yield (
+            f"NeuralRG training step, L = {L}, {batch} samples, 1 and 2 threads",
+            f"{1e3 * one:.0f} and {1e3 * two:.0f} ms")
+    one, two = update_seconds(1, 2), update_seconds(2, 2)
+    yield "NeuralRG latent HMC update, 1 and 2 threads", f"{1e3 * one:.0f} and {1e3 * two:.0f} ms"
+
+
+def memory():
+    """The most a process that trains at L = 32 has held."""
+    program = (
+        "import resource; from isingrg import neuralrg; neuralrg.NeuralRG(32).fit(2, 512);"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)")
+    command = [sys.executable, "-c", program]
+    kilobytes = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    yield "NeuralRG training, L = 32, 512 samples, peak memory", f"{int(kilobytes) / 1024:.0f} MB"
