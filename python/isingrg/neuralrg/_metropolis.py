@@ -113,5 +113,6 @@ class Metropolis(Interpretation):
 
     def _proposals(self, chains: int, length: int, seed: int) -> tuple[Floats, Floats]:
         """Samples of q, (chains, length, L, L), and their ln pi(x) - ln q(x)."""
-        x = self.sample(chains * length, seed=seed).reshape(chains, length, self.L, self.L)
-        return x, np.asarray(log_density(x, self.K)) - self.log_prob(x)
+        x, density = self.sample_with_log_prob(chains * length, seed=seed)
+        log_weights = np.asarray(log_density(x, self.K)) - density
+        return x.reshape(chains, length, self.L, self.L), log_weights.reshape(chains, length)

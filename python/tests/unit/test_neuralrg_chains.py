@@ -175,8 +175,8 @@ def test_moves_happen_as_often_as_the_acceptance_says():
 
 
 def test_the_flow_itself_is_always_accepted(monkeypatch):
-    monkeypatch.setattr("isingrg.neuralrg._metropolis.log_density", lambda x, K: model.log_prob(x))
     model = trained()
+    monkeypatch.setattr("isingrg.neuralrg._metropolis.log_density", lambda x, K: model.log_prob(x))
     chains = model.metropolis(5, 8)
     np.testing.assert_allclose(chains.acceptance, 1, rtol=1e-9)
 
