@@ -42,10 +42,12 @@ final class Decoder<Scalar: RowScalar> {
         otherAdjoints = trains && shape.decoder == .mlp ? try Rows(count: capacity, width: width) : nil
     }
 
+    /// Bytes of such a workspace, at most.
     static func bytes(_ shape: VAEShape, capacity: Int, trains: Bool) -> Int {
         let (width, sites) = (shape.convolution(0, 1).outputs.padded, shape.size * shape.size)
-        let rows = shape.decoder == .mlp ? 2 : sites * 2 + (trains ? 2 * sites : 0)
-        return capacity * (rows * width + 2 * sites + sites * Axis.unit) * MemoryLayout<Scalar>.stride
+        // Of all levels a third more rows than of the finest, and products of a quarter.
+        let rows = shape.decoder == .mlp ? 4 : sites * 2 + (trains ? sites : 0)
+        return capacity * (rows * width + (2 + Axis.unit) * sites) * MemoryLayout<Scalar>.stride
     }
 
     private var coarse: Torus { Torus(size: shape.size >> (shape.levels - 1)) }

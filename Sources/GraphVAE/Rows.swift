@@ -32,7 +32,7 @@ package struct Rows<Scalar: RowScalar>: @unchecked Sendable {
     func clear(_ count: Int) { base.update(repeating: 0, count: count &* width) }
 }
 
-/// Values and adjoints of one row after the other.
+/// Numbers that begin at a cache line, line by line.
 @inline(__always)
 func lines<Scalar: RowScalar>(_ base: UnsafePointer<Scalar>) -> UnsafePointer<Scalar.Vector> {
     UnsafeRawPointer(base).assumingMemoryBound(to: Scalar.Vector.self)

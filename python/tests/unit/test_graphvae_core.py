@@ -160,12 +160,15 @@ def test_good_calls_of_this_file_succeed():
 
 
 def test_what_does_not_fit_in_memory_is_refused():
-    if os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") > 26e9:
-        pytest.skip("training what is too large for this much memory takes too long")
-    wide = model(size=256, latent=1, hidden=256, token=1, levels=1, decoder=1)
-    spins, history = np.ones((64, 256, 256), np.int8), np.zeros((1, 4))
-    done, error = _core.graphvae_fit(wide, spins, 1, 64, 1e-3, 0.0, 0, history, None)
-    assert done == 0 and type(error) is MemoryError
-    assert re.match(r"a batch of 64 with this model needs \d+ bytes; this machine", str(error))
-    with pytest.raises(MemoryError, match=r"a loss of 64 configurations needs \d+ bytes"):
-        _core.graphvae_loss(wide, spins, 0, TERMS, None)
+    """A configuration of 1024 x 1024 sites takes five gigabytes here, on each thread."""
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    wide = model(hidden=256)
+    spins = np.ones((1 + memory // 2**32, 1024, 1024), np.int8)
+    outputs = np.zeros((2, 2, len(spins), 2))
+    before = _core.get_num_threads()
+    try:
+        _core.set_num_threads(1024)
+        with pytest.raises(MemoryError, match=r"encoding L = 1024 needs \d+ bytes; this machine"):
+            _core.graphvae_encode(wide, spins, *outputs, None)
+    finally:
+        _core.set_num_threads(before)
