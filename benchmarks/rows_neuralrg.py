@@ -14,9 +14,10 @@ from isingrg import neuralrg
 
 SAMPLES = 512
 LEAPFROG = 10
-#: Passes of a training step over the products of weights and values: decoding, and encoding -x for
-#: the symmetric density, once more each on the way back, there transposed, and for the weights.
-STEP_PASSES = 4 + 2 + 2
+#: Passes of a training step over the products of weights and values: decoding together with the
+#: derivative of ln q0(x), encoding -x for the symmetric density and differentiating there, and the
+#: way back; three of them transposed as well, and one for the weights.
+STEP_PASSES = 4 + 3 + 1
 #: Of a force: decoding, once more on the way back, and transposed.
 FORCE_PASSES = 2 + 1
 

@@ -34,7 +34,7 @@ SAMPLES = 8192
 
 def recipes():
     """name -> list of (model, stages of training, seed, whether chains run along, keep)."""
-    scan = {"epochs": 1000, "batch": 256, "lr": 1e-3, "weight_decay": 1e-3}
+    scan = {"epochs": 400, "batch": 256, "lr": 1e-3, "weight_decay": 1e-3}
     return {
         "critical": [
             ({"L": 16, "T": CRITICAL}, [PUBLISHED], seed, True, seed == 0) for seed in range(3)
@@ -44,8 +44,11 @@ def recipes():
             for T in TEMPERATURES
             for depth in (1, 2, 3, 4)
         ],
-        "L8": [({"L": 8, "T": CRITICAL}, [PUBLISHED], seed, False, False) for seed in range(3)],
-        "L32": [({"L": 32, "T": CRITICAL}, [PUBLISHED | {"epochs": 500}], 0, False, False)],
+        "L8": [
+            ({"L": 8, "T": CRITICAL}, [PUBLISHED | {"epochs": 2000}], seed, False, False)
+            for seed in range(3)
+        ],
+        "L32": [({"L": 32, "T": CRITICAL}, [PUBLISHED | {"epochs": 200}], 0, False, False)],
     }
 
 

@@ -25,8 +25,10 @@ extension FlowModel {
     /// - Throws: `outOfMemory` when the gradients of a training with this batch do not fit.
     public func checkMemory(batch: Int) throws(Failure) {
         let workspaces = min((batch + 31) / 32, mostWorkspaces)
-        // Sums of the gradient in double precision; sites and their adjoints in single.
-        let each = shape.packedCount * 8 + 2 * shape.sites * 32 * 4
+        // The gradient in double precision, and of one coupling layer eight partial sums in single;
+        // sites, their adjoints, and what a loss keeps of one of both.
+        let largest = shape.couplings.joined().map(\.packedCount).max() ?? 0
+        let each = shape.packedCount * 8 + largest * 8 * 4 + 3 * shape.sites * 32 * 4
         let bytes = workspaces * each
         guard bytes <= physicalMemory() else {
             throw .outOfMemory(

@@ -226,9 +226,9 @@ def test_latents_are_what_the_samples_were_decoded_from():
 
 def test_gradients_that_do_not_fit_are_refused():
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    # One coupling layer of the widest networks has 640,000 parameters that its kernels use; with
-    # the largest number of workspaces each of them takes 0.5 kB.
-    couplings = memory // (2 * 640_000 * 512) + 1
+    # One coupling layer of the widest networks has 900,000 parameters that its kernels use; with
+    # the largest number of workspaces each of them takes 512 bytes.
+    couplings = memory // (2 * 900_000 * 512) + 1
     if couplings > 64:
         pytest.skip("no network has so many parameters")
     handle = model(structure=_core.TREE, couplings=couplings, hidden=(256,) * 8)
