@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import statistics
 import subprocess
 import sys
@@ -54,10 +55,10 @@ def multiply_adds():
     return SAMPLES * 10 * blocks * 2 * (2 * 10 + 10 * 10 + 10 * 10 + 10 * 2)
 
 
-def peer_seconds(work, repeats):
+def peer_seconds(work, layout, repeats):
     """The better of one and two threads."""
     runs = (
-        peer_neuralrg_torch.seconds(work, batch=SAMPLES, repeats=repeats, threads=threads)
+        peer_neuralrg_torch.seconds(work, layout, repeats, batch=SAMPLES, threads=threads)
         for threads in (1, 2))
     return min(map(statistics.median, runs))
 
@@ -70,9 +71,11 @@ def rows(rounds):
         (f"latent HMC update, {LEAPFROG} leapfrog steps, {SAMPLES} chains", "hmc", 1,
          update_seconds),
     ]
-    for name, work, repeats, ours in cases:
-        pairs = [(peer_seconds(work, repeats), ours()) for _ in range(rounds)]
-        yield f"NeuralRG {name}", "PyTorch, best of 1 and 2 threads", pairs, "ms", 1e3
+    layouts = peer_neuralrg_torch.LAYOUTS
+    for (name, work, repeats, ours), layout in itertools.product(cases, layouts):
+        pairs = [(peer_seconds(work, layout, repeats), ours()) for _ in range(rounds)]
+        beside = f"PyTorch, blocks as {layout}, best of 1 and 2 threads"
+        yield f"NeuralRG {name}", beside, pairs, "ms", 1e3
 
 
 def rates(rounds, limit):
