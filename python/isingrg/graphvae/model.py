@@ -11,12 +11,13 @@ from isingrg._errors import ArgumentError
 from isingrg._progress import reporting
 from isingrg.graphvae import _storage
 from isingrg.graphvae._configuration import MOST_EPOCHS, Configuration
-from isingrg.graphvae._evaluation import TERMS, Evaluation, Floats
+from isingrg.graphvae._evaluation import TERMS, Floats
+from isingrg.graphvae._interpretation import Interpretation
 
 _LARGEST_BATCH, _MOST_SAMPLES = 65536, 2**31
 
 
-class GraphVAE(Evaluation):
+class GraphVAE(Interpretation):
     """A variational autoencoder of Ising configurations with a latent variable at every scale.
 
     A site enters with its spin s_i and h_i = sum_j s_i s_j over its four neighbours, which a small
