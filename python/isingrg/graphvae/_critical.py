@@ -37,7 +37,8 @@ def estimate_critical_coupling(
         Increasing couplings, at least 6.
     values : array_like, shape (k, n)
         A number of each configuration, such as PC1; n of them at each coupling, at least 2. A
-        variable that changes sign with the spins has no mean to speak of: give its magnitude.
+        variable that changes sign with the spins, as PC1 does where it stands for the
+        magnetization, has no mean to speak of: give its distance from that of disordered spins.
     block, resamples, seed : int
         As for `bootstrap`. Configurations are resampled at each coupling, and each resample has
         its own smoothing.
@@ -56,8 +57,10 @@ def estimate_critical_coupling(
     if couplings.ndim != 1 or len(couplings) < 6 or (np.diff(couplings) <= 0).any():
         raise ArgumentError("K must be a list of at least 6 increasing couplings")
     array = _arguments.reals("values", values)
-    if array.ndim != 2 or len(array) != len(couplings):
-        raise ArgumentError(f"values must have the shape ({len(couplings)}, n), got {array.shape}")
+    if array.ndim != 2 or len(array) != len(couplings) or array.shape[1] < 2:
+        raise ArgumentError(
+            f"values must have the shape ({len(couplings)}, n) with n at least 2, got {array.shape}"
+        )
     steepest = _steepest(couplings)
     if not couplings[0] < steepest(array.mean(1)) < couplings[-1]:
         raise ConvergenceError("the values have no steepest change within the couplings")

@@ -35,9 +35,10 @@ class Interpretation(Evaluation):
     def _means(self, spins: ArrayLike, progress: Any = False) -> Floats:
         """(levels, ..., n, d) of at least one axis of configurations."""
         array = _arguments.spins(spins)
-        if array.ndim < 3 or 0 in array.shape:
+        if array.ndim < 3 or not array.size or array.shape[-3] < 2:
             raise ArgumentError(
-                f"spins must have the shape (..., n, L, L) with configurations, got {array.shape}"
+                "spins must have the shape (..., n, L, L) with n at least 2, "
+                f"got {array.shape}"
             )
         return np.stack([mu for mu, _ in self.encode(array, progress=progress)])
 
@@ -113,7 +114,7 @@ class Interpretation(Evaluation):
         Parameters
         ----------
         spins : array_like, shape (..., n, L, L)
-            n configurations for each coupling, say, of any size that `encode` takes.
+            n configurations, at least 2, for each coupling, say; of any size that `encode` takes.
         block, resamples : int
             As for `isingrg.graphvae.bootstrap`.
         seed : int
@@ -167,7 +168,7 @@ class Interpretation(Evaluation):
         Parameters
         ----------
         spins : array_like, shape (..., n, L, L)
-            n configurations for each coupling, say; all are pooled.
+            n configurations, at least 2, for each coupling, say; all are pooled.
         levels : (int, int), optional
             Fine and coarse level, 0 to `levels` - 1; by default all pairs of neighbouring levels
             together.
@@ -186,8 +187,13 @@ class Interpretation(Evaluation):
 
         Notes
         -----
+        A training often leaves one active unit, or none. The least squares of the others are well
+        defined and have small errors, but are the ratio of two noises: trust `active_magnitudes`.
+
         Sizes of eigenvalues rest on those of the levels: scaling the latent variables of the
-        coarse one scales them all, and only the consistency term fixes that. Directions of chance
+        coarse one scales them all, and only the consistency term fixes that. Without it levels can
+        lie far apart; as W and b are the same for all pairs of levels, W then describes these
+        distances, so look at single pairs. Directions of chance
         in d dimensions have a cosine of 0.42 on average for d = 4 and of 0.64 for d = 2. Where
         the last level varies along one direction only, W has its image there and the cosine is
         near 1 whatever the map is.

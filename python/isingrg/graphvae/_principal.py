@@ -30,7 +30,9 @@ class PrincipalComponents(NamedTuple):
         """Coordinates (..., k) of other points (..., d) of the same latent space."""
         array = _arguments.reals("mu", mu)
         if array.ndim < 1 or array.shape[-1] != len(self.mean):
-            raise ArgumentError(f"mu must have the shape (..., {len(self.mean)}), got {array.shape}")
+            raise ArgumentError(
+                f"mu must have the shape (..., {len(self.mean)}), got {array.shape}"
+            )
         projections: Floats = (array - self.mean) @ self.directions.T
         return projections
 

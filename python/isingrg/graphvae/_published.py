@@ -24,7 +24,7 @@ def published_data(
 
     500 sweeps to thermalise and 10 between samples. At and above the critical coupling that is
     fewer than a chain needs to change its sign: single couplings then have a magnetization of one
-    sign, and neighbouring samples near it are correlated over 5 samples in |m| and 20 in m.
+    sign, and near it the autocorrelation time is about 5 samples of |m| and 20 of m.
 
     Parameters
     ----------

@@ -40,9 +40,8 @@ class RGMap:
     magnitudes: Estimate
     #: The cosine with errors.
     cosine: Estimate
-    #: Of the amplitude of each eigenvector in the fine latent variables, (d,).
-    variances: Floats
-    #: Of the variance of the coarse latent variables, the share that the map explains.
+    #: Share of the variance of the coarse latent variables, within levels, that the map explains;
+    #: negative where one map does not serve all pairs of levels.
     r_squared: float
     #: Directions in which the fine latent variables are not constant, 0 to d.
     rank: int
@@ -50,15 +49,13 @@ class RGMap:
     effective_rank: float
     #: Fine latent units that are active, see `active_units`, (d,).
     active_units: NDArray[np.bool_]
-
-    @property
-    def active(self) -> NDArray[np.bool_]:
-        """Eigenvalues whose direction is populated: `variances` above 0.01, (d,).
-
-        The others belong to collapsed directions. They describe noise, whatever their errors.
-        """
-        populated: NDArray[np.bool_] = self.variances > ACTIVE_VARIANCE
-        return populated
+    #: |eigenvalues| of the map within the k principal directions of the fine latent variables
+    #: whose variance is above 0.01, with errors, (k,).
+    active_magnitudes: Estimate
+    #: Which of the d eigenvalues belong to these: the k whose observables w . mu, with the unit
+    #: left eigenvector w, vary most; (d,). The others describe collapsed directions, whatever
+    #: their size and error.
+    active: NDArray[np.bool_]
 
     def __iter__(self) -> Iterator[Any]:
         return iter((self.weight, self.bias, self.eigenvalues, self.cosine_with_pc1))
@@ -84,27 +81,34 @@ def rg_map(
     """From latent means of all levels, (levels, ..., n, d)."""
     # Pairs of levels of a configuration stay together in resamples.
     fine, coarse = (np.stack([means[pair[k]] for pair in pairs], axis=-2) for k in (0, 1))
+    # Levels that lie apart are no sign of life: what varies is judged within each.
+    fine_within, coarse_within = (
+        _rows(values - values.reshape(-1, *values.shape[-2:]).mean(0)) for values in (fine, coarse)
+    )
     for name, values in (("fine", fine), ("coarse", coarse)):
-        if not values.size or np.ptp(_rows(values), axis=0).max() == 0:
+        if np.ptp(values.reshape(-1, *values.shape[-2:]), axis=0).max() == 0:
             raise ArgumentError(f"spins must have {name} latent variables that vary")
     last = means[-1]
     dimension = fine.shape[-1]
+    x, y = _rows(fine), _rows(coarse)
+    spread = covariance(fine_within)
+    variances, directions = np.linalg.eigh(spread)
+    populated = directions[:, variances > ACTIVE_VARIANCE]
 
     def statistic(fine: Floats, coarse: Floats, last: Floats) -> Floats:
-        spectrum = _spectrum(_least_squares(_rows(fine), _rows(coarse)).weight, _rows(last))
-        return np.append(np.abs(spectrum.eigenvalues), spectrum.cosine)
+        x, y = _rows(fine), _rows(coarse)
+        spectrum = _spectrum(_least_squares(x, y).weight, _rows(last))
+        within = np.linalg.eigvals(_least_squares(x @ populated, y @ populated).weight)
+        active = np.sort(np.abs(within))[::-1]
+        return np.concatenate([np.abs(spectrum.eigenvalues), [spectrum.cosine], active])
 
     errors = bootstrap(
         statistic, fine, coarse, last, axis=means.ndim - 3, block=block, resamples=resamples,
         seed=seed, progress=progress,
     )  # fmt: skip
-    x, y = _rows(fine), _rows(coarse)
     fit = _least_squares(x, y)
     spectrum = _spectrum(fit.weight, _rows(last))
     residuals = y - x @ fit.weight.T - fit.bias
-    # Rows give the amplitudes of the eigenvectors in a deviation; W may have fewer than d of them.
-    amplitudes = np.linalg.pinv(spectrum.vectors)
-    variances = np.einsum("ij,jk,ik->i", amplitudes, covariance(x), amplitudes.conj()).real
     return RGMap(
         fit.weight,
         fit.bias,
@@ -112,11 +116,12 @@ def rg_map(
         spectrum.cosine,
         Estimate(*(part[:dimension] for part in errors)),
         Estimate(*(part[dimension] for part in errors)),
-        variances,
-        float(1 - np.square(residuals).sum() / np.square(y - y.mean(0)).sum()),
+        float(1 - np.square(residuals).sum() / np.square(coarse_within).sum()),
         fit.rank,
-        effective_rank(x),
-        active_units(x),
+        effective_rank(fine_within),
+        active_units(fine_within),
+        Estimate(*(part[dimension + 1 :] for part in errors)),
+        _active(spectrum, spread, populated.shape[1]),
     )
 
 
@@ -141,3 +146,13 @@ def _spectrum(weight: Floats, last: Floats) -> _Spectrum:
         vectors[:, order].astype(np.complex128),
         min(float(np.abs(leading.conj() @ first)), 1.0),
     )
+
+
+def _active(spectrum: _Spectrum, spread: Floats, count: int) -> NDArray[np.bool_]:
+    # Right eigenvectors would not do: one of a collapsed direction can be nearly parallel to PC1.
+    left = np.linalg.pinv(spectrum.vectors)  # W may have fewer than d eigenvectors
+    left /= np.maximum(np.linalg.norm(left, axis=1, keepdims=True), np.finfo(float).tiny)
+    variances = np.einsum("ij,jk,ik->i", left, spread, left.conj()).real
+    active = np.zeros(len(left), np.bool_)
+    active[np.argsort(-variances, kind="stable")[:count]] = True
+    return active

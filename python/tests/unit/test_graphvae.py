@@ -141,6 +141,11 @@ def test_models_travel(model):
 
 
 def test_public_names():
-    assert isingrg.graphvae is graphvae and graphvae.__all__ == ["GraphVAE"]
-    for name in ("fit", "encode", "decode", "loss", "history", "save", "load", "close"):
+    assert isingrg.graphvae is graphvae and graphvae.__all__ == sorted(graphvae.__all__)
+    for name in graphvae.__all__:
+        assert getattr(graphvae, name).__doc__, name
+    for name in (
+        "fit", "encode", "decode", "loss", "history", "save", "load", "close",
+        "rg_map", "trajectories", "level_distances", "basins",
+    ):  # fmt: skip
         assert getattr(GraphVAE, name).__doc__, name
