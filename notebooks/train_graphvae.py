@@ -42,7 +42,7 @@ RECIPES = {
 #: Half-width of the window around K_c that the paper leaves out of the RG map.
 WINDOW = 0.1
 #: Chains of 200 have autocorrelation times of up to about 20 samples near K_c.
-BOOTSTRAP = {"block": 20, "resamples": 1000}
+BOOTSTRAP = {"block": 20, "resamples": 400}
 #: Added to a seed: data that the model has not seen.
 UNSEEN = 1000
 
