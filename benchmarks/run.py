@@ -13,11 +13,13 @@ import time
 from pathlib import Path
 
 import numpy as np
+import peer_graphvae_torch
 import peer_ising_numba
 import peer_ising_peapods
 import peer_mlrg_torch
 import peer_mlrg_works
 import peer_neuralrg_torch
+import rows_graphvae
 import rows_neuralrg
 
 import isingrg
@@ -242,11 +244,14 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     rounds = parser.parse_args().rounds
     print(f"isingrg {isingrg.__version__}, {isingrg.instruction_set()}\n")
-    for peer in (peer_mlrg_torch, peer_neuralrg_torch, peer_ising_numba, peer_ising_peapods):
+    peers = (
+        peer_mlrg_torch, peer_neuralrg_torch, peer_graphvae_torch, peer_ising_numba,
+        peer_ising_peapods)
+    for peer in peers:
         if peer.UNAVAILABLE:
             print(peer.UNAVAILABLE)
     print("| work | beside | theirs | ours | ratio (range) |\n|---|---|---|---|---|", flush=True)
-    sources = [rows_neuralrg.rows, metropolis_rows, cluster_rows, side_by_side]
+    sources = [rows_neuralrg.rows, rows_graphvae.rows, metropolis_rows, cluster_rows, side_by_side]
     if not peer_mlrg_torch.UNAVAILABLE:
         sources.insert(0, mlrg_rows)
     for rows in sources:
@@ -260,7 +265,7 @@ def main():
     for name, value in itertools.chain(
             own_rates(rounds), mlrg_scaling(), whole_trainings(), published_trainings(),
             rows_neuralrg.rates(rounds, product_rate(np.float32)), rows_neuralrg.scaling(),
-            rows_neuralrg.memory(), machine_limits()):
+            rows_neuralrg.memory(), rows_graphvae.scaling(), machine_limits()):
         print(f"| {name} | {value} |", flush=True)
 
 

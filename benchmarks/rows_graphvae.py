@@ -1,0 +1,40 @@
+"""Rows of `run.py` about the graph variational autoencoder: beside PyTorch, and in its batch."""
+
+from __future__ import annotations
+
+import statistics
+import time
+
+import numpy as np
+import peer_graphvae_torch
+
+import isingrg
+from isingrg import graphvae
+
+
+def step_seconds(threads=2, batch=32, steps=64):
+    """Seconds of a training step with the published architecture; data are random spins."""
+    isingrg.set_num_threads(threads)
+    spins = np.random.default_rng(0).choice(np.array([-1, 1], np.int8), (steps * batch, 16, 16))
+    with graphvae.GraphVAE() as model:
+        model.fit(spins[:batch], 1, batch)
+        start = time.perf_counter()
+        model.fit(spins, 1, batch)
+        return (time.perf_counter() - start) / steps
+
+
+def rows(rounds):
+    if peer_graphvae_torch.UNAVAILABLE:
+        return
+    pairs = []
+    for _ in range(rounds):
+        theirs = min(
+            statistics.median(peer_graphvae_torch.step_seconds(threads=threads)) for threads in (1, 2))
+        pairs.append((theirs, step_seconds()))
+    yield "GraphVAE training step, 32 samples", "PyTorch, best of 1 and 2 threads", pairs, "ms", 1e3
+
+
+def scaling():
+    for batch in (32, 128, 512):
+        one, two = (1e3 * step_seconds(threads, batch, 1024 // batch) for threads in (1, 2))
+        yield f"GraphVAE training step, {batch} samples, 1 and 2 threads", f"{one:.1f} and {two:.1f} ms"
