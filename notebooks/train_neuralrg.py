@@ -58,7 +58,7 @@ def recipes():
             ({"L": 8, "T": CRITICAL}, [PUBLISHED | {"epochs": 2000}], seed, False, False)
             for seed in range(3)
         ],
-        "L32": [({"L": 32, "T": CRITICAL}, [PUBLISHED | {"epochs": 200}], 0, False, False)],
+        "L32": [({"L": 32, "T": CRITICAL}, [PUBLISHED | {"epochs": 100}], 0, False, False)],
     }
 
 

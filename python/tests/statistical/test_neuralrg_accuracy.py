@@ -1,6 +1,12 @@
-"""Trained flows against exact results, on a lattice where the training takes seconds."""
+"""Trained flows against exact results, on lattices where the training takes seconds.
+
+Seeds are fixed, so a pass stays a pass. Were the samples drawn anew, correct estimates would fail
+one of the tests of this file in about one run out of 150: twice 20 scores, their mean and their
+variance, at four standard deviations (0.2 % each), and eleven single numbers (0.05 %).
+"""
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -8,7 +14,6 @@ import pytest
 from isingrg import ising
 from isingrg.neuralrg import NeuralRG, log_density, log_partition_dual, sample_spins
 
-# Further towards the critical point few large weights make the errors of their mean unreliable.
 L, K = 4, 0.2
 SEEDS = range(4)
 SAMPLES = 8192
@@ -38,12 +43,16 @@ def test_the_bound_is_above_the_free_energy_and_near(flows, exact):
 
 
 def test_importance_weights_give_the_partition_function(flows, exact):
+    check_log_partitions(flows, exact, least=0.5)
+
+
+def check_log_partitions(flows, exact, least):
+    """Twenty scores of the flows together, and effective sample sizes of at least that share."""
     scores = []
-    for index, flow in enumerate(flows):
-        for seed in range(5):
-            found = flow.log_partition(SAMPLES, seed=5 * index + seed)
-            scores.append((found.estimate - exact) / found.standard_error)
-            assert found.effective_sample_size > SAMPLES / 2
+    for seed in range(20):
+        found = flows[seed % len(flows)].log_partition(SAMPLES, seed=seed)
+        scores.append((found.estimate - exact) / found.standard_error)
+        assert found.effective_sample_size > least * SAMPLES
     assert np.abs(scores).max() < 4
     # Mean and variance of standard normal numbers, within four of their errors.
     assert abs(np.mean(scores)) < 4 / math.sqrt(len(scores))
@@ -59,3 +68,43 @@ def test_weighted_spins_have_the_energy_of_the_ising_model(flows):
         mean = np.average(energy, weights=weights)
         error = math.sqrt(np.square(weights * (energy - mean)).sum()) / weights.sum()
         assert abs(mean - ising.mean_energy(L, K)) < 4 * error and error < 0.2
+
+
+# At the critical point
+
+#: The half of a block that each coupling layer keeps: rows, columns, and diagonals in turn. Among
+#: random halves some are missing, and flows of some seeds learn more slowly.
+TOP, LEFT, MAIN = (np.array(half, bool) for half in ([[1, 1], [0, 0]], [[1, 0], [1, 0]], np.eye(2)))
+MASKS = [TOP, ~TOP, LEFT, ~LEFT, ~MAIN, MAIN, TOP, ~TOP]
+
+
+def critical(L, steps, seed):
+    """One repetition alone leaves Gaussian correlations of 0.28 nats at L = 4; four leave none."""
+    flow = NeuralRG(L, layers=len(MASKS), hidden=(10,), repeat=4, masks=MASKS)
+    for lr in (6e-3, 4e-3, 2.4e-3, 1.2e-3, 6e-4, 2.5e-4):
+        flow.fit(steps, 32, lr, weight_decay=0, seed=seed)
+    return flow
+
+
+@pytest.fixture(scope="module")
+def critical_flows():
+    """Two side by side, because a batch of 32 keeps one core busy."""
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(lambda seed: critical(4, 7000, seed), range(2)))
+
+
+def test_bound_at_the_critical_point(critical_flows):
+    exact = log_partition_dual(4, ising.K_CRITICAL)
+    for flow in critical_flows:
+        bound = flow.free_energy(65_536, seed=1)
+        assert -exact - 4 * bound.standard_error < bound.mean < -exact + 1e-3 * exact
+
+
+def test_importance_weights_at_the_critical_point(critical_flows):
+    check_log_partitions(critical_flows, log_partition_dual(4, ising.K_CRITICAL), least=0.8)
+
+
+def test_a_larger_lattice_at_the_critical_point():
+    exact = log_partition_dual(8, ising.K_CRITICAL)
+    bound = critical(8, 600, 0).free_energy(SAMPLES, seed=1)
+    assert -exact - 4 * bound.standard_error < bound.mean < -exact + 1e-2 * exact
