@@ -42,9 +42,11 @@ class Interpretation(Estimation):
         Parameters
         ----------
         n : int, optional
-            Samples of the flow to average over, at least 1; or give x.
+            Samples to average over, at least 1, decoded from normal latent variables; or give x.
         x : array_like, shape (..., L, L), optional
-            Samples to average over, such as those of `hmc`, instead.
+            Samples to average over, such as those of `hmc`, instead. A symmetric flow knows most
+            configurations from one side only: of x and -x take the one with the larger
+            ``-(z**2).sum() / 2 + logdet``.
         scale : int, optional
             The latent variables of this scale, 0 to `depth`; by default the last: the four
             collective variables at the top of a MERA that has all scales, but for those a decimator
@@ -66,7 +68,10 @@ class Interpretation(Estimation):
         if (n is None) == (x is None):
             raise ArgumentError("give either n, a number of samples, or x, the samples")
         if x is None:
-            x = self.sample(_arguments.integer("n", n, 1, MOST_SAMPLES), seed=seed)
+            # Not `sample`, which negates half of them if the flow is symmetric.
+            random = np.random.default_rng(_arguments.seed(seed))
+            shape = (_arguments.integer("n", n, 1, MOST_SAMPLES), self.L, self.L)
+            x = self.decode(random.standard_normal(shape))[0]
         samples = Samples("x", x, self.L)
         if not len(samples):
             raise ArgumentError("x must hold at least one configuration")
