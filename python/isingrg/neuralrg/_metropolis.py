@@ -5,13 +5,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from isingrg import _arguments
+from isingrg._errors import ArgumentError
 from isingrg._progress import reporting, tell
 from isingrg.neuralrg._chains import Chains
 from isingrg.neuralrg._dual import log_density
 from isingrg.neuralrg._responses import Interpretation
-from isingrg.neuralrg._samples import Floats, pieces
+from isingrg.neuralrg._samples import Floats, Samples, pieces
 
 #: Updates of a chain whose proposals are drawn together.
 _TOGETHER = 16
@@ -27,14 +29,15 @@ class Metropolis(Interpretation):
         *,
         warmup: int = 0,
         between: int = 1,
+        start: ArrayLike | None = None,
         seed: int = 0,
         progress: Any = False,
     ) -> Chains:
         """Sample pi(x) by Metropolis updates whose proposals are independent samples of the flow.
 
         A proposal x' takes the place of x with the probability min(1, w(x') / w(x)), where
-        w = pi / q. A chain begins with a sample of q and moves across any barrier in a single
-        update, but stays long where the flow underestimates the target: see `acceptance` and
+        w = pi / q. A chain begins with a sample of q, unless told otherwise, and moves across any
+        barrier in a single update, but stays long where the flow underestimates the target: see `acceptance` and
         the effective sample size of `log_partition`.
 
         Parameters
@@ -45,6 +48,8 @@ class Metropolis(Interpretation):
             Updates before the first sample.
         between : int
             Updates from one sample to the next.
+        start : array_like, shape (n_chains, L, L), optional
+            Where the chains begin, as for `hmc`.
         seed : int
             0 to 2**64 - 1. A chain does not depend on how many others there are.
         progress : bool or callable
@@ -72,16 +77,19 @@ class Metropolis(Interpretation):
         seed = _arguments.seed(seed)
         x = _arguments.allocate("the samples", (n_chains, n_samples, self.L, self.L), np.float64)
         acceptance = np.zeros((n_chains, n_samples))
+        given = None if start is None else self._start(start, n_chains)
+        before = warmup + (given is None)  # the first proposal is then the start
+        updates = before + n_samples * between
         with reporting(progress, "Monte Carlo") as report:
-            updates = 1 + warmup + n_samples * between  # the first is the start
             for group in pieces(n_chains, _TOGETHER * self.L**2):
                 chains = len(x[group])
+                first = None if given is None else given[group]
                 for update, (state, probability) in enumerate(
-                    self._updates(chains, updates, seed, group.start)
+                    self._updates(chains, updates, first, seed, group.start)
                 ):
                     if update % _TOGETHER == 0:
                         tell(report, group.start * updates + chains * update, n_chains * updates)
-                    sample, rest = divmod(update - warmup - 1, between)
+                    sample, rest = divmod(update - before, between)
                     if sample >= 0:
                         acceptance[group, sample] += probability / between
                         if rest == between - 1:
@@ -94,10 +102,14 @@ class Metropolis(Interpretation):
         return Chains(x, acceptance, self.K, settings=settings)
 
     def _updates(
-        self, chains: int, updates: int, seed: int, group: int
+        self, chains: int, updates: int, first: Floats | None, seed: int, group: int
     ) -> Iterator[tuple[Floats, Floats]]:
         """State (chains, L, L) and acceptance probability (chains,) after each update."""
-        state, log_weight = np.empty((chains, self.L, self.L)), np.full(chains, -math.inf)
+        if first is None:
+            state, log_weight = np.empty((chains, self.L, self.L)), np.full(chains, -math.inf)
+        else:
+            state = first.copy()
+            log_weight = np.asarray(log_density(first, self.K)) - self.log_prob(first)
         for start in range(0, updates, _TOGETHER):
             length = min(_TOGETHER, updates - start)
             random = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(group, start)))
@@ -116,3 +128,12 @@ class Metropolis(Interpretation):
         x, density = self.sample_with_log_prob(chains * length, seed=seed)
         log_weights = np.asarray(log_density(x, self.K)) - density
         return x.reshape(chains, length, self.L, self.L), log_weights.reshape(chains, length)
+
+    def _start(self, start: ArrayLike, n_chains: int) -> Floats:
+        samples = Samples("start", start, self.L)
+        if samples.leading != (n_chains,):
+            raise ArgumentError(
+                f"start must have the shape ({n_chains}, {self.L}, {self.L}), got "
+                f"{(*samples.leading, self.L, self.L)}"
+            )
+        return samples.rows

@@ -6,11 +6,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from isingrg import _arguments, _core
-from isingrg._errors import ArgumentError
 from isingrg._progress import reporting
 from isingrg.neuralrg._chains import Chains
 from isingrg.neuralrg._metropolis import Metropolis
-from isingrg.neuralrg._samples import Floats, Samples
 
 SPACES = {"latent": _core.LATENT, "physical": _core.PHYSICAL}
 
@@ -97,12 +95,3 @@ class Sampling(Metropolis):
             "between": between, "seed": seed,
         }  # fmt: skip
         return Chains(x, acceptance, self.K, used, settings)
-
-    def _start(self, start: ArrayLike, n_chains: int) -> Floats:
-        samples = Samples("start", start, self.L)
-        if samples.leading != (n_chains,):
-            raise ArgumentError(
-                f"start must have the shape ({n_chains}, {self.L}, {self.L}), got "
-                f"{(*samples.leading, self.L, self.L)}"
-            )
-        return samples.rows

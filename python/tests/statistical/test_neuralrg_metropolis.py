@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from isingrg import ising
-from isingrg.neuralrg import NeuralRG, sample_spins
+from isingrg.neuralrg import NeuralRG, sample_fields, sample_spins
 
 
 def exact(L, K):
@@ -35,3 +35,17 @@ def test_means_of_the_target(L, K, steps):
     # Their own samples are far from the target by the same measure.
     own = ising.magnetization(sample_spins(flow.sample(20_000, seed=2))) ** 2
     assert abs(own.mean() - exact(L, K)[0]) > 6 * errors[0]
+
+
+def test_equilibrium_stays():
+    """From exact samples of the target; four standard errors, so one wrong alarm in 5000."""
+    flow = NeuralRG(4, 0.35, layers=4, hidden=(6, 6)).fit(150, 128, 5e-3)
+    spins = ising.sample(4, 0.35, 4000, seed=3)[0]
+    start = sample_fields(spins, 0.35, seed=4)
+    chains = flow.metropolis(len(start), 3, start=start, seed=5)
+    assert 0.2 < chains.acceptance.mean() < 0.6
+    order = chains.structure_factor()
+    errors = order.std(axis=0, ddof=1) / math.sqrt(len(order))
+    assert (np.abs(order.mean(axis=0) - exact(4, 0.35)[0]) < 4 * errors).all()
+    own = flow.metropolis(len(start), 3, seed=5).structure_factor().mean(axis=0)
+    assert abs(own[0] - exact(4, 0.35)[0]) > 6 * errors[0]

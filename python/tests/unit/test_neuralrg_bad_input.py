@@ -80,6 +80,7 @@ CASES = [
     (ArgumentError, r"warmup must be from 0", call("metropolis", 1, 1, warmup=-1)),
     (ArgumentError, r"between must be from 1", call("metropolis", 1, 1, between=0)),
     (ArgumentError, r"seed must be from 0", call("metropolis", 1, 1, seed=-1)),
+    (ArgumentError, r"start must have the shape \(3, 4, 4\)", call("metropolis", 3, 1, start=X)),
     (TypeError, r"progress must be True", call("metropolis", 1, 1, progress=1)),
     (IsingRGError, r"not been trained", untrained("metropolis", 1, 1)),
     (ArgumentError, r"observable must be .*did you mean 'magnetization'",
