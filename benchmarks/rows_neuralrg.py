@@ -16,9 +16,9 @@ from isingrg import neuralrg
 SAMPLES = 512
 LEAPFROG = 10
 #: Passes of a training step over the products of weights and values: decoding together with the
-#: derivative of ln q0(x), encoding -x for the symmetric density and differentiating there, and the
-#: way back; three of them transposed as well, and one for the weights.
-STEP_PASSES = 4 + 3 + 1
+#: derivative of ln q0(x), encoding -x for the symmetric density, and the way back; two of them
+#: transposed as well, and one for the weights.
+STEP_PASSES = 3 + 2 + 1
 #: Of a force: decoding, once more on the way back, and transposed.
 FORCE_PASSES = 2 + 1
 

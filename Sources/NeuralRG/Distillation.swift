@@ -7,13 +7,17 @@ import Numerics
 /// What is left out, the derivative of ln q in its own parameters at fixed x, is zero on average;
 /// but it is noise that remains when q has become pi, and would hold the training above the
 /// bound it could reach (Roeder et al., arXiv:1703.09194). The derivative of ln q0(x) comes with
-/// the decoding of z. A symmetric density needs that of ln q0(-x) too, which takes one encoding.
+/// the decoding of z. A symmetric density needs ln q0(-x) too, which takes one encoding, and its
+/// derivative only if -x is within the flow's reach as well: a flow of a large lattice or a low
+/// temperature knows one sign, and e^-100 times a derivative is nothing.
 package final class DistillationWorkspace: LossWorkspace, FlowLoss {
     private let target: DualIsing.Kernel<Float>
-    private let scores: Buffer<Block>
+    /// x and the derivative of ln q0(x), kept while -x is dealt with.
+    private let kept, scores: Buffer<Block>
 
     package override init(_ model: FlowModel) throws(Failure) {
         target = try DualIsing.Kernel(model.target)
+        kept = try Buffer(count: model.shape.sites)
         scores = try Buffer(count: model.shape.sites)
         try super.init(model)
     }
@@ -25,16 +29,19 @@ package final class DistillationWorkspace: LossWorkspace, FlowLoss {
 
     package func add(_ parameters: UnsafePointer<Float>, samples: Int, batch: Int) {
         let sites = tile.shape.sites
-        var (logQ, own) = (score(parameters), Block(repeating: 1))
-        var other = Block(repeating: 0)
+        var logQ = score(parameters)
         if symmetric {
-            scores.base.update(from: tile.adjoints, count: sites)
+            kept.base.update(from: tile.sites, count: sites)
             tile.negate(tile.sites)
             let determinant = tile.encode(parameters)
-            (logQ, own, other) = mixture(logQ, tile.logNormal() + determinant)
-            _ = score(parameters)
-            tile.negate(tile.sites)
-            for i in 0..<sites { tile.adjoints[i] = own * scores.base[i] - other * tile.adjoints[i] }
+            let shares = mixture(logQ, tile.logNormal() + determinant)
+            logQ = shares.logarithm
+            if !isOne(shares.a) {
+                scores.base.update(from: tile.adjoints, count: sites)
+                _ = score(parameters)
+                for i in 0..<sites { tile.adjoints[i] = shares.a * scores.base[i] - shares.b * tile.adjoints[i] }
+            }
+            tile.sites.update(from: kept.base, count: sites)
         }
         let logPi = target.logDensity(
             tile.sites, weight: Block(repeating: -1), addingGradientTo: tile.adjoints)
@@ -49,5 +56,10 @@ package final class DistillationWorkspace: LossWorkspace, FlowLoss {
         let logNormal = tile.logNormal()
         for i in 0..<tile.shape.sites { tile.adjoints[i] = Block(repeating: 0) - tile.sites[i] }
         return logNormal + tile.encodeBackward(parameters, weight: Block(repeating: 1), trains: false)
+    }
+
+    /// Whether all shares are 1 in single precision, and the others nothing beside them.
+    private func isOne(_ share: Block) -> Bool {
+        (0..<Block.width).allSatisfy { share[$0] == 1 }
     }
 }

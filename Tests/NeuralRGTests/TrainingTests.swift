@@ -4,7 +4,9 @@ import Testing
 import NeuralRG
 
 @Suite(.serialized) struct FlowTrainingTests {
-    static func model(symmetric: Bool, size: Int = 4) throws -> FlowModel {
+    /// - Parameter shift: of the last biases. Without one -x is foreign to the flow wherever x is
+    ///   not; 1 brings both within its reach.
+    static func model(symmetric: Bool, size: Int = 4, shift: Double = 0) throws -> FlowModel {
         var configuration = FlowModel.Configuration()
         (configuration.size, configuration.coupling) = (size, 0.4)
         (configuration.couplings, configuration.hidden) = (4, [6, 5])
@@ -12,7 +14,7 @@ import NeuralRG
         let model = try FlowModel(configuration)
         var random = RandomStream(seed: 4, purpose: .test)
         for start in stride(from: model.shape.couplingParameterCount - 4, to: model.shape.parameterCount, by: model.shape.couplingParameterCount) {
-            for i in 0..<4 { model.parameters[start + i] = 0.3 * random.nextNormal()[0] }
+            for i in 0..<4 { model.parameters[start + i] = shift + 0.3 * random.nextNormal()[0] }
         }
         return model
     }
@@ -57,17 +59,22 @@ import NeuralRG
         return (0..<count * n).map { Double(workspace.tile.sites[$0 % n][$0 / n]) }
     }
 
-    @Test(arguments: [false, true])
-    func gradientOfTheDistillationLoss(symmetric: Bool) throws {
-        let model = try Self.model(symmetric: symmetric)
+    @Test(arguments: [(false, 0), (true, 0), (true, 1)])
+    func gradientOfTheDistillationLoss(symmetric: Bool, shift: Double) throws {
+        let model = try Self.model(symmetric: symmetric, shift: shift)
         let workspace = try DistillationWorkspace(model)
         let count = 21
         workspace.draw(seed: 8, tile: 0, step: 0)
         let latents = Self.samples(workspace, model, count: count)
-        let density = try Self.model(symmetric: symmetric)
+        let density = try Self.model(symmetric: symmetric, shift: shift)
         try Self.compare(workspace, model, count: count) {
             try Self.loss(model, density: density, latents, count: count)
         }
+        // Where the two signs share nothing, q = q0 / 2, here and in the training.
+        let plain = try Self.model(symmetric: false, shift: shift)
+        let excess = try Self.loss(model, density: plain, latents, count: count)
+            - Self.loss(model, density: density, latents, count: count)
+        #expect((abs(excess - 0.6931471805599453) < 1e-7) == (symmetric && shift == 0))
     }
 
     /// The derivative of ln q in its own parameters, which the gradient leaves out, has mean zero:
