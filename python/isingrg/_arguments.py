@@ -115,9 +115,37 @@ def _interval(low: float, high: float) -> str:
 
 # Arrays
 
+#: Memory that the CPU can read, by the device types of DLPack: its own, that of CUDA and ROCm hosts,
+#: and managed by CUDA.
+_READABLE_DEVICES = {1, 3, 11, 13}
+
+
+def from_dlpack(name: str, value: Any) -> Any:
+    """What other libraries export through DLPack as an array of NumPy, anything else as it is.
+
+    The memory is shared, of a PyTorch tensor or a JAX array for instance. Tensors that cannot be
+    exported, because they require gradients or have a dtype unknown to NumPy, are a TypeError.
+    """
+    if isinstance(value, np.ndarray) or not hasattr(value, "__dlpack__"):
+        return value
+    try:
+        device, _ = value.__dlpack_device__()
+        if device in _READABLE_DEVICES:
+            return np.from_dlpack(value)
+    except (BufferError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+        raise TypeError(
+            f"{name} cannot be read as an array through DLPack from {_kind(value)}: {error}"
+        ) from None
+    where = getattr(value, "device", f"of DLPack type {int(device)}")
+    raise ArgumentError(
+        f"{name} must be in the memory of the CPU, got a {_kind(value)} on the device {where}; "
+        "copy it to the CPU first"
+    )
+
 
 def _array(name: str, value: Any) -> NDArray[Any]:
     """Any array-like as a plain array of numbers, not yet converted."""
+    value = from_dlpack(name, value)
     if isinstance(value, np.ma.MaskedArray):
         if np.ma.is_masked(value):
             raise ArgumentError(f"{name} must have no masked values")
@@ -146,7 +174,7 @@ def reals(
 ) -> NDArray[np.float64]:
     """Finite float64 numbers of any shape, C-contiguous, from `low` to `high`.
 
-    The result is the given array itself when it is already of that form.
+    The result is the given array itself, or shares its memory, when it is already of that form.
     """
     with np.errstate(over="ignore"):  # a long double beyond float64 becomes an infinity, refused
         array = _array(name, value)

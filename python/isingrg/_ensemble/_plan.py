@@ -56,11 +56,7 @@ class Plan:
 
     @classmethod
     def _grid(cls, settings: Settings) -> "Plan":
-        axes = {
-            name: value.tolist() if isinstance(value, np.ndarray) else list(value)
-            for name, value in settings.items()
-            if _is_axis(value)
-        }
+        axes = {name: _axis(name, v) for name, v in settings.items() if _is_axis(v)}
         for name, values in axes.items():
             if not values:
                 raise ArgumentError(f"settings[{name!r}] must hold at least one value")
@@ -119,7 +115,16 @@ def _named(name: str, settings: Any) -> Settings:
 
 
 def _is_axis(value: Any) -> bool:
-    return isinstance(value, (list, range)) or (isinstance(value, np.ndarray) and value.ndim == 1)
+    if isinstance(value, (list, range)):
+        return True
+    return hasattr(value, "__dlpack__") and getattr(value, "ndim", None) == 1
+
+
+def _axis(name: str, value: Any) -> list[Any]:
+    if isinstance(value, (list, range)):
+        return list(value)
+    values: list[Any] = _arguments.from_dlpack(f"settings[{name!r}]", value).tolist()
+    return values
 
 
 def _checked_seeds(seeds: Any) -> list[int]:

@@ -127,8 +127,9 @@ class Interpretation(Evaluation):
         Basins
             `ordered` and `distance` of the shape (levels, ...), one for each coupling.
         """
+        spins = _arguments.spins(spins)
         means = self._means(spins, progress)
-        size = np.shape(spins)[-1]
+        size = spins.shape[-1]
         random = np.random.default_rng(_arguments.seed(seed))
         disordered = random.choice(np.array([-1, 1], np.int8), (_RANDOM, size, size))
         ends = np.ones((2, size, size), np.int8) * np.array([1, -1], np.int8)[:, None, None]

@@ -4,8 +4,6 @@ import dataclasses
 import math
 from typing import Any
 
-import numpy as np
-
 from isingrg import _arguments, _core
 from isingrg._errors import ArgumentError
 from isingrg.mlrg._couplings import coupling_count
@@ -148,8 +146,9 @@ def _check(name: str, value: Any) -> int | float | str | tuple[float, ...]:
     if name == "proposal":
         return _arguments.choice(name, value, PROPOSALS)
     low, high = RANGES[name]
-    if name == "record_guess" and np.ndim(value):
-        return tuple(_arguments.reals(name, value, low, high).ravel().tolist())
+    if name == "record_guess":
+        guess = _arguments.reals(name, value, low, high)
+        return tuple(guess.ravel().tolist()) if guess.ndim else float(guess)
     if isinstance(low, int):
         number = _arguments.integer(name, value, low, int(high))
         if name == "replicas" and 32 % number:

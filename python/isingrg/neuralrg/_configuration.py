@@ -82,7 +82,7 @@ def _masks(value: Any, hierarchy: int, layers: int) -> tuple[tuple[int, ...], ..
     if value is None:
         return None
     try:
-        given = np.asarray(value)
+        given = np.asarray(_arguments.from_dlpack("masks", value))
     except ValueError:
         raise ArgumentError("masks must be a rectangular array") from None
     if given.dtype == bool and given.shape[-2:] == (2, 2):

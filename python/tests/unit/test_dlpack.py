@@ -1,0 +1,181 @@
+"""Arrays of other libraries go in, and results go out, through DLPack without a copy."""
+
+import functools
+
+import numpy as np
+import pytest
+
+import isingrg
+from isingrg import ArgumentError, _arguments, graphvae, ising, mlrg, neuralrg
+
+CPU, CUDA, CUDA_HOST = 1, 2, 3
+
+
+class Exported:
+    """An array that offers nothing but DLPack."""
+
+    def __init__(self, array, device=CPU):
+        self.array, self.device_type = np.asarray(array), device
+
+    @property
+    def ndim(self):
+        return self.array.ndim
+
+    def __dlpack__(self, **options):
+        return self.array.__dlpack__(**options)
+
+    def __dlpack_device__(self):
+        return self.device_type, 0
+
+
+SPINS = ising.sample(8, 0.4, 12, seed=1)[0]
+FIELDS = np.random.default_rng(1).normal(size=(4, 4, 4))
+COUPLINGS = np.array([0.25, 0.5, 0.75])
+
+
+@functools.cache
+def flow():
+    return neuralrg.NeuralRG(4, 0.3, layers=2, hidden=(4,)).fit(2, 8)
+
+
+@functools.cache
+def autoencoder():
+    return graphvae.GraphVAE(8, latent=2, hidden=4, token=4, levels=2).fit(SPINS, 3, 4)
+
+
+@functools.cache
+def moderator():
+    return mlrg.MLRG("A1", hidden=(4,)).fit(2, 4)
+
+
+def masks(array):
+    return neuralrg.NeuralRG(4, layers=2, hidden=(4,), masks=array).fit(1, 4).masks
+
+
+def grid(array):
+    table = isingrg.ensemble(lambda K: ising.log_partition(4, K), {"K": array})
+    return np.asarray(table["value"])
+
+
+@pytest.mark.parametrize(
+    "function, array",
+    [
+        (ising.energy, SPINS),
+        (ising.magnetization, SPINS),
+        (ising.block_spin, SPINS),
+        (lambda K: ising.sample(4, K, 2), COUPLINGS),
+        (lambda K: ising.log_partition(4, K), COUPLINGS),
+        (lambda K: ising.log_partition(4, K), COUPLINGS[0]),
+        (ising.spontaneous_magnetization, COUPLINGS),
+        (ising.mean_and_error, np.random.default_rng(1).normal(size=400)),
+        (mlrg.exact_map, COUPLINGS),
+        (mlrg.scaling_dimensions, COUPLINGS),
+        (lambda J: moderator().velocity(J), COUPLINGS),
+        (lambda J: moderator().flow(J, 3), COUPLINGS),
+        (lambda J: mlrg.MLRG("2A1", hidden=(4,)).fit(1, 4, record_guess=J).step, np.ones(4) / 2),
+        (lambda x: neuralrg.log_density(x, 0.3), FIELDS),
+        (neuralrg.sample_spins, FIELDS),
+        (neuralrg.haar, FIELDS),
+        (lambda x: flow().log_prob(x), FIELDS),
+        (lambda x: flow().encode(x)[0], FIELDS),
+        (lambda x: flow().hmc(4, 2, step_size=0.1, start=x).x, FIELDS),
+        (masks, np.array([[[True, False], [False, True]], [[True, False], [True, False]]])),
+        (lambda spins: autoencoder().encode(spins)[0][0], SPINS),
+        (lambda spins: autoencoder().basins(spins, resamples=20).centres, SPINS),
+        (lambda values: graphvae.bootstrap(np.mean, values, resamples=20).error, COUPLINGS),
+        (grid, COUPLINGS),
+    ],
+)  # fmt: skip
+def test_exported_arrays_are_as_good_as_arrays(function, array):
+    assert np.array_equal(function(Exported(array)), function(array))
+
+
+def test_exported_spins_train_the_same_model():
+    settings = dict(latent=2, hidden=4, token=4, levels=2)
+    model = graphvae.GraphVAE(8, **settings).fit(Exported(SPINS), 3, 4)
+    assert np.array_equal(model.history["loss"], autoencoder().history["loss"])
+
+
+@pytest.mark.parametrize("device", [CPU, CUDA_HOST])
+def test_nothing_is_copied_where_the_form_is_right(device):
+    assert np.shares_memory(_arguments.spins(Exported(SPINS, device)), SPINS)
+    assert np.shares_memory(_arguments.reals("K", Exported(COUPLINGS, device)), COUPLINGS)
+
+
+def test_other_dtypes_and_layouts_are_converted():
+    turned = np.swapaxes(SPINS.astype(np.float32), 1, 2)
+    assert np.array_equal(_arguments.spins(Exported(turned)), turned)
+    assert _arguments.reals("K", Exported(COUPLINGS[::2].astype("f4"))).tolist() == [0.25, 0.75]
+
+
+def test_other_devices_are_refused():
+    with pytest.raises(ArgumentError, match=r"K must be in the memory of the CPU.*DLPack type 2"):
+        ising.log_partition(4, Exported(COUPLINGS, CUDA))
+
+
+def test_wrong_contents_are_refused_by_name():
+    with pytest.raises(ArgumentError, match=r"K must be finite"):
+        ising.sample(4, Exported([np.nan]), 1)
+    with pytest.raises(TypeError, match=r"K must hold real numbers, not complex128"):
+        ising.log_partition(4, Exported([1j]))
+
+
+def test_what_cannot_be_exported_is_refused():
+    class Refusing(Exported):
+        def __dlpack__(self, **options):
+            raise BufferError("it is a secret")
+
+    with pytest.raises(TypeError, match=r"spins cannot be read .* Refusing: it is a secret"):
+        ising.energy(Refusing(SPINS))
+
+
+# PyTorch
+
+
+def test_tensors_of_torch_are_shared():
+    torch = pytest.importorskip("torch")
+    spins, couplings = torch.from_numpy(SPINS.copy()), torch.from_numpy(COUPLINGS.copy())
+    assert _arguments.spins(spins).ctypes.data == spins.data_ptr()
+    assert _arguments.reals("K", couplings).ctypes.data == couplings.data_ptr()
+    assert np.array_equal(ising.energy(spins), ising.energy(SPINS))
+    assert ising.log_partition(4, torch.tensor(0.5)) == ising.log_partition(4, 0.5)
+
+
+def test_tensors_of_torch_that_cannot_be_shared():
+    torch = pytest.importorskip("torch")
+    with pytest.raises(TypeError, match=r"K cannot be read .* require gradient.*detach"):
+        ising.log_partition(4, torch.ones(3, requires_grad=True))
+    with pytest.raises(TypeError, match="K cannot be read .* Tensor.*meta"):
+        ising.log_partition(4, torch.ones(3, device="meta"))
+    with pytest.raises(TypeError, match="K cannot be read .* Tensor"):
+        ising.log_partition(4, torch.ones(3, dtype=torch.bfloat16))
+
+
+def test_results_are_taken_by_torch():
+    torch = pytest.importorskip("torch")
+    for result in (ising.sample(4, 0.4, 3), flow().sample(2), moderator().velocity(COUPLINGS)):
+        tensor = torch.from_dlpack(result)
+        assert tensor.data_ptr() == result.ctypes.data and tuple(tensor.shape) == result.shape
+
+
+# JAX
+
+
+def test_arrays_of_jax_are_shared():
+    jax = pytest.importorskip("jax")
+    spins = jax.numpy.asarray(SPINS)
+    assert _arguments.spins(spins).ctypes.data == spins.unsafe_buffer_pointer()
+    assert np.array_equal(ising.energy(spins), ising.energy(SPINS))
+    assert ising.log_partition(4, jax.numpy.array(0.5)) == ising.log_partition(4, 0.5)
+
+
+def test_results_are_taken_by_jax():
+    jax = pytest.importorskip("jax")
+    result = ising.sample(4, 0.4, 3)
+    assert np.array_equal(jax.numpy.from_dlpack(result), result)
+
+
+def test_traced_arrays_of_jax_are_refused():
+    jax = pytest.importorskip("jax")
+    with pytest.raises(TypeError, match=r"K cannot be read .* from \w*Tracer"):
+        jax.jit(lambda K: ising.log_partition(4, K))(0.5)
