@@ -5,8 +5,8 @@ renormalization-group flow of couplings, `isingrg.neuralrg` that of configuratio
 `isingrg.graphvae` latent variables of every scale;
 `isingrg.ensemble` runs many trainings, or any function, over settings and seeds, on one machine or
 many. Arrays are NumPy in C order, spins are int8; tensors of other libraries in the memory of the
-CPU, such as PyTorch and JAX, are taken through DLPack, without a copy where that is their form. Every
-random function takes a seed: equal seeds give equal results whatever the number of threads.
+CPU, such as PyTorch and JAX, are taken through DLPack, without a copy where that is their form.
+Every random function takes a seed: equal seeds give equal results whatever the number of threads.
 """
 
 from isingrg._citation import citation

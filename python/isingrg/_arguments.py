@@ -115,8 +115,8 @@ def _interval(low: float, high: float) -> str:
 
 # Arrays
 
-#: Memory that the CPU can read, by the device types of DLPack: its own, that of CUDA and ROCm hosts,
-#: and managed by CUDA.
+#: Memory that the CPU can read, by the device types of DLPack: its own, that of CUDA and ROCm
+#: hosts, and managed by CUDA.
 _READABLE_DEVICES = {1, 3, 11, 13}
 
 

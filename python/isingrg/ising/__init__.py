@@ -11,6 +11,7 @@ from isingrg.ising._bulk import (
     specific_heat_density,
     spontaneous_magnetization,
 )
+from isingrg.ising._dataset import to_dataset
 from isingrg.ising._observables import block_spin, energy, magnetization
 from isingrg.ising._sampling import sample
 from isingrg.ising._statistics import autocorrelation_time, mean_and_error
@@ -31,4 +32,5 @@ __all__ = [
     "sample",
     "specific_heat_density",
     "spontaneous_magnetization",
+    "to_dataset",
 ]

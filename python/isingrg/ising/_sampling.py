@@ -15,7 +15,7 @@ ALGORITHMS = {
     "heat-bath": _core.HEAT_BATH,
 }
 
-_MOST_SWEEPS = 2**40
+MOST_SWEEPS = 2**40
 _MOST_SAMPLES = 2**53
 
 
@@ -100,4 +100,4 @@ def sample(
 
 def _sweeps(name: str, value: int | None, least: int) -> int:
     """The core's -1 stands for its default."""
-    return -1 if value is None else _arguments.integer(name, value, least, _MOST_SWEEPS)
+    return -1 if value is None else _arguments.integer(name, value, least, MOST_SWEEPS)
