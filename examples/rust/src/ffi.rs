@@ -1,0 +1,160 @@
+//! What this program uses of isingrg.h, version 4 of the ABI, as it is declared there.
+
+use std::ffi::{c_char, c_void};
+
+pub const ABI_VERSION: i32 = 4;
+
+pub const OK: i32 = 0;
+pub const INTERRUPTED: i32 = 5;
+
+pub type Progress = Option<unsafe extern "C" fn(*mut c_void, u64, u64) -> i32>;
+
+/// Opaque handles.
+#[repr(C)]
+pub struct Mlrg {
+    _private: [u8; 0],
+}
+
+#[repr(C)]
+pub struct NeuralRg {
+    _private: [u8; 0],
+}
+
+pub const WOLFF: i32 = 0;
+
+pub const MONOTONE: i32 = 0;
+pub const KL: i32 = 0;
+pub const STEP: i32 = 0;
+pub const PUBLISHED: i32 = 0;
+pub const TANH: i32 = 0;
+pub const SQUARED: i32 = 0;
+
+pub const HISTORY_LOSS: usize = 0;
+pub const HISTORY_COLUMNS: usize = 5;
+
+#[repr(C)]
+pub struct MlrgConfig {
+    pub representation: *const c_char,
+    pub moderator: i32,
+    pub divergence: i32,
+    pub transport: i32,
+    pub frame: i32,
+    pub activation: i32,
+    pub layer_norm: i32,
+    pub symmetric: i32,
+    pub n_hidden: i32,
+    pub hidden: *const i32,
+    pub seed: u64,
+}
+
+#[repr(C)]
+pub struct MlrgTraining {
+    pub steps: u64,
+    pub schedule_steps: u64,
+    pub batch: u64,
+    pub learning_rate: f64,
+    pub final_learning_rate: f64,
+    pub weight_decay: f64,
+    pub clip_norm: f64,
+    pub beta_max: f64,
+    pub beta_rate: f64,
+    pub beta_midpoint: f64,
+    pub proposal: i32,
+    pub replicas: u32,
+    pub ray: f64,
+    pub proposal_scale: f64,
+    pub coupling_bound: f64,
+    pub hmc_step: f64,
+    pub hmc_leapfrog: u32,
+    pub hmc_updates: u32,
+    pub cd_samples: u32,
+    pub teacher_sweeps: u32,
+    pub student_sweeps: u32,
+    pub record_from: u64,
+    pub record_guess: *const f64,
+    pub seed: u64,
+}
+
+#[repr(C)]
+pub struct NeuralRgConfig {
+    pub size: i64,
+    pub coupling: f64,
+    pub structure: i32,
+    pub depth: i32,
+    pub repeats: i32,
+    pub couplings: i32,
+    pub n_hidden: i32,
+    pub hidden: *const i32,
+    pub symmetric: i32,
+    pub masks: *const i8,
+    pub masks_count: i64,
+    pub seed: u64,
+}
+
+extern "C" {
+    pub fn isingrg_abi_version() -> i32;
+    pub fn isingrg_version() -> *const c_char;
+    pub fn isingrg_instruction_set() -> *const c_char;
+    pub fn isingrg_last_error() -> *const c_char;
+
+    pub fn isingrg_ising_sample(
+        size: i64, couplings: *const f64, n_couplings: i64, n_chains: i64, n_samples: i64,
+        n_thermalize: i64, n_between: i64, algorithm: i32, seed: u64, spins: *mut i8,
+        spins_count: i64, progress: Progress, context: *mut c_void,
+    ) -> i32;
+    pub fn isingrg_ising_energy(spins: *const i8, n: i64, size: i64, energies: *mut f64) -> i32;
+    pub fn isingrg_ising_magnetization(
+        spins: *const i8, n: i64, size: i64, means: *mut f64,
+    ) -> i32;
+    pub fn isingrg_ising_exact_torus(
+        size: i64, couplings: *const f64, n: i64, log_partition: *mut f64, energy: *mut f64,
+        heat_capacity: *mut f64,
+    ) -> i32;
+
+    pub fn isingrg_mlrg_create(config: *const MlrgConfig, model: *mut *mut Mlrg) -> i32;
+    pub fn isingrg_mlrg_destroy(model: *mut Mlrg) -> i32;
+    pub fn isingrg_mlrg_fit(
+        model: *mut Mlrg, training: *const MlrgTraining, history: *mut f64, history_count: i64,
+        done: *mut u64, progress: Progress, context: *mut c_void,
+    ) -> i32;
+    pub fn isingrg_mlrg_fixed_point(
+        model: *mut Mlrg, guess: *const f64, fixed_point: *mut f64,
+    ) -> i32;
+    pub fn isingrg_mlrg_velocity(
+        model: *mut Mlrg, couplings: *const f64, n: i64, velocity: *mut f64, jacobian: *mut f64,
+    ) -> i32;
+
+    pub fn isingrg_neuralrg_dual(
+        size: i64, couplings: *const f64, n: i64, log_partition: *mut f64, alpha: *mut f64,
+        log_determinant: *mut f64,
+    ) -> i32;
+    pub fn isingrg_neuralrg_log_density(
+        size: i64, coupling: f64, samples: *const f64, n: i64, values: *mut f64,
+        progress: Progress, context: *mut c_void,
+    ) -> i32;
+    pub fn isingrg_neuralrg_create(
+        config: *const NeuralRgConfig, model: *mut *mut NeuralRg,
+    ) -> i32;
+    pub fn isingrg_neuralrg_destroy(model: *mut NeuralRg) -> i32;
+    pub fn isingrg_neuralrg_step(model: *mut NeuralRg, step: *mut u64) -> i32;
+    pub fn isingrg_neuralrg_sample(
+        model: *mut NeuralRg, n: i64, seed: u64, samples: *mut f64, latents: *mut f64,
+        log_probabilities: *mut f64, progress: Progress, context: *mut c_void,
+    ) -> i32;
+    pub fn isingrg_neuralrg_layer_count(model: *mut NeuralRg, count: *mut i32) -> i32;
+    pub fn isingrg_neuralrg_encode(
+        model: *mut NeuralRg, samples: *const f64, n: i64, first_layer: i32, end_layer: i32,
+        latents: *mut f64, log_determinants: *mut f64, progress: Progress, context: *mut c_void,
+    ) -> i32;
+    pub fn isingrg_neuralrg_decode(
+        model: *mut NeuralRg, latents: *const f64, n: i64, first_layer: i32, end_layer: i32,
+        samples: *mut f64, log_determinants: *mut f64, progress: Progress, context: *mut c_void,
+    ) -> i32;
+    pub fn isingrg_neuralrg_array_count(model: *mut NeuralRg, count: *mut i32) -> i32;
+    pub fn isingrg_neuralrg_array_info(
+        model: *mut NeuralRg, index: i32, name: *mut c_char, name_capacity: i64, shape: *mut i64,
+    ) -> i32;
+    pub fn isingrg_neuralrg_write_array(
+        model: *mut NeuralRg, index: i32, values: *const f64, count: i64,
+    ) -> i32;
+}
