@@ -119,10 +119,8 @@ static void train(uint64_t steps)
     free(history);
 }
 
-static void evaluate(const char *path)
+static void evaluate(Flow flow)
 {
-    Flow flow;
-    if (!flow_load(&flow, path)) exit(EXIT_FAILURE);
     const size_t sites = (size_t)(flow.size * flow.size), n = FLOW_SAMPLES;
     double *x = numbers(n * sites), *z = numbers(n * sites), *back = numbers(n * sites);
     double log_q[FLOW_SAMPLES], log_pi[FLOW_SAMPLES], logdet[FLOW_SAMPLES];
@@ -166,10 +164,12 @@ int main(int count, char **arguments)
         fprintf(stderr, "the library and isingrg.h are of different versions\n");
         return EXIT_FAILURE;
     }
+    Flow flow;
+    if (!flow_load(&flow, arguments[1])) return EXIT_FAILURE;
     signal(SIGINT, stop);
     printf("library: %s %s\n", isingrg_version(), isingrg_instruction_set());
     monte_carlo();
     train(steps);
-    evaluate(arguments[1]);
+    evaluate(flow);
     return EXIT_SUCCESS;
 }

@@ -119,8 +119,8 @@ fn train(steps: u64) -> Result<(), Error> {
     Ok(())
 }
 
-fn evaluate(path: &str) -> Result<(), Error> {
-    let Flow { model, size, coupling } = Flow::load(path)?;
+fn evaluate(flow: Flow) -> Result<(), Error> {
+    let Flow { model, size, coupling } = flow;
     let numbers = FLOW_SAMPLES * (size * size) as usize;
     let (mut x, mut z, mut back) = (vec![0.0; numbers], vec![0.0; numbers], vec![0.0; numbers]);
     let (mut log_q, mut log_pi) = ([0.0; FLOW_SAMPLES], [0.0; FLOW_SAMPLES]);
@@ -161,6 +161,7 @@ fn run(path: &str, steps: u64) -> Result<(), Error> {
     if unsafe { ffi::isingrg_abi_version() } != ffi::ABI_VERSION {
         return Err(Error::Other("the library has another ABI version than ffi.rs".into()));
     }
+    let flow = Flow::load(path)?;
     library::catch_interrupts();
     let (version, instructions) = unsafe {
         (CStr::from_ptr(ffi::isingrg_version()), CStr::from_ptr(ffi::isingrg_instruction_set()))
@@ -168,7 +169,7 @@ fn run(path: &str, steps: u64) -> Result<(), Error> {
     println!("library: {} {}", version.to_string_lossy(), instructions.to_string_lossy());
     monte_carlo()?;
     train(steps)?;
-    evaluate(path)
+    evaluate(flow)
 }
 
 fn main() -> ExitCode {
