@@ -129,7 +129,9 @@ def test_an_interrupt_stops_the_training(program, saved):
     with subprocess.Popen(command, stderr=subprocess.PIPE, env=ENVIRONMENT) as process:
         told = b""
         while b"training" not in told:
-            told += process.stderr.read(1)
+            byte = process.stderr.read(1)
+            assert byte, told
+            told += byte
         process.send_signal(signal.SIGINT)
         sent = time.monotonic()
         told = process.stderr.read().decode()
