@@ -45,7 +45,9 @@ def build_core():
     command += ["-Xswiftc", "-target-cpu"]
     command += ["-Xswiftc", os.environ.get("ISINGRG_TARGET_CPU", "native")]
     version_script = Path("Sources", "exports.map").resolve()
-    for flag in [f"-soname={LIBRARY}", f"--version-script={version_script}", "--strip-all"]:
+    linker = [f"-soname={LIBRARY}", f"--version-script={version_script}", "--strip-all"]
+    linker += ["-z", "nodelete"]  # dlclose must not unmap code that waiting threads will return to
+    for flag in linker:
         command += ["-Xlinker", flag]
     print(" ".join(command), flush=True)
     if subprocess.run(command).returncode != 0:

@@ -16,13 +16,8 @@ local abi_version = tonumber(header:match("#define ISINGRG_ABI_VERSION (%d+)"))
 header = header:gsub("#ifdef __cplusplus.-#endif", ""):gsub("#[^\n]*", "")
 ffi.cdef((header:gsub("ISINGRG_API", "")))
 
--- The library's threads wait for work as long as the process lives, but the interpreter unloads the
--- library under them when it ends: it is opened once more and never closed.
 local path = (os.getenv("ISINGRG_LIBRARY") or root .. "python/isingrg") .. "/libisingrg.so"
 local library = ffi.load(path)
-local RTLD_NOW = 2
-ffi.cdef "void *dlopen(const char *path, int mode);"
-ffi.C.dlopen(path, RTLD_NOW)
 assert(library.isingrg_abi_version() == abi_version,
   "the library and isingrg.h are of different versions")
 
