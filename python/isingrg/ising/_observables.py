@@ -45,8 +45,10 @@ def magnetization(spins: ArrayLike) -> Reals:
     return _per_configuration(_core.ising_magnetization, spins)
 
 
-def block_spin(spins: ArrayLike, b: int = 2) -> NDArray[np.int8]:
-    """Replace each b x b block by the sign of its sum; ties give +1.
+def block_spin(
+    spins: ArrayLike, b: int = 2, *, ties: str = "up", seed: int = 0
+) -> NDArray[np.int8]:
+    """Replace each b x b block by the sign of its sum, the majority rule.
 
     Parameters
     ----------
@@ -54,16 +56,40 @@ def block_spin(spins: ArrayLike, b: int = 2) -> NDArray[np.int8]:
         +1 and -1 in any integer or floating dtype, L at least 2.
     b : int
         Block size, a divisor of L.
+    ties : {"up", "random"}
+        What a sum of zero gives: +1, or +1 and -1 at random. Blocks of an odd size have none. With
+        "up" random spins of b = 2 have a mean of 6/16 after one step and of 0.81 after two, so that
+        disorder is no fixed point: every flow ends in order.
+    seed : int
+        Of the random signs, 0 to 2**64 - 1.
 
     Returns
     -------
     ndarray of int8, shape (..., L/b, L/b)
+
+    Raises
+    ------
+    ArgumentError, TypeError
+        For a wrong argument.
     """
     array = _arguments.spins(spins)
     size = array.shape[-1]
     b = _arguments.integer("b", b, 1, size)
     if size % b:
         raise ArgumentError(f"b must divide L = {size}, got {b}")
+    ties = _arguments.choice("ties", ties, ("up", "random"))
+    seed = _arguments.seed(seed)
+    blocked = _majority(array, b)
+    if ties == "random":
+        tied = blocked != -_majority(-array, b)
+        random = np.random.default_rng(seed)
+        blocked[tied] = random.choice(np.array([-1, 1], np.int8), tied.sum())
+    return blocked
+
+
+def _majority(array: NDArray[np.int8], b: int) -> NDArray[np.int8]:
+    """Ties give +1."""
+    size = array.shape[-1]
     blocked = np.empty((*array.shape[:-2], size // b, size // b), dtype=np.int8)
     if array.size:
         _core.ising_block_spin(

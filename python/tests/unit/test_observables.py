@@ -47,6 +47,23 @@ def test_ground_states():
     assert (ising.block_spin(checkerboard) == 1).all()
 
 
+def test_random_ties():
+    """One of the two shares is off by more than four standard errors once in 8000 seeds."""
+    spins = np.random.default_rng(5).choice(np.array([-1, 1], np.int8), (400, 16, 16))
+    sums = spins.reshape(400, 8, 2, 8, 2).sum((2, 4))
+    blocked = ising.block_spin(spins, ties="random", seed=3)
+    assert (blocked == np.sign(sums))[sums != 0].all()
+    ties = blocked[sums == 0]
+    assert abs(ties.mean()) < 4 / np.sqrt(ties.size)
+    # Independent from block to block of a row.
+    pairs = (blocked[..., :-1] * blocked[..., 1:])[(sums[..., :-1] == 0) & (sums[..., 1:] == 0)]
+    assert abs(pairs.mean()) < 4 / np.sqrt(pairs.size)
+    assert np.array_equal(blocked, ising.block_spin(spins, ties="random", seed=3))
+    assert not np.array_equal(blocked, ising.block_spin(spins, ties="random", seed=4))
+    odd = spins[:, :15, :15]
+    assert np.array_equal(ising.block_spin(odd, 3), ising.block_spin(odd, 3, ties="random"))
+
+
 def test_scalars_for_one_configuration_and_arrays_for_more():
     s = np.ones((4, 4), dtype=np.int8)
     assert type(ising.energy(s)) is float and type(ising.magnetization(s)) is float
