@@ -4,9 +4,14 @@
  * The C contract of the library and its single source of truth: the Swift core implements it, the
  * Python package is a client of it, and so can be any language that calls C.
  *
- * Conventions
- * - Every function returns an isingrg_status. On failure, isingrg_last_error() gives the reason in
- *   words, per thread; handles are unchanged unless the function says so, and outputs undefined.
+ * Conventions:
+ *
+ * - Functions that can fail return an isingrg_status. On failure, isingrg_last_error() gives the
+ *   reason in words, per thread; handles are unchanged unless the function says so, and outputs
+ *   undefined.
+ * - Any of them can return ISINGRG_INVALID_ARGUMENT and ISINGRG_OUT_OF_MEMORY; those with a handle
+ *   ISINGRG_CLOSED and ISINGRG_BUSY; those with a progress function ISINGRG_INTERRUPTED. Other
+ *   failures are named where they occur.
  * - Arrays are contiguous, in C order, and owned by the caller; sizes count elements. A NULL
  *   pointer is an error unless the parameter says that it may be NULL.
  * - p(s) ~ exp(K sum_<ij> s_i s_j) with s_i = +-1 and K = J/T; couplings J of the Boltzmann machines
@@ -62,8 +67,11 @@ ISINGRG_API const char *isingrg_instruction_set(void);
  * thread; "" when none failed. */
 ISINGRG_API const char *isingrg_last_error(void);
 
-/* Threads used by each call, the calling one included: 1 to 1024. Default: the processors. */
+/* Sets the threads used by each call. Results do not depend on it.
+ * \param count 1 to 1024, the calling one included; by default the number of processors */
 ISINGRG_API isingrg_status isingrg_set_num_threads(int32_t count);
+
+/* That number. */
 ISINGRG_API int32_t isingrg_get_num_threads(void);
 
 /*
@@ -72,6 +80,24 @@ ISINGRG_API int32_t isingrg_get_num_threads(void);
  * call then returns ISINGRG_INTERRUPTED within half a second.
  */
 typedef int32_t (*isingrg_progress)(void *context, uint64_t done, uint64_t total);
+
+/*
+ * Parameters that mean the same in all functions which do not say otherwise:
+ * \param n         rows of the arrays, 0 or more
+ * \param seed      of the random numbers, any number
+ * \param progress  called while the computation runs, may be NULL; once it asked to stop, outputs
+ *                  are undefined
+ * \param context   handed to progress
+ * \param model     a handle from the create function of its method
+ * \param config    of the new model, ranges as the structure says; it is copied
+ * \param size      L, the linear size of the lattice
+ * \param couplings shape (n, c), finite, of the c couplings of the representation
+ * \param representation how every spin transforms under the point group: a sum of A1, A2, B1, B2
+ *                  and E such as "2A1+E"
+ * \param frame     ISINGRG_PUBLISHED or ISINGRG_CONSISTENT: whether a student keeps the teacher's
+ *                  axes or turns them by 45 degrees; it matters with B1, B2 and E only
+ * \param index     of a layer or of an array of the state, from 0
+ */
 
 /* MARK: Ising model on the L x L torus */
 
@@ -85,7 +111,8 @@ enum {
 /*
  * Samples spin configurations.
  * \param size         L, even, 4 to 16384
- * \param couplings    K, n_couplings finite numbers of either sign
+ * \param couplings    K, finite numbers of either sign
+ * \param n_couplings  1 to 2^20
  * \param n_chains     independent chains per coupling, at least 1
  * \param n_samples    samples kept per chain, at least 1
  * \param n_thermalize sweeps before the first sample, or -1 for a default from the physics
@@ -100,22 +127,29 @@ ISINGRG_API isingrg_status isingrg_ising_sample(
     int64_t n_samples, int64_t n_thermalize, int64_t n_between, int32_t algorithm, uint64_t seed,
     int8_t *spins, int64_t spins_count, isingrg_progress progress, void *context);
 
-/* Total energy E/J = -sum_<ij> s_i s_j of each of n configurations (n, L, L), L >= 2.
- * \param[out] energies n numbers */
+/* Total energy E/J = -sum_<ij> s_i s_j of each configuration.
+ * \param spins         int8 of +-1, shape (n, L, L), L from 2 to 2^20
+ * \param[out] energies n numbers, -2 L^2 to 2 L^2 */
 ISINGRG_API isingrg_status isingrg_ising_energy(
     const int8_t *spins, int64_t n, int64_t size, double *energies);
 
-/* Mean spin of each of n configurations (n, L, L).  \param[out] means n numbers in [-1, 1] */
+/* Mean spin of each configuration.
+ * \param spins      int8 of +-1, shape (n, L, L), L from 2 to 2^20
+ * \param[out] means n numbers in [-1, 1] */
 ISINGRG_API isingrg_status isingrg_ising_magnetization(
     const int8_t *spins, int64_t n, int64_t size, double *means);
 
-/* Majority of each factor x factor block, ties to +1; factor divides L.
+/* Majority of each factor x factor block, ties to +1.
+ * \param spins        int8 of +-1, shape (n, L, L), L from 2 to 2^20
+ * \param factor       a divisor of L
  * \param[out] blocked int8, shape (n, L/factor, L/factor) */
 ISINGRG_API isingrg_status isingrg_ising_block_spin(
     const int8_t *spins, int64_t n, int64_t size, int64_t factor, int8_t *blocked);
 
-/* Exact results on the L x L torus (Kaufman, doi:10.1103/PhysRev.76.1232), 2 <= L <= 4096. K >= 0
- * where L is odd. Each output takes n numbers, one per coupling, or may be NULL.
+/* Exact results on the L x L torus (Kaufman, doi:10.1103/PhysRev.76.1232). Each output takes n
+ * numbers, one per coupling, or may be NULL.
+ * \param size               L, 2 to 4096
+ * \param couplings          K, n finite numbers, not negative where L is odd
  * \param[out] log_partition ln Z
  * \param[out] energy        <E>/J, total
  * \param[out] heat_capacity K^2 (<E^2> - <E>^2) / J^2, total */
@@ -125,6 +159,7 @@ ISINGRG_API isingrg_status isingrg_ising_exact_torus(
 
 /* Exact results of the infinite lattice (Onsager, doi:10.1103/PhysRev.65.117; Yang,
  * doi:10.1103/PhysRev.85.808). Each output takes n numbers or may be NULL.
+ * \param couplings          K, n finite numbers
  * \param[out] free_energy   -ln Z per site
  * \param[out] energy        E/J per site
  * \param[out] specific_heat K^2 d^2(ln Z)/dK^2 per site, +infinity at K_c
@@ -134,8 +169,11 @@ ISINGRG_API isingrg_status isingrg_ising_exact_bulk(
     double *specific_heat, double *magnetization);
 
 /* Integrated autocorrelation time tau = 1 + 2 sum_t rho(t) of a stationary series, in samples,
- * with Sokal's window (c = 5). ISINGRG_NOT_CONVERGED when the chains are shorter than 50 tau.
- * \param series    shape (n_chains, n_samples)
+ * with Sokal's window (c = 5). ISINGRG_NOT_CONVERGED when the chains are shorter than 50 tau,
+ * ISINGRG_NON_FINITE when a number or the variance is not finite.
+ * \param series    shape (n_chains, n_samples), not constant
+ * \param n_chains  1 to 2^31
+ * \param n_samples 1 to 2^31
  * \param[out] time one number */
 ISINGRG_API isingrg_status isingrg_ising_autocorrelation_time(
     const double *series, int64_t n_chains, int64_t n_samples, double *time);
@@ -154,7 +192,6 @@ enum {
 };
 
 /* Number of couplings J of a point-group representation such as "A1" (Eqs. 16-18 of Hou & You).
- * \param frame ISINGRG_PUBLISHED or ISINGRG_CONSISTENT; it matters with B1, B2 and E only
  * \param[out] count one number */
 ISINGRG_API isingrg_status isingrg_mlrg_coupling_count(
     const char *representation, int32_t frame, int32_t *count);
@@ -179,15 +216,16 @@ ISINGRG_API isingrg_status isingrg_mlrg_weights(
  * (Eq. 7), hidden spins summed exactly, and its gradient in the student's couplings.
  * \param teacher, student shape (n, c), finite
  * \param[out] divergence  n numbers;  \param[out] gradient shape (n, c), may be NULL
- * \param progress counts rows, may be NULL; on interruption the outputs are undefined */
+ * \param progress         counts rows, may be NULL; on interruption the outputs are undefined */
 ISINGRG_API isingrg_status isingrg_mlrg_divergence(
     const char *representation, int32_t frame, const double *teacher, const double *student,
     int64_t n, double *divergence, double *gradient, isingrg_progress progress, void *context);
 
 /* The same divergence, and its Hessian in the student's couplings times a direction for each row.
- * \param directions      shape (n, c), finite
- * \param[out] divergence n numbers;  \param[out] products shape (n, c)
- * \param progress counts rows, may be NULL; on interruption the outputs are undefined */
+ * \param teacher, student shape (n, c), finite
+ * \param directions       shape (n, c), finite
+ * \param[out] divergence  n numbers;  \param[out] products shape (n, c)
+ * \param progress         counts rows, may be NULL; on interruption the outputs are undefined */
 ISINGRG_API isingrg_status isingrg_mlrg_divergence_hessian(
     const char *representation, int32_t frame, const double *teacher, const double *student,
     const double *directions, int64_t n, double *divergence, double *products,
@@ -215,8 +253,12 @@ ISINGRG_API isingrg_status isingrg_mlrg_exact_map(
     isingrg_progress progress, void *context);
 
 /* Least divergence, in nats, of a student whose hidden spin carries the representation while all
- * other spins carry A1 (Fig. 4). Searched like the exact map.
- * \param couplings finite, |J| <= 4;  \param[out] divergence n numbers */
+ * other spins carry A1 (Fig. 4). Searched like the exact map, and
+ * ISINGRG_NOT_CONVERGED like there.
+ * \param representation   of the student's hidden spin
+ * \param couplings        n numbers, finite, |J| <= 4
+ * \param starts           searches for each coupling, 1 to 1024
+ * \param[out] divergence  n numbers */
 ISINGRG_API isingrg_status isingrg_mlrg_minimum_divergence(
     const char *representation, const double *couplings, int64_t n, int32_t starts, uint64_t seed,
     double *divergence, isingrg_progress progress, void *context);
@@ -284,7 +326,8 @@ enum {
     ISINGRG_HISTORY_COLUMNS = 5
 };
 
-/* \param[out] model a handle to be given to isingrg_mlrg_destroy */
+/* Makes a model with random parameters.
+ * \param[out] model a handle to be given to isingrg_mlrg_destroy */
 ISINGRG_API isingrg_status isingrg_mlrg_create(
     const isingrg_mlrg_config *config, isingrg_mlrg **model);
 
@@ -294,6 +337,9 @@ ISINGRG_API isingrg_status isingrg_mlrg_destroy(isingrg_mlrg *model);
 /*
  * Trains further. However it ends, the model is at its last complete step, whose number is
  * isingrg_mlrg_step, and the history holds a row for each step done by this call.
+ * ISINGRG_NON_FINITE when the loss becomes so, ISINGRG_NOT_CONVERGED when the flow of ISINGRG_ODE
+ * becomes too stiff.
+ * \param training      settings of this call
  * \param[out] history  shape (steps, ISINGRG_HISTORY_COLUMNS)
  * \param history_count elements of history
  * \param[out] done     steps done by this call
@@ -327,11 +373,13 @@ ISINGRG_API isingrg_status isingrg_mlrg_fit_many(
     double *const *histories, const int64_t *history_counts, isingrg_mlrg_outcome *outcomes,
     isingrg_progress progress, void *context);
 
-/* \param[out] step optimiser steps done since the model was created */
+/* Optimiser steps.
+ * \param[out] step done since the model was created */
 ISINGRG_API isingrg_status isingrg_mlrg_step(isingrg_mlrg *model, uint64_t *step);
 
 /* RG monotone C(J); ISINGRG_INVALID_ARGUMENT for a flow moderator.
- * \param couplings shape (n, c);  \param[out] values n numbers */
+ * \param couplings   shape (n, c), finite
+ * \param[out] values n numbers */
 ISINGRG_API isingrg_status isingrg_mlrg_monotone(
     isingrg_mlrg *model, const double *couplings, int64_t n, double *values);
 
@@ -340,35 +388,51 @@ ISINGRG_API isingrg_status isingrg_mlrg_monotone(
 ISINGRG_API isingrg_status isingrg_mlrg_velocity(
     isingrg_mlrg *model, const double *couplings, int64_t n, double *velocity, double *jacobian);
 
-/* Follows the flow for a number of RG steps with the model's transport.
+/* Follows the flow with the model's transport. ISINGRG_NOT_CONVERGED when it is too stiff for
+ * ISINGRG_ODE.
+ * \param steps           RG steps, 0 to 2^24
  * \param[out] trajectory shape (steps + 1, n, c), the first entry being the couplings given */
 ISINGRG_API isingrg_status isingrg_mlrg_flow(
     isingrg_mlrg *model, const double *couplings, int64_t n, int64_t steps, double *trajectory);
 
-/* Zero of v(J) by a safeguarded Newton iteration (Eq. 24) from a guess.
+/* Zero of v(J) by a safeguarded Newton iteration (Eq. 24) from a guess. ISINGRG_NOT_CONVERGED when
+ * |v| does not fall below 1e-10 in 100 steps.
  * \param guess c numbers;  \param[out] fixed_point c numbers */
 ISINGRG_API isingrg_status isingrg_mlrg_fixed_point(
     isingrg_mlrg *model, const double *guess, double *fixed_point);
 
-/* The complete state of a model as named arrays: parameters, optimiser, proposals, counters.
- * Writing all of them into a model of equal configuration makes it continue identically. */
+/* Number of named arrays that are the complete state of a model: parameters, optimiser, proposals
+ * and counters. Writing all of them into a model of equal configuration makes it continue
+ * identically.
+ * \param[out] count one number */
 ISINGRG_API isingrg_status isingrg_mlrg_array_count(isingrg_mlrg *model, int32_t *count);
 
-/* \param[out] name  copied with its terminating zero, at most name_capacity characters
- * \param[out] shape two numbers; a vector has shape (n, 1) */
+/* What an array is.
+ * \param[out] name     copied with its terminating zero
+ * \param name_capacity characters that name can take, the zero included
+ * \param[out] shape    two numbers; a vector has shape (n, 1) */
 ISINGRG_API isingrg_status isingrg_mlrg_array_info(
     isingrg_mlrg *model, int32_t index, char *name, int64_t name_capacity, int64_t *shape);
+
+/* Copies an array of the state.
+ * \param[out] values in C order
+ * \param count       elements of values, must equal the product of the shape */
 ISINGRG_API isingrg_status isingrg_mlrg_read_array(
     isingrg_mlrg *model, int32_t index, double *values, int64_t count);
-/* The number of proposals (array "proposal.couplings") may differ from the model's; every other
- * count must agree. All values must be finite. */
+
+/* Replaces an array of the state. The number of proposals (array "proposal.couplings") may differ
+ * from the model's; every other count must agree.
+ * \param values finite, in C order
+ * \param count  elements of values */
 ISINGRG_API isingrg_status isingrg_mlrg_write_array(
     isingrg_mlrg *model, int32_t index, const double *values, int64_t count);
 
 /* MARK: NeuralRG */
 
 /* The continuous dual of the Ising model on the L x L torus (Eq. 7 of Li & Wang),
+ *
  *     pi(x) = exp(-x (K + alpha)^-1 x / 2) prod_i cosh x_i,
+ *
  * alpha such that the smallest eigenvalue of K + alpha is 0.1. Given x, spins are independent with
  * p(s_i = 1) = 1 / (1 + exp(-2 x_i)). For L = 2 both bonds between two neighbours count. */
 
@@ -383,7 +447,10 @@ ISINGRG_API isingrg_status isingrg_neuralrg_dual(
     double *log_determinant);
 
 /* ln pi(x).
- * \param samples     shape (n, L, L), finite;  \param[out] values n numbers
+ * \param size        L, even, 2 to 64
+ * \param coupling    K, |K| <= 100
+ * \param samples     shape (n, L, L), finite
+ * \param[out] values n numbers
  * \param progress    counts rows, may be NULL; on interruption the output is undefined */
 ISINGRG_API isingrg_status isingrg_neuralrg_log_density(
     int64_t size, double coupling, const double *samples, int64_t n, double *values,
@@ -423,7 +490,8 @@ enum {
     ISINGRG_NEURALRG_COLUMNS = 2
 };
 
-/* \param[out] model a handle to be given to isingrg_neuralrg_destroy */
+/* Makes a model with random parameters.
+ * \param[out] model a handle to be given to isingrg_neuralrg_destroy */
 ISINGRG_API isingrg_status isingrg_neuralrg_create(
     const isingrg_neuralrg_config *config, isingrg_neuralrg **model);
 
@@ -433,7 +501,7 @@ ISINGRG_API isingrg_status isingrg_neuralrg_destroy(isingrg_neuralrg *model);
 /*
  * Trains further by probability density distillation (Eqs. 3 and 5), with Adam. However it ends,
  * the model is at its last complete step, whose number is isingrg_neuralrg_step, and the history
- * holds a row for each step done by this call.
+ * holds a row for each step done by this call. ISINGRG_NON_FINITE when the loss becomes so.
  * \param steps         1 to 10^9
  * \param batch         configurations per step, 1 to 10^6
  * \param learning_rate 1e-12 to 10
@@ -450,16 +518,27 @@ ISINGRG_API isingrg_status isingrg_neuralrg_fit(
     isingrg_progress progress, void *context);
 
 /* Trains further by maximum likelihood, likewise; the loss is the mean of -ln q(x).
- * \param samples to learn from, shape (n, L, L), finite; each step takes batch of them at random
- * \param n       1 to 2^32 */
+ * \param samples       to learn from, shape (n, L, L), finite; each step takes some at random
+ * \param n             1 to 2^32
+ * \param steps         1 to 10^9
+ * \param batch         configurations per step, 1 to 10^6
+ * \param learning_rate, weight_decay as for isingrg_neuralrg_fit
+ * \param seed          of the choice of samples
+ * \param[out] history  shape (steps, ISINGRG_NEURALRG_COLUMNS)
+ * \param history_count elements of history
+ * \param[out] done     steps done by this call
+ * \param progress      may be NULL */
 ISINGRG_API isingrg_status isingrg_neuralrg_fit_samples(
     isingrg_neuralrg *model, const double *samples, int64_t n, uint64_t steps, uint64_t batch,
     double learning_rate, double weight_decay, uint64_t seed, double *history,
     int64_t history_count, uint64_t *done, isingrg_progress progress, void *context);
 
-/* \param[out] step optimiser steps done since the model was created */
+/* Optimiser steps.
+ * \param[out] step done since the model was created */
 ISINGRG_API isingrg_status isingrg_neuralrg_step(isingrg_neuralrg *model, uint64_t *step);
 
+/* Number of trained parameters.
+ * \param[out] count one number */
 ISINGRG_API isingrg_status isingrg_neuralrg_parameter_count(
     isingrg_neuralrg *model, int64_t *count);
 
@@ -481,17 +560,19 @@ ISINGRG_API isingrg_status isingrg_neuralrg_log_probability(
     isingrg_neuralrg *model, const double *samples, int64_t n, double *values,
     isingrg_progress progress, void *context);
 
-/* z = g^-1(x), the RG flow, or a part of it: layers first_layer to end_layer - 1 of the hierarchy,
- * 0 to isingrg_neuralrg_layer_count for all.
+/* z = g^-1(x), the RG flow, or a part of it.
  * \param samples               shape (n, L, L), finite;  \param[out] latents shape (n, L, L)
+ * \param first_layer, end_layer layers first_layer to end_layer - 1 of the hierarchy, 0 to
+ *                              isingrg_neuralrg_layer_count for all
  * \param[out] log_determinants ln |det dz/dx|, n numbers */
 ISINGRG_API isingrg_status isingrg_neuralrg_encode(
     isingrg_neuralrg *model, const double *samples, int64_t n, int32_t first_layer,
     int32_t end_layer, double *latents, double *log_determinants, isingrg_progress progress,
     void *context);
 
-/* x = g(z), or the same part of it, the last layer first.
+/* x = g(z), or a part of it, the last layer first.
  * \param latents               shape (n, L, L), finite;  \param[out] samples shape (n, L, L)
+ * \param first_layer, end_layer as for isingrg_neuralrg_encode
  * \param[out] log_determinants ln |det dx/dz|, n numbers */
 ISINGRG_API isingrg_status isingrg_neuralrg_decode(
     isingrg_neuralrg *model, const double *latents, int64_t n, int32_t first_layer,
@@ -523,6 +604,8 @@ typedef struct {
 } isingrg_neuralrg_chains;
 
 /* Samples pi(x) by Hamiltonian Monte Carlo, in latent space with forces in single precision.
+ * ISINGRG_NON_FINITE when the energy of a start is not finite.
+ * \param chains          what to sample, ranges as the structure says
  * \param start           x of each chain, shape (n_chains, L, L), finite; NULL for independent
  *                        normal numbers in the space of the chains
  * \param[out] samples    x, also from latent space, shape (n_chains, n_samples, L, L)
@@ -536,38 +619,55 @@ ISINGRG_API isingrg_status isingrg_neuralrg_hmc(
     double *samples, int64_t samples_count, double *acceptance, double *step_size,
     isingrg_progress progress, void *context);
 
-/* Layers of the network in the order of encoding, the finest scale first. */
+/* Layers of the network in the order of encoding, the finest scale first.
+ * \param[out] count one number */
 ISINGRG_API isingrg_status isingrg_neuralrg_layer_count(isingrg_neuralrg *model, int32_t *count);
 
-/* \param[out] is_decimator 1 or, for a disentangler, 0
+/* What a layer is.
+ * \param index             0 to isingrg_neuralrg_layer_count - 1
+ * \param[out] is_decimator 1 or, for a disentangler, 0
  * \param[out] scale        n: the layer acts on sites whose distance is 2^n
  * \param[out] blocks       number of its bijectors, which share their parameters */
 ISINGRG_API isingrg_status isingrg_neuralrg_layer_info(
     isingrg_neuralrg *model, int32_t index, int32_t *is_decimator, int32_t *scale, int64_t *blocks);
 
-/* \param[out] sites the sites i L + j of each bijector, shape (blocks, 4): top left, top right,
- *                   bottom left, bottom right
+/* Which sites a layer acts on.
+ * \param index      0 to isingrg_neuralrg_layer_count - 1
+ * \param[out] sites i L + j, of each bijector, shape (blocks, 4): top left, top right, bottom left,
+ *                   bottom right
  * \param count      elements of sites */
 ISINGRG_API isingrg_status isingrg_neuralrg_layer_sites(
     isingrg_neuralrg *model, int32_t index, int32_t *sites, int64_t count);
 
-/* \param[out] scales the scale at which each site becomes a latent variable, shape (L, L)
+/* Where the latent variables are.
+ * \param[out] scales the scale at which each site becomes a latent variable, shape (L, L)
  * \param count       elements of scales */
 ISINGRG_API isingrg_status isingrg_neuralrg_latent_scales(
     isingrg_neuralrg *model, int32_t *scales, int64_t count);
 
-/* The complete state of a model as named arrays: parameters, optimiser, step, masks. Writing all of
- * them into a model of equal configuration makes it continue identically. The masks, of shape
- * (layers, couplings), have bit i set where a coupling layer keeps site i of its blocks. */
+/* Number of named arrays that are the complete state of a model: parameters, optimiser, step and
+ * masks. Writing all of them into a model of equal configuration makes it continue identically. The
+ * masks, of shape (layers, couplings), have bit i set where a coupling layer keeps site i of its
+ * blocks.
+ * \param[out] count one number */
 ISINGRG_API isingrg_status isingrg_neuralrg_array_count(isingrg_neuralrg *model, int32_t *count);
 
-/* \param[out] name  copied with its terminating zero, at most name_capacity characters
- * \param[out] shape two numbers */
+/* What an array is.
+ * \param[out] name     copied with its terminating zero
+ * \param name_capacity characters that name can take, the zero included
+ * \param[out] shape    two numbers */
 ISINGRG_API isingrg_status isingrg_neuralrg_array_info(
     isingrg_neuralrg *model, int32_t index, char *name, int64_t name_capacity, int64_t *shape);
+
+/* Copies an array of the state.
+ * \param[out] values in C order
+ * \param count       elements of values, must equal the product of the shape */
 ISINGRG_API isingrg_status isingrg_neuralrg_read_array(
     isingrg_neuralrg *model, int32_t index, double *values, int64_t count);
-/* All values must be finite. Masks other than the model's are refused. */
+
+/* Replaces an array of the state. Masks other than the model's are refused.
+ * \param values finite, in C order
+ * \param count  elements of values, must equal the product of the shape */
 ISINGRG_API isingrg_status isingrg_neuralrg_write_array(
     isingrg_neuralrg *model, int32_t index, const double *values, int64_t count);
 
@@ -613,7 +713,8 @@ enum {
     ISINGRG_GRAPHVAE_COLUMNS = 4
 };
 
-/* \param[out] model a handle to be given to isingrg_graphvae_destroy */
+/* Makes a model with random parameters.
+ * \param[out] model a handle to be given to isingrg_graphvae_destroy */
 ISINGRG_API isingrg_status isingrg_graphvae_create(
     const isingrg_graphvae_config *config, isingrg_graphvae **model);
 
@@ -624,7 +725,8 @@ ISINGRG_API isingrg_status isingrg_graphvae_destroy(isingrg_graphvae *model);
  * Trains further by Adam, in single precision. Each epoch passes through the data in a new random
  * order, the last smaller batch included. However it ends, the model is at its last complete epoch,
  * whose number is isingrg_graphvae_epoch, and the history holds a row for each epoch done by this
- * call: means over its configurations, with the annealed weights in the loss.
+ * call: means over its configurations, with the annealed weights in the loss. ISINGRG_NON_FINITE
+ * when the loss becomes so.
  * \param spins         shape (n, L, L)
  * \param n             1 to 2^31
  * \param epochs        1 to 10^9
@@ -642,12 +744,16 @@ ISINGRG_API isingrg_status isingrg_graphvae_fit(
     double learning_rate, double weight_decay, uint64_t seed, double *history,
     int64_t history_count, uint64_t *done, isingrg_progress progress, void *context);
 
-/* \param[out] epoch epochs done since the model was created */
+/* Epochs.
+ * \param[out] epoch done since the model was created */
 ISINGRG_API isingrg_status isingrg_graphvae_epoch(isingrg_graphvae *model, uint64_t *epoch);
 
-/* \param[out] step optimiser steps done since the model was created */
+/* Optimiser steps.
+ * \param[out] step done since the model was created */
 ISINGRG_API isingrg_status isingrg_graphvae_step(isingrg_graphvae *model, uint64_t *step);
 
+/* Number of trained parameters.
+ * \param[out] count one number */
 ISINGRG_API isingrg_status isingrg_graphvae_parameter_count(
     isingrg_graphvae *model, int64_t *count);
 
@@ -676,18 +782,28 @@ ISINGRG_API isingrg_status isingrg_graphvae_loss(
     isingrg_graphvae *model, const int8_t *spins, int64_t n, uint64_t seed, double *terms,
     isingrg_progress progress, void *context);
 
-/* The complete state of a model as named arrays: weight (outputs, inputs) and bias of every layer,
- * optimiser, epoch, step. Writing all of them into a model of equal configuration makes it continue
- * identically. */
+/* Number of named arrays that are the complete state of a model: weight (outputs, inputs) and bias
+ * of every layer, optimiser, epoch, step. Writing all of them into a model of equal configuration
+ * makes it continue identically.
+ * \param[out] count one number */
 ISINGRG_API isingrg_status isingrg_graphvae_array_count(isingrg_graphvae *model, int32_t *count);
 
-/* \param[out] name  copied with its terminating zero, at most name_capacity characters
- * \param[out] shape two numbers */
+/* What an array is.
+ * \param[out] name     copied with its terminating zero
+ * \param name_capacity characters that name can take, the zero included
+ * \param[out] shape    two numbers */
 ISINGRG_API isingrg_status isingrg_graphvae_array_info(
     isingrg_graphvae *model, int32_t index, char *name, int64_t name_capacity, int64_t *shape);
+
+/* Copies an array of the state.
+ * \param[out] values in C order
+ * \param count       elements of values, must equal the product of the shape */
 ISINGRG_API isingrg_status isingrg_graphvae_read_array(
     isingrg_graphvae *model, int32_t index, double *values, int64_t count);
-/* All values must be finite. */
+
+/* Replaces an array of the state.
+ * \param values finite, in C order
+ * \param count  elements of values, must equal the product of the shape */
 ISINGRG_API isingrg_status isingrg_graphvae_write_array(
     isingrg_graphvae *model, int32_t index, const double *values, int64_t count);
 

@@ -1,0 +1,63 @@
+"""Settings of the documentation: `make docs`, or sphinx-build docs FOLDER."""
+
+import re
+import sys
+from pathlib import Path
+
+import isingrg
+
+sys.path.append(str(Path(__file__).parent / "_ext"))
+
+project = "isingrg"
+author = "the isingrg developers"
+project_copyright = author
+version = release = isingrg.__version__
+
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.mathjax",
+    "sphinx.ext.napoleon",
+    "c_header",
+]
+exclude_patterns = ["_ext", "notebooks/data"]
+
+# Notebooks show their committed outputs; python/tests/notebooks runs them.
+nb_execution_mode = "off"
+myst_enable_extensions = ["amsmath", "dollarmath"]
+myst_heading_anchors = 3
+
+# The docstrings give types and shapes; `name` in them links to what it names, if that is public.
+default_role = "py:obj"
+add_module_names = False
+autodoc_typehints = "none"
+autodoc_member_order = "bysource"
+autodoc_default_options = {
+    "members": True,
+    "inherited-members": "object, tuple, Exception, ArithmeticError, ValueError",
+}
+napoleon_google_docstring = False
+napoleon_use_ivar = True
+napoleon_use_param = False
+napoleon_use_rtype = False
+
+smartquotes = False
+
+html_theme = "furo"
+html_title = f"isingrg {version}"
+html_show_sourcelink = False
+
+
+def plain(app, what, name, object_, options, lines):
+    """Docstrings are plain text but for `names` and sections: |J|, K**2 and c_i are no markup."""
+    for index, line in enumerate(lines):
+        if not line.lstrip().startswith((">>>", "...")):
+            parts = re.split(r"(`+.*?`+)", line)
+            parts[::2] = [re.sub(r"[|*]|(?<=\w)_\b", r"\\\g<0>", part) for part in parts[::2]]
+            lines[index] = re.sub(r"^( *)(\w\. )", r"\1\\\2", "".join(parts))  # L. Onsager: no list
+    if what in ("attribute", "property"):
+        lines.insert(0, "\\ ")  # or napoleon takes what is before a colon for the type
+
+
+def setup(app):
+    app.connect("autodoc-process-docstring", plain, priority=100)  # before numpydoc sections
