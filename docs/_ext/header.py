@@ -12,7 +12,9 @@ _ITEM = re.compile(
     re.S | re.M,
 )
 _PARAMETER = re.compile(r"\\param(?P<out>\[out\])?\s+(?P<names>\w+(?:, \w+)*)\s*")
-_FUNCTION = re.compile(r"^ISINGRG_API (?P<signature>.*?(?P<name>isingrg_\w+)\((?P<arguments>.*)\));$")
+_FUNCTION = re.compile(
+    r"^ISINGRG_API (?P<signature>.*?(?P<name>isingrg_\w+)\((?P<arguments>.*)\));$"
+)
 
 
 @dataclass

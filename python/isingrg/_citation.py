@@ -41,5 +41,10 @@ def citation() -> str:
     Cite the paper of the method used. The exact results of `isingrg.ising` are by Onsager
     (doi:10.1103/PhysRev.65.117), Kaufman (doi:10.1103/PhysRev.76.1232) and Yang
     (doi:10.1103/PhysRev.85.808).
+
+    Returns
+    -------
+    str
+        Entries for BibTeX.
     """
     return _ENTRIES

@@ -8,12 +8,24 @@ __version__: str = _core.version()
 
 
 def abi_version() -> int:
-    """Version of the C interface the package is linked to (`isingrg.h`)."""
+    """Version of the C interface the package is linked to (`isingrg.h`).
+
+    Returns
+    -------
+    int
+        It is raised whenever a function or a structure of the header changes its meaning.
+    """
     return _core.abi_version()
 
 
 def instruction_set() -> str:
-    """The instruction set the native library was compiled for, such as ``"avx2"``."""
+    """The instruction set the native library was compiled for.
+
+    Returns
+    -------
+    str
+        Such as "avx2".
+    """
     return _core.instruction_set()
 
 
@@ -31,5 +43,11 @@ def set_num_threads(n: Any) -> None:
 
 
 def get_num_threads() -> int:
-    """The number of threads used by each call."""
+    """The number of threads used by each call.
+
+    Returns
+    -------
+    int
+        1 to 1024.
+    """
     return _core.get_num_threads()

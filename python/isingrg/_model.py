@@ -64,7 +64,17 @@ class NativeModel(ABC):
         """Write the model to a safetensors file, whole or not at all.
 
         It holds everything needed to train further: parameters, optimiser, settings, seed and
-        history. Needs the package safetensors.
+        history. Needs safetensors: pip install 'isingrg[models]'.
+
+        Parameters
+        ----------
+        path : str or os.PathLike
+            Of the file; one that is there is replaced.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be written.
         """
         self._ready()
         self._format.write(path, *self._state())
@@ -72,6 +82,16 @@ class NativeModel(ABC):
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
         """Read a model that `save` wrote; `fit` continues it exactly where it was.
+
+        Parameters
+        ----------
+        path : str or os.PathLike
+            Of the file.
+
+        Returns
+        -------
+        model
+            Of the class whose method this is.
 
         Raises
         ------

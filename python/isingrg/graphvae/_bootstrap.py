@@ -18,11 +18,13 @@ _CONFIDENCE = 0.95
 class Estimate(NamedTuple):
     """A number, or an array of numbers, with its bootstrap error and 95 % interval."""
 
+    #: Of the configurations themselves.
     value: Any
     #: Standard deviation over resamples.
     error: Any
-    #: Percentiles 2.5 and 97.5 of the resamples.
+    #: Percentile 2.5 of the resamples.
     low: Any
+    #: Percentile 97.5.
     high: Any
 
 

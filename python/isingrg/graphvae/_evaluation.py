@@ -144,7 +144,7 @@ class Evaluation(NativeModel):
         spins : array_like, shape (..., L, L)
             At least one configuration.
         seed : int
-            Of the noise of the latent variables.
+            Of the noise of the latent variables, 0 to 2**64 - 1.
         progress : bool or callable
             As for `encode`.
 

@@ -56,7 +56,7 @@ class Interpretation(Evaluation):
         spins : array_like, shape (..., L, L)
             As for `encode`.
         steps : int, optional
-            Block spins; by default as many as leave a size that can be encoded.
+            Block spins, from 0 to as many as leave a size that can be encoded, the default.
         progress : bool or callable
             As for `encode`, for each step.
 

@@ -27,7 +27,16 @@ class PrincipalComponents(NamedTuple):
     projections: Floats
 
     def project(self, mu: ArrayLike) -> Floats:
-        """Coordinates (..., k) of other points (..., d) of the same latent space."""
+        """Coordinates of other points of the same latent space.
+
+        Parameters
+        ----------
+        mu : array_like, shape (..., d)
+
+        Returns
+        -------
+        ndarray, shape (..., k)
+        """
         array = _arguments.reals("mu", mu)
         if array.ndim < 1 or array.shape[-1] != len(self.mean):
             raise ArgumentError(

@@ -34,11 +34,18 @@ def free_energy_density(K: ArrayLike) -> Reals:
 def internal_energy_density(K: ArrayLike) -> Reals:
     """Energy E/J per site of the infinite square lattice: 0 at K = 0, -sqrt 2 at K_c, to -2.
 
-    Parameters and references as for `free_energy_density`.
+    Parameters
+    ----------
+    K : float or array_like
+        Coupling J/T, at most 100 in magnitude.
 
     Returns
     -------
     float or ndarray, shape of K
+
+    References
+    ----------
+    L. Onsager, doi:10.1103/PhysRev.65.117.
     """
     return _bulk(K, lambda k, out: _core.ising_exact_bulk(k, None, out, None, None))
 
@@ -46,11 +53,18 @@ def internal_energy_density(K: ArrayLike) -> Reals:
 def specific_heat_density(K: ArrayLike) -> Reals:
     """Specific heat K**2 d^2(ln Z)/dK^2 per site, in units of k_B; infinite at K_c.
 
-    Parameters and references as for `free_energy_density`.
+    Parameters
+    ----------
+    K : float or array_like
+        Coupling J/T, at most 100 in magnitude.
 
     Returns
     -------
     float or ndarray, shape of K
+
+    References
+    ----------
+    L. Onsager, doi:10.1103/PhysRev.65.117.
     """
     return _bulk(K, lambda k, out: _core.ising_exact_bulk(k, None, None, out, None))
 

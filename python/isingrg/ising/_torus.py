@@ -36,11 +36,21 @@ def log_partition(L: int, K: ArrayLike) -> Reals:
 def mean_energy(L: int, K: ArrayLike) -> Reals:
     """Mean total energy <E>/J = -d ln Z/dK of the L x L torus, exact.
 
-    Parameters and references as for `log_partition`.
+    Parameters
+    ----------
+    L : int
+        Linear size, 2 to 4096. For L = 2 both bonds between two neighbours count.
+    K : float or array_like
+        Coupling J/T, at most 100 in magnitude; not negative where L is odd.
 
     Returns
     -------
     float or ndarray, shape of K
+        Divide by L**2 for the energy per site.
+
+    References
+    ----------
+    B. Kaufman, doi:10.1103/PhysRev.76.1232.
     """
     return _torus(L, K, lambda L, k, out: _core.ising_exact_torus(L, k, None, out, None))
 
@@ -48,11 +58,21 @@ def mean_energy(L: int, K: ArrayLike) -> Reals:
 def heat_capacity(L: int, K: ArrayLike) -> Reals:
     """Total heat capacity K**2 (<E**2> - <E>**2) / J**2 of the L x L torus, exact, in units of k_B.
 
-    Parameters and references as for `log_partition`.
+    Parameters
+    ----------
+    L : int
+        Linear size, 2 to 4096. For L = 2 both bonds between two neighbours count.
+    K : float or array_like
+        Coupling J/T, at most 100 in magnitude; not negative where L is odd.
 
     Returns
     -------
     float or ndarray, shape of K
+        Divide by L**2 for the specific heat.
+
+    References
+    ----------
+    B. Kaufman, doi:10.1103/PhysRev.76.1232.
     """
     return _torus(L, K, lambda L, k, out: _core.ising_exact_torus(L, k, None, None, out))
 

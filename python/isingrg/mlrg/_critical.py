@@ -41,8 +41,11 @@ _SWING = 1e-3
 class Estimate:
     """A number with its uncertainty; both NaN where there is none, and then a reason why."""
 
+    #: The coupling J0*.
     value: float
+    #: How far it may be off, at least 0.
     uncertainty: float
+    #: Why there is no value; "" where there is one.
     reason: str = ""
 
 
@@ -50,8 +53,11 @@ class Estimate:
 class CriticalCouplings:
     """Critical coupling J0* by three methods; see `MLRG.critical_coupling_estimates`."""
 
+    #: From the phase in which flows end.
     phase: Estimate
+    #: From the maximum of C(J(J0, l)).
     monotone: Estimate
+    #: From the crossing of Z(J(J0, l)).
     degeneracy: Estimate
 
 

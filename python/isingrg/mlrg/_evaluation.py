@@ -36,7 +36,23 @@ class Evaluation(NativeModel):
         return self._configuration.count
 
     def monotone(self, J: ArrayLike) -> Reals:
-        """RG monotone C(J), for models with moderator "monotone"; one number for each J."""
+        """RG monotone C(J), for models with moderator "monotone" (Eq. 13 of Hou & You).
+
+        Parameters
+        ----------
+        J : float or array_like
+            Couplings: any shape for one coupling (A1), (..., c) in general.
+
+        Returns
+        -------
+        float or ndarray, shape (...)
+            One number for each J, up to a constant.
+
+        Raises
+        ------
+        NonFiniteError
+            If J is so far outside the trained region that C(J) is not finite.
+        """
         native = self._ready()
         couplings = Couplings(J, self._count)
         if self._configuration.moderator != "monotone":
@@ -49,7 +65,23 @@ class Evaluation(NativeModel):
         return couplings.scalars(_finite(values, "C(J)"))
 
     def velocity(self, J: ArrayLike) -> Reals:
-        """RG velocity v(J), the learned beta function, in the shape of J."""
+        """RG velocity v(J), the learned beta function.
+
+        Parameters
+        ----------
+        J : float or array_like
+            Couplings: any shape for one coupling (A1), (..., c) in general.
+
+        Returns
+        -------
+        float or ndarray, shape of J
+            -grad C(J), or the flow f(J) itself; per RG step.
+
+        Raises
+        ------
+        NonFiniteError
+            If J is so far outside the trained region that v(J) is not finite.
+        """
         native = self._ready()
         couplings = Couplings(J, self._count)
         velocity = np.empty_like(couplings.rows)
@@ -58,7 +90,23 @@ class Evaluation(NativeModel):
         return couplings.vectors(_finite(velocity, "v(J)"))
 
     def jacobian(self, J: ArrayLike) -> Reals:
-        """dv_i/dJ_j, shape (..., c, c); with one coupling dv/dJ in the shape of J."""
+        """Derivatives dv_i/dJ_j of the velocity.
+
+        Parameters
+        ----------
+        J : float or array_like
+            Couplings: any shape for one coupling (A1), (..., c) in general.
+
+        Returns
+        -------
+        float or ndarray, shape (..., c, c)
+            With one coupling dv/dJ, in the shape of J.
+
+        Raises
+        ------
+        NonFiniteError
+            If J is so far outside the trained region that it is not finite.
+        """
         native = self._ready()
         couplings = Couplings(J, self._count)
         jacobian = np.empty((len(couplings), self._count, self._count))
@@ -68,10 +116,20 @@ class Evaluation(NativeModel):
         return couplings.matrices(_finite(jacobian, "the Jacobian"))
 
     def curl(self, J: ArrayLike) -> Reals:
-        """(dv_i/dJ_j - dv_j/dJ_i) / 2, the antisymmetric part of the Jacobian, (..., c, c).
+        """(dv_i/dJ_j - dv_j/dJ_i) / 2, the antisymmetric part of the Jacobian.
 
         Zero within rounding where the flow is the gradient of a function, as that of a monotone
         is everywhere; a learned flow need not be one (Sec. III B of Shen).
+
+        Parameters
+        ----------
+        J : float or array_like
+            Couplings: any shape for one coupling (A1), (..., c) in general.
+
+        Returns
+        -------
+        float or ndarray, shape (..., c, c)
+            With one coupling zeros in the shape of J.
         """
         jacobian = np.asarray(self.jacobian(J))
         if self._count == 1:
@@ -79,10 +137,28 @@ class Evaluation(NativeModel):
         return np.asarray((jacobian - jacobian.swapaxes(-1, -2)) / 2)
 
     def flow(self, J: ArrayLike, steps: int) -> Floats:
-        """Couplings along the flow from J, shape (steps + 1, *J.shape), beginning with J.
+        """Couplings along the flow from J.
 
-        Each step is one RG step, by which lengths shrink by sqrt 2. Raises `NonFiniteError` if a
-        trajectory leaves the finite numbers.
+        Each step is one RG step, by which lengths shrink by sqrt 2.
+
+        Parameters
+        ----------
+        J : float or array_like
+            Couplings: any shape for one coupling (A1), (..., c) in general.
+        steps : int
+            RG steps, 0 to 2**24.
+
+        Returns
+        -------
+        ndarray, shape (steps + 1, *J.shape)
+            Beginning with J.
+
+        Raises
+        ------
+        NonFiniteError
+            If a trajectory leaves the finite numbers.
+        ConvergenceError
+            With transport "ode", where the flow is too stiff.
         """
         native = self._ready()
         couplings = Couplings(J, self._count)
@@ -96,9 +172,23 @@ class Evaluation(NativeModel):
         return trajectory.reshape(steps + 1, *couplings.shape)
 
     def bare_flow(self, J0: ArrayLike, steps: int) -> Floats:
-        """Couplings along the flow from (J0, 0, ...), Eq. 20, shape (steps + 1, n, c).
+        """Couplings along the flow from (J0, 0, ...), Eq. 20.
 
-        `J0` is a number or n of them. Raises `NonFiniteError` as `flow` does.
+        Parameters
+        ----------
+        J0 : float or array_like, shape (n,)
+            Bare couplings.
+        steps : int
+            RG steps, 0 to 2**24.
+
+        Returns
+        -------
+        ndarray, shape (steps + 1, n, c)
+
+        Raises
+        ------
+        NonFiniteError, ConvergenceError
+            As `flow`.
         """
         self._ready()
         rows = _critical.bare_couplings(self, Couplings(J0, 1, name="J0").rows[:, 0])
@@ -118,6 +208,11 @@ class Evaluation(NativeModel):
             RG steps l of the last two methods, 2 to 200. Where the transition becomes sharper
             than their grid in J0, of 1e-6, the largest l that shows it counts.
 
+        Returns
+        -------
+        float
+            J0*, 0 to 2.
+
         Raises
         ------
         ConvergenceError
@@ -134,6 +229,11 @@ class Evaluation(NativeModel):
 
     def critical_coupling_estimates(self, steps: int = 16) -> CriticalCouplings:
         """The critical coupling by every method of `critical_coupling`, with uncertainties.
+
+        Parameters
+        ----------
+        steps : int
+            RG steps, 2 to 200.
 
         Returns
         -------
@@ -194,13 +294,13 @@ class Evaluation(NativeModel):
         starts : int
             Random starts, 0 to 100000.
         seed : int
-            Of the random starts.
+            Of the random starts, 0 to 2**64 - 1.
         tolerance : float
             A network has the gauge symmetry only as well as it learned it. Two points with the
             same number of unstable directions are copies, and only one of them is listed, if
             after flips and exchanges of components of one of them, on the edge spins, the vertex
             spins or both, no coupling differs by more than this. Couplings up to it do not join
-            components in `FixedPoint.components`.
+            components in `FixedPoint.components`. 0 to 10.
 
         Returns
         -------
@@ -213,9 +313,17 @@ class Evaluation(NativeModel):
         return _fixed_points.fixed_points(self, starts, seed, tolerance)
 
     def newton_step(self, J: ArrayLike) -> Reals:
-        """The step -(dv/dJ)^-1 v(J) of Newton's method (Eq. 24, Fig. 11), in the shape of J.
+        """The step -(dv/dJ)^-1 v(J) of Newton's method (Eq. 24, Fig. 11 of Hou & You).
 
-        NaN where the Jacobian is singular.
+        Parameters
+        ----------
+        J : float or array_like
+            Couplings: any shape for one coupling (A1), (..., c) in general.
+
+        Returns
+        -------
+        float or ndarray, shape of J
+            NaN where the Jacobian is singular.
         """
         self._ready()
         return _analysis.newton_step(self, J)
@@ -227,8 +335,8 @@ class Evaluation(NativeModel):
 
         Parameters
         ----------
-        J : array_like, optional
-            By default the couplings at which the training proposes to learn.
+        J : float or array_like, optional
+            Couplings as for `monotone`; by default those at which the training proposes to learn.
 
         Returns
         -------
@@ -239,9 +347,20 @@ class Evaluation(NativeModel):
         return _analysis.monotone_violations(self, J)
 
     def ground_state_degeneracy(self, J: ArrayLike, *, machine: str = "teacher") -> Reals:
-        """Degeneracy at J: 1 in the disordered, 2 in the ordered phase; one number for each J.
+        """Degeneracy at J: 1 in the disordered, 2 in the ordered phase.
 
         As `isingrg.mlrg.ground_state_degeneracy` with this model's representation and frame.
+
+        Parameters
+        ----------
+        J : float or array_like
+            Couplings: any shape for one coupling (A1), (..., c) in general.
+        machine : {"teacher", "student"}
+
+        Returns
+        -------
+        float or ndarray, shape (...)
+            One number for each J.
         """
         self._ready()
         kind = self._configuration
@@ -252,8 +371,25 @@ class Evaluation(NativeModel):
     ) -> Floats:
         """The k lowest scaling dimensions Delta_0 = 0, Delta_1, ...
 
-        By default at the fixed point. As `isingrg.mlrg.scaling_dimensions` with this model's
-        representation and frame.
+        As `isingrg.mlrg.scaling_dimensions` with this model's representation and frame.
+
+        Parameters
+        ----------
+        J : float or array_like, optional
+            Couplings; by default the fixed point.
+        k, period : int
+            As for `isingrg.mlrg.scaling_dimensions`.
+        machine : {"teacher", "student"}
+
+        Returns
+        -------
+        ndarray, shape (..., min(k, 2**(m period)))
+            Of m components per spin, in ascending order.
+
+        Raises
+        ------
+        ConvergenceError
+            If there is no fixed point, or an iteration for the eigenvalues does not settle.
         """
         self._ready()
         J = self.fixed_point() if J is None else J
@@ -263,19 +399,46 @@ class Evaluation(NativeModel):
         )
 
     def exponents(self, J: ArrayLike | None = None) -> Floats:
-        """All exponents y_i = ln|slope_i| / ln(sqrt 2) of the flow linearised at J, (..., c).
+        """All exponents y_i = ln|slope_i| / ln(sqrt 2) of the flow linearised at J.
 
         The slopes are the eigenvalues of dJ'/dJ: of 1 + dv/dJ with transport "step", of
-        exp(dv/dJ) with "ode". In descending order; relevant ones are positive. By default at the
-        fixed point.
+        exp(dv/dJ) with "ode".
+
+        Parameters
+        ----------
+        J : float or array_like, optional
+            Couplings; by default the fixed point.
+
+        Returns
+        -------
+        ndarray, shape (..., c)
+            In descending order; relevant ones are positive.
+
+        Raises
+        ------
+        ConvergenceError
+            If there is no fixed point.
         """
         self._ready()
         return _analysis.exponents(self, self.fixed_point() if J is None else J)
 
     def thermal_exponent(self, J: ArrayLike | None = None) -> Reals:
-        """Thermal exponent y_t, the first of `exponents`; one number for each J.
+        """Thermal exponent y_t, the first of `exponents`. The Ising model has y_t = 1.
 
-        By default at the fixed point. The Ising model has y_t = 1.
+        Parameters
+        ----------
+        J : float or array_like, optional
+            Couplings; by default the fixed point.
+
+        Returns
+        -------
+        float or ndarray, shape (...)
+            One number for each J.
+
+        Raises
+        ------
+        ConvergenceError
+            If there is no fixed point.
         """
         self._ready()
         J = self.fixed_point() if J is None else J

@@ -129,14 +129,21 @@ def exact_minimum(
 
     Parameters
     ----------
-    J, representation, frame
+    J : float or array_like
+        Couplings, |J| <= 4: any shape for one coupling (A1), (..., c) in general.
+    representation, frame : str
         As in `exact_map`.
     starts : int
         Searches for each J, 1 to 1024.
     seed : int
-        Of the random points, which are the same for every J.
+        Of the random points, which are the same for every J; 0 to 2**64 - 1.
     progress : bool or callable
         Counts searches.
+
+    Returns
+    -------
+    ExactMinimum
+        J, kl, gradient_norm, multiplicity, agreement: numbers for a single J, else arrays.
 
     Raises
     ------

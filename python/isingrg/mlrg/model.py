@@ -142,18 +142,28 @@ class MLRG(Evaluation):
         Parameters
         ----------
         steps : int, optional
-            Optimiser steps of this call. By default a whole training at first, and later the
-            steps that are left of the schedules.
+            Optimiser steps of this call, 1 to 10**9. By default a whole training at first, and
+            later the steps that are left of the schedules.
         batch : int, optional
-            Couplings J proposed per step.
+            Couplings J proposed per step, 1 to 10**6.
         seed : int, optional
-            Of the network, the proposals and the samples; 0 by default, and later the one before.
+            Of the network, the proposals and the samples, 0 to 2**64 - 1; 0 by default, and later
+            the one before.
         total_steps : int, optional
-            Length of the schedules; by default `steps` of the first call.
-        lr, final_lr, ... : optional
-            See `isingrg.mlrg.settings.Training`, which also holds the ranges. What is not given
-            has our default for this moderator and divergence, chosen on A1, at first, and later
-            its value in the call before.
+            Length of the schedules, 1 to 10**9; by default `steps` of the first call.
+        lr, final_lr, weight_decay, clip_norm : optional
+            Of the optimiser. For these and all that follow see `isingrg.mlrg.settings.Training`,
+            and for their ranges `isingrg.mlrg.settings.RANGES`. What is not given has our default
+            for this moderator and divergence, chosen on A1, at first, and later its value in the
+            call before.
+        beta_max, beta_rate, beta_midpoint, proposal, replicas, ray, proposal_scale : optional
+            Which couplings are proposed.
+        coupling_bound, hmc_step, hmc_leapfrog, hmc_updates : optional
+            Within which bound, and how proposals move.
+        cd_samples, teacher_sweeps, student_sweeps : optional
+            Of contrastive divergence.
+        record_from, record_guess : optional
+            Of the fixed points that the history records.
         progress : bool or callable
             True shows a bar; a callable receives (done, total) and stops by returning False.
 

@@ -16,8 +16,11 @@ PROPOSALS = {"squared": _core.SQUARED, "norm": _core.NORM}
 class Network:
     """Layers of a moderator network."""
 
+    #: Widths of the hidden layers.
     hidden: tuple[int, ...]
+    #: "tanh", "relu", "silu", "elu" or "gelu".
     activation: str
+    #: Whether each layer is normalised before its activation.
     layer_norm: bool = False
 
 
@@ -98,6 +101,21 @@ class Training:
         """These settings with every keyword that is not None checked and put in.
 
         A learning rate given alone keeps the ratio of the final one to it.
+
+        Parameters
+        ----------
+        **keywords
+            Any of the attributes, within `RANGES`.
+
+        Returns
+        -------
+        Training
+            These settings stay as they are.
+
+        Raises
+        ------
+        ArgumentError, TypeError
+            For a value that is not permitted.
         """
         given = {name: value for name, value in keywords.items() if value is not None}
         checked: dict[str, Any] = {name: _check(name, value) for name, value in given.items()}

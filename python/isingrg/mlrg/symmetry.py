@@ -28,14 +28,36 @@ IRREPS: dict[str, tuple[str, Any, Any]] = {
 
 
 def irreps(representation: str) -> list[str]:
-    """Irreducible representations in order: "2A1+E" is A1, A1, E."""
+    """Irreducible representations in order: "2A1+E" is A1, A1, E.
+
+    Parameters
+    ----------
+    representation : str
+        A sum of A1, A2, B1, B2 and E, such as "2A1+E".
+
+    Returns
+    -------
+    list of str
+        Keys of `IRREPS`.
+    """
     coupling_count(representation)
     terms = re.findall(r"(\d*)(A1|A2|B1|B2|E)", representation)
     return [name for digits, name in terms for _ in range(int(digits or 1))]
 
 
 def components(representation: str) -> int:
-    """Ising components of a spin."""
+    """Ising components of a spin.
+
+    Parameters
+    ----------
+    representation : str
+        A sum of A1, A2, B1, B2 and E, such as "2A1+E".
+
+    Returns
+    -------
+    int
+        m: one for each of A1, A2, B1 and B2, two for E.
+    """
     return sum(len(IRREPS[name][1]) for name in irreps(representation))
 
 
@@ -53,7 +75,15 @@ def _blocks(matrices: list[Any]) -> Floats:
 def point_group(representation: str) -> dict[str, Floats]:
     """Matrices of the eight operations of C4v on the components of a spin, identity first.
 
-    "C4^2 sigma" is the mirror followed by two rotations.
+    Parameters
+    ----------
+    representation : str
+        A sum of A1, A2, B1, B2 and E, such as "2A1+E".
+
+    Returns
+    -------
+    dict of str to ndarray, shape (m, m)
+        "1", "C4", ..., "C4^3 sigma"; "C4^2 sigma" is the mirror followed by two rotations.
     """
     names = irreps(representation)
     rotation = _blocks([IRREPS[name][1] for name in names])
@@ -65,27 +95,55 @@ def point_group(representation: str) -> dict[str, Floats]:
 
 
 def spin_states(count: int) -> NDArray[np.int64]:
-    """All states of `count` Ising components, (2**count, count) numbers +1 and -1.
+    """All states of some Ising components.
 
     They are in the order of the elements of the Boltzmann weight tensor: all +1 first, the last
     component varying fastest.
+
+    Parameters
+    ----------
+    count : int
+        Of components, 0 or more; there are 2**count states.
+
+    Returns
+    -------
+    ndarray of int, shape (2**count, count)
+        +1 and -1.
     """
     bits = np.arange(2**count)[:, None] >> np.arange(count)[::-1] & 1
     return np.asarray(1 - 2 * bits, np.int64)
 
 
 def state_indices(spins: NDArray[Any]) -> NDArray[np.intp]:
-    """The inverse of `spin_states`: places (...) of states (..., count)."""
+    """The inverse of `spin_states`.
+
+    Parameters
+    ----------
+    spins : ndarray of int, shape (..., count)
+        States of +1 and -1.
+
+    Returns
+    -------
+    ndarray of int, shape (...)
+        Their places in the order of `spin_states`.
+    """
     bits = (1 - spins).astype(np.intp) // 2
     return np.asarray(bits @ (1 << np.arange(spins.shape[-1])[::-1]), np.intp)
 
 
 def visible_action(representation: str) -> NDArray[np.intp]:
-    """How C4v acts on the four corner spins x: shape (8, 2^(4 m)), for m components.
+    """How C4v acts on the four corner spins x, numbered counter-clockwise from top right.
 
-    Row g gives, for each state in the order of the elements of the Boltzmann weight tensor, the
-    state into which operation g (in the order of `point_group`) turns it. The corners are
-    numbered counter-clockwise from top right.
+    Parameters
+    ----------
+    representation : str
+        A sum of A1, A2, B1, B2 and E, such as "2A1+E".
+
+    Returns
+    -------
+    ndarray of int, shape (8, 2**(4 m))
+        Row g gives, for each state in the order of the elements of the Boltzmann weight tensor, the
+        state into which operation g (in the order of `point_group`) turns it.
     """
     m = components(representation)
     spins = spin_states(4 * m).reshape(-1, 4, m)
@@ -109,6 +167,17 @@ def coupling_components(
     """Components (of the edge spin, of the vertex spin) that each coupling joins.
 
     They are what the mirror leaves of J_ab (Eqs. 3 and 16 to 18), in row-major order.
+
+    Parameters
+    ----------
+    representation : str
+        A sum of A1, A2, B1, B2 and E, such as "2A1+E".
+    frame : {"published", "consistent"}
+
+    Returns
+    -------
+    tuple of (int, int)
+        A pair for each of the c couplings.
     """
     frame = _arguments.choice("frame", frame, FRAMES)
     coupling_count(representation, frame)
@@ -118,7 +187,21 @@ def coupling_components(
 def coupling_matrix(
     J: ArrayLike, representation: str = "A1", *, frame: str = "published"
 ) -> Floats:
-    """Matrices J_ab, shape (..., m, m), of couplings (..., c)."""
+    """Matrices J_ab of couplings (Eqs. 16 to 18).
+
+    Parameters
+    ----------
+    J : float or array_like
+        Couplings: any shape for one coupling (A1), (..., c) in general.
+    representation : str
+        Point-group representation of every spin, of m components.
+    frame : {"published", "consistent"}
+
+    Returns
+    -------
+    ndarray, shape (..., m, m)
+        Component of the edge spin, component of the vertex spin.
+    """
     pairs = coupling_components(representation, frame)
     couplings = Couplings(J, len(pairs))
     m = components(representation)
@@ -130,7 +213,18 @@ def coupling_matrix(
 def coupling_vector(
     matrix: ArrayLike, representation: str = "A1", *, frame: str = "published"
 ) -> Floats:
-    """The inverse of `coupling_matrix`: couplings (..., c) of matrices (..., m, m).
+    """The inverse of `coupling_matrix`.
+
+    Parameters
+    ----------
+    matrix : array_like, shape (..., m, m)
+    representation : str
+        Point-group representation of every spin, of m components.
+    frame : {"published", "consistent"}
+
+    Returns
+    -------
+    ndarray, shape (..., c)
 
     Raises
     ------
@@ -188,9 +282,19 @@ def machine_weights(
 def gauge_transformations(representation: str) -> list[Floats]:
     """Signed permutations D of components that only rename them.
 
-    They flip the sign of whole irreducible representations and exchange equal ones. The first is
-    the identity. A student does not change under J -> J D, nor a teacher under J -> D J; if J is
-    a fixed point of the exact RG map, D J D^-1 is one as well.
+    They flip the sign of whole irreducible representations and exchange equal ones. A student does
+    not change under J -> J D, nor a teacher under J -> D J; if J is a fixed point of the exact RG
+    map, D J D^-1 is one as well.
+
+    Parameters
+    ----------
+    representation : str
+        A sum of A1, A2, B1, B2 and E, such as "2A1+E".
+
+    Returns
+    -------
+    list of ndarray, shape (m, m)
+        The identity first.
     """
     names = irreps(representation)
     orders = [
@@ -218,6 +322,21 @@ def decoupled_components(
 
     A model whose first component stands alone is an A1 model beside others that share its
     lattice. The two components of E, which rotations exchange, stay together.
+
+    Parameters
+    ----------
+    J : float or array_like, shape (c,)
+        Couplings of a single model.
+    representation : str
+        Point-group representation of every spin.
+    frame : {"published", "consistent"}
+    tolerance : float
+        Couplings up to it join nothing; at least 0.
+
+    Returns
+    -------
+    list of tuple of int
+        Components of each group, in ascending order.
     """
     matrix = np.abs(coupling_matrix(J, representation, frame=frame))
     if matrix.ndim != 2:

@@ -87,7 +87,7 @@ def ground_state_degeneracy(
 
     Returns
     -------
-    float or ndarray
+    float or ndarray, shape (...)
         One number for each J. At a critical fixed point it lies in between.
 
     References
@@ -173,11 +173,11 @@ def central_charge(
     J, representation, machine, frame
         As for `scaling_dimensions`.
     period : int
-        Length of the shorter ring, at least 1.
+        Length of the shorter ring, 1 to 19; the longer one has at most 2**20 states.
 
     Returns
     -------
-    float or ndarray
+    float or ndarray, shape (...)
         One number for each J.
 
     References

@@ -59,13 +59,24 @@ class Chains:
     # Observables
 
     def magnetization(self) -> Floats:
-        """Mean spin with its sign, given x: sum_i tanh x_i / L**2, shape (n_chains, n_samples)."""
+        """Mean spin with its sign, given x: sum_i tanh x_i / L**2.
+
+        Returns
+        -------
+        ndarray, shape (n_chains, n_samples)
+            -1 to 1.
+        """
         return self._expected(lambda means: means.mean(axis=(1, 2)))
 
     def structure_factor(self) -> Floats:
-        """Uniform structure factor (sum_i s_i / L**2)**2 given x, shape (n_chains, n_samples).
+        """Uniform structure factor (sum_i s_i / L**2)**2 given x.
 
         Its mean over the spins is ((sum_i tanh x_i)**2 + sum_i (1 - tanh(x_i)**2)) / L**4.
+
+        Returns
+        -------
+        ndarray, shape (n_chains, n_samples)
+            0 to 1.
         """
 
         def expected(means: Floats) -> Floats:
@@ -75,9 +86,14 @@ class Chains:
         return self._expected(expected)
 
     def energy_density(self) -> Floats:
-        """Energy per site E/J = -sum_<ij> s_i s_j / L**2 given x, shape (n_chains, n_samples).
+        """Energy per site E/J = -sum_<ij> s_i s_j / L**2 given x.
 
         Its mean over the spins is -sum_<ij> tanh(x_i) tanh(x_j) / L**2.
+
+        Returns
+        -------
+        ndarray, shape (n_chains, n_samples)
+            -2 to 2.
         """
 
         def expected(means: Floats) -> Floats:

@@ -14,14 +14,18 @@ from isingrg.neuralrg._samples import Floats
 class FreeEnergy(NamedTuple):
     """A Monte Carlo estimate of an upper bound of -ln Z."""
 
+    #: The bound.
     mean: float
+    #: Standard error of the mean.
     standard_error: float
 
 
 class LogPartition(NamedTuple):
     """A Monte Carlo estimate of ln Z."""
 
+    #: ln of the mean weight.
     estimate: float
+    #: Of it, to first order.
     standard_error: float
     #: (sum w)**2 / sum w**2 of the importance weights: how many samples of pi these are worth.
     effective_sample_size: float

@@ -45,9 +45,9 @@ class Metropolis(Interpretation):
         n_chains, n_samples : int
             Chains side by side, 1 to 2**20, and samples of each, at least 1.
         warmup : int
-            Updates before the first sample.
+            Updates before the first sample, 0 to 2**30.
         between : int
-            Updates from one sample to the next.
+            Updates from one sample to the next, 1 to 2**20.
         start : array_like, shape (n_chains, L, L), optional
             Where the chains begin, as for `hmc`.
         seed : int

@@ -48,9 +48,9 @@ class Sampling(Metropolis):
         leapfrog : int
             Leapfrog steps, and so forces, of an update, 1 to 10000.
         warmup : int
-            Updates before the first sample.
+            Updates before the first sample, 0 to 2**30, at least 1 with `adapt`.
         between : int
-            Updates from one sample to the next.
+            Updates from one sample to the next, 1 to 2**20.
         adapt : bool
             Tune the step during the warm-up towards an acceptance of 0.65 and then keep it.
         start : array_like, shape (n_chains, L, L), optional

@@ -6,8 +6,7 @@ import pickle
 import numpy as np
 import pytest
 
-import isingrg
-from isingrg import graphvae, ising
+from isingrg import ising
 from isingrg.graphvae import GraphVAE
 
 SMALL = dict(L=8, levels=2, hidden=12, token=5, latent=3)
@@ -138,14 +137,3 @@ def test_models_travel(model):
         assert repr(other) == repr(model) and other.step == model.step
     untrained = pickle.loads(pickle.dumps(GraphVAE(**SMALL)))
     assert repr(untrained) == repr(GraphVAE(**SMALL)) and untrained.step == 0
-
-
-def test_public_names():
-    assert isingrg.graphvae is graphvae and graphvae.__all__ == sorted(graphvae.__all__)
-    for name in graphvae.__all__:
-        assert getattr(graphvae, name).__doc__, name
-    for name in (
-        "fit", "encode", "decode", "loss", "history", "save", "load", "close",
-        "rg_map", "trajectories", "level_distances", "basins",
-    ):  # fmt: skip
-        assert getattr(GraphVAE, name).__doc__, name

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import isingrg
-from isingrg import ising, neuralrg
+from isingrg import ising
 from isingrg.neuralrg import (
     NeuralRG,
     log_density,
@@ -325,8 +325,3 @@ def test_repr_names_every_argument():
     text = repr(NeuralRG(**options))
     made = eval(text, {"NeuralRG": NeuralRG})
     assert repr(made) == text and all(f"{k}={v!r}" in text for k, v in options.items())
-
-
-def test_public_names():
-    assert isingrg.neuralrg is neuralrg
-    assert set(neuralrg.__all__) <= set(dir(neuralrg))
