@@ -11,7 +11,7 @@ SOURCES := Package.swift setup.py pyproject.toml \
 SWIFT_TESTS := --configuration release --scratch-path .build/test \
 	-Xswiftc -target-cpu -Xswiftc $(ISINGRG_TARGET_CPU)
 
-.PHONY: run test bench notebooks clean
+.PHONY: run test bench notebooks docs clean
 
 run: .venv/with-all
 	$(BIN)/isingrg demo
@@ -28,6 +28,10 @@ bench: .venv/with-bench
 # .build/notebooks; the committed ones keep their outputs.
 notebooks: .venv/with-test
 	$(BIN)/python -m pytest python/tests/notebooks
+
+# Pages in .build/docs/index.html. Notebooks are shown with their committed outputs.
+docs: .venv/with-docs
+	$(BIN)/sphinx-build -W --keep-going -q docs .build/docs
 
 clean:
 	rm -rf .build .venv build dist python/*.egg-info python/isingrg/*.so

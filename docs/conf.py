@@ -9,7 +9,7 @@ import isingrg
 sys.path.append(str(Path(__file__).parent / "_ext"))
 
 project = "isingrg"
-author = "the isingrg developers"
+author = "the isingrg authors"
 project_copyright = author
 version = release = isingrg.__version__
 

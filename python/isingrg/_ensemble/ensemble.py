@@ -108,24 +108,27 @@ def ensemble(
 
     Examples
     --------
-    >>> table = isingrg.ensemble("mlrg", {"moderator": ["monotone", "flow"]}, seeds=32)
-    >>> table.critical_coupling.median("seed")
+    >>> settings = {"moderator": ["monotone", "flow"], "steps": 200}
+    >>> table = isingrg.ensemble("mlrg", settings, seeds=2)
+    >>> table.critical_coupling.dims
+    ('moderator', 'seed')
+    >>> medians = table.critical_coupling.median("seed")
 
     Processes, in a script that others may import:
 
-    >>> if __name__ == "__main__":
+    >>> if __name__ == "__main__":  # doctest: +SKIP
     ...     spawn = multiprocessing.get_context("spawn")
     ...     with ProcessPoolExecutor(8, mp_context=spawn) as pool:
     ...         isingrg.ensemble(task, {"J": np.linspace(0, 1, 11)}, executor=pool, store="runs")
 
     Dask, on whatever cluster the client is connected to:
 
-    >>> with dask.distributed.Client("tcp://scheduler:8786") as client:
+    >>> with dask.distributed.Client("tcp://scheduler:8786") as client:  # doctest: +SKIP
     ...     isingrg.ensemble("mlrg", {}, seeds=1000, executor=client.get_executor())
 
     MPI, started by ``mpiexec -n 3 python -m mpi4py.futures script.py``:
 
-    >>> if __name__ == "__main__":
+    >>> if __name__ == "__main__":  # doctest: +SKIP
     ...     with mpi4py.futures.MPIPoolExecutor() as pool:
     ...         isingrg.ensemble("mlrg", {}, seeds=1000, executor=pool)
     """

@@ -69,9 +69,12 @@ class GraphVAE(Interpretation):
 
     Examples
     --------
-    >>> spins = isingrg.ising.sample(16, [0.2, 0.44, 0.6], 200).reshape(-1, 16, 16)
-    >>> model = GraphVAE().fit(spins, 20)
-    >>> fine, middle, coarse = model.encode(spins)
+    >>> spins = isingrg.ising.sample(8, [0.2, 0.44, 0.6], 100).reshape(-1, 8, 8)
+    >>> model = GraphVAE(L=8, hidden=16, levels=2).fit(spins, 2)
+    >>> fine, coarse = model.encode(spins)
+    >>> mu, logvar = coarse
+    >>> mu.shape
+    (300, 4)
     """
 
     def __init__(

@@ -74,8 +74,10 @@ class NeuralRG(Sampling):
 
     Examples
     --------
-    >>> model = NeuralRG(L=4, K=0.3, layers=6).fit(400, 128, 4e-3)
-    >>> model.free_energy(4096), -log_partition_dual(4, 0.3)
+    >>> model = NeuralRG(L=4, K=0.3, layers=6).fit(100, 64, 4e-3)
+    >>> bound, error = model.free_energy(1000)
+    >>> bound + 4 * error > -log_partition_dual(4, 0.3)
+    True
     """
 
     def __init__(
