@@ -41,7 +41,7 @@ napoleon_use_ivar = True
 napoleon_use_param = False
 napoleon_use_rtype = False
 
-smartquotes = False
+smartquotes_action = "D"  # quotes stay as they are typed
 
 html_theme = "furo"
 html_title = f"isingrg {version}"

@@ -34,15 +34,21 @@ class Training:
         Optimiser steps of a whole training.
     batch : int
         Couplings J proposed per step.
-    lr, final_lr : float
-        Learning rate of Adam at the first step and, along half a cosine, at the last.
+    lr : float
+        Learning rate of Adam at the first step.
+    final_lr : float
+        That at the last step, reached along half a cosine.
     weight_decay : float
         Times the parameters it is added to the gradient.
     clip_norm : float
         Largest norm of the gradient; 0 for no limit.
-    beta_max, beta_rate, beta_midpoint : float
-        beta(t) = beta_max / (1 + exp(-beta_rate (t / T - beta_midpoint))), the inverse
+    beta_max : float
+        Of beta(t) = beta_max / (1 + exp(-beta_rate (t / T - beta_midpoint))), the inverse
         temperature of the proposals.
+    beta_rate : float
+        How steeply it rises.
+    beta_midpoint : float
+        Where it reaches half of beta_max, in units of the whole training.
     proposal : {"squared", "norm"}
         Couplings are proposed with probability exp(-beta |v(J)|^2), Eq. 14 of Hou & You, or
         exp(-beta |v(J)|), as the published programs do.
@@ -64,10 +70,16 @@ class Training:
         Proposals are confined to |J| up to about this bound.
     hmc_step : float
         Size of a leapfrog step of the Hamiltonian Monte Carlo that moves the proposals.
-    hmc_leapfrog, hmc_updates : int
-        Leapfrog steps per update, and updates per optimiser step.
-    cd_samples, teacher_sweeps, student_sweeps : int
-        Contrastive divergence: samples per coupling, Gibbs sweeps of the teacher, and k.
+    hmc_leapfrog : int
+        Leapfrog steps per update.
+    hmc_updates : int
+        Updates per optimiser step.
+    cd_samples : int
+        Contrastive divergence: samples per coupling.
+    teacher_sweeps : int
+        Gibbs sweeps of the teacher from independent spins.
+    student_sweeps : int
+        Gibbs sweeps of the student from the teacher's samples, the k of CD-k.
     record_from : int or None
         Fixed points are recorded in the history after each step from this one on; None: never.
     record_guess : float or sequence of float
