@@ -67,8 +67,8 @@ class MLRG(Evaluation):
     Examples
     --------
     >>> model = MLRG("A1").fit(seed=0)
-    >>> round(model.critical_coupling(), 3), round(model.thermal_exponent(), 2)
-    (0.814, 0.88)
+    >>> round(model.critical_coupling(), 2), round(model.thermal_exponent(), 2)
+    (0.81, 0.88)
     """
 
     def __init__(

@@ -25,7 +25,9 @@ PACKAGE = Path(isingrg.__file__).parent
 OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 #: Each once, though some have several names.
-DOCUMENTED = list({id(i.value): i for i in everything() if ">>>" in (i.value.__doc__ or "")}.values())
+DOCUMENTED = list(
+    {id(i.value): i for i in everything() if ">>>" in (i.value.__doc__ or "")}.values()
+)
 PAGES = sorted((ROOT / "docs").rglob("*.md"))
 PYTHON = re.compile(r"(<!-- not run: .+? -->\n)?^```python\n(.*?)^```$", re.S | re.M)
 C_AND_OUTPUT = re.compile(r"^```c\n(.*?)^```$.*?^```text\n(.*?)^```$", re.S | re.M)
