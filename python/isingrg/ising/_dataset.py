@@ -75,7 +75,7 @@ def to_dataset(
     >>> how = {"algorithm": "swendsen-wang", "n_between": 10, "seed": 1}
     >>> K = [0.40, 0.44, 0.48]
     >>> data = to_dataset(sample(16, K, 200, n_chains=4, **how), K, **how)
-    >>> abs(data.magnetization).mean(["chain", "draw"])
+    >>> order = abs(data.magnetization).mean(["chain", "draw"])
     """
     try:
         import xarray
