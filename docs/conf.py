@@ -34,7 +34,7 @@ autodoc_typehints = "none"
 autodoc_member_order = "bysource"
 autodoc_default_options = {
     "members": True,
-    "inherited-members": "object, tuple, Exception, ArithmeticError, ValueError",
+    "inherited-members": "object, tuple, BaseException, Exception, ArithmeticError, ValueError",
 }
 napoleon_google_docstring = False
 napoleon_use_ivar = True
