@@ -32,6 +32,7 @@ RECIPES = {
     "lambda-0": {"lambda_rg": 0.0},
     "lambda-1": {"lambda_rg": 1.0},
     "lambda-3": {"lambda_rg": 3.0},
+    "beta-elbo": {"beta": 2 / 256},  # the evidence bound of unit variance, per site
     "beta-0.3": {"beta": 0.3},
     "beta-1": {"beta": 1.0},
     "bernoulli": {"likelihood": "bernoulli"},

@@ -10,6 +10,7 @@ is not trained again.
 
 import argparse
 import json
+import os
 import resource
 import time
 from pathlib import Path
@@ -43,7 +44,7 @@ SAMPLES = 8192
 
 def recipes():
     """name -> list of (model, stages of training, seed, whether chains run along, keep)."""
-    scan = {"epochs": 250, "batch": 256, "lr": 1e-3, "weight_decay": 1e-3}
+    scan = PUBLISHED | {"epochs": 1500, "batch": 128}
     return {
         "critical": [
             ({"L": 16, "T": CRITICAL}, [PUBLISHED], seed, True, seed == 0) for seed in range(3)
@@ -72,7 +73,8 @@ def file_of(recipe, model, seed, keep):
 class Monitor:
     """Chains in both spaces that go on while the flow is trained, one update at a time."""
 
-    def __init__(self):
+    def __init__(self, seed):
+        self.seed = seed
         self.positions = {"latent": None, "physical": None}
         self.columns = {"epoch": []} | {
             f"{space}_{name}": [] for space in self.positions for name in ("mean", "error", "acceptance")
@@ -81,7 +83,8 @@ class Monitor:
     def update(self, model):
         self.columns["epoch"].append(model.step)
         for space, start in self.positions.items():
-            chains = model.hmc(CHAINS, 1, space=space, start=start, seed=model.step)
+            seed = self.seed * 2**32 + model.step
+            chains = model.hmc(CHAINS, 1, space=space, start=start, seed=seed)
             self.positions[space] = chains.x[:, -1]
             order = chains.structure_factor()
             self.columns[f"{space}_mean"].append(order.mean())
@@ -110,7 +113,7 @@ def course(model):
 def train(settings, stages, seed, watched, path):
     settings = dict(settings)
     model = NeuralRG(settings.pop("L"), 1 / settings.pop("T"), **settings)
-    monitor, seconds = Monitor(), 0.0
+    monitor, seconds = Monitor(seed), 0.0
     for stage in stages:
         stage = dict(stage)
         epochs = stage.pop("epochs")
@@ -137,6 +140,17 @@ def train(settings, stages, seed, watched, path):
     }
 
 
+def load():
+    return json.loads(FILE.read_text()) if FILE.exists() else []
+
+
+def save(records):
+    lines = ",\n".join(json.dumps(record) for record in records)
+    fresh = FILE.with_suffix(".tmp")
+    fresh.write_text(f"[\n{lines}\n]\n")
+    os.replace(fresh, FILE)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", choices=recipes())
@@ -147,14 +161,11 @@ def main():
         models = json.loads(json.dumps(models))  # as they are recorded
         for settings, stages, seed, watched, keep in models:
             record = {"recipe": name, "model": settings, "training": stages, "seed": seed}
-            records = json.loads(FILE.read_text()) if FILE.exists() else []
-            if any(record.items() <= known.items() for known in records):
+            if any(record.items() <= known.items() for known in load()):
                 continue
             record |= train(settings, stages, seed, watched, file_of(name, settings, seed, keep))
             print(name, settings, seed, record["seconds"], record["free_energy"], flush=True)
-            # Read again: other recipes may be running.
-            records = json.loads(FILE.read_text()) if FILE.exists() else []
-            FILE.write_text(json.dumps([*records, record], indent=1) + "\n")
+            save([*load(), record])  # read again: other recipes may be running
 
 
 if __name__ == "__main__":
