@@ -29,17 +29,18 @@ _SETTINGS: Any = {
 }
 
 
-def figure(height: float) -> Any:
-    """A figure of page width that needs no display and leaves matplotlib's settings alone."""
-    import matplotlib
-    from matplotlib.figure import Figure
+def figure(height: float, width: float = PAGE_WIDTH) -> Any:
+    """A figure that needs no display and leaves matplotlib's settings alone; inches."""
+    with styled():
+        from matplotlib.figure import Figure
 
-    with matplotlib.rc_context(_SETTINGS):
-        return Figure(figsize=(PAGE_WIDTH, height))
+        return Figure(figsize=(width, height))
 
 
 def styled() -> Any:
     """Context in which axes and texts are drawn with the style."""
-    import matplotlib
-
+    try:
+        import matplotlib
+    except ImportError:
+        raise ImportError("figures need matplotlib: pip install 'isingrg[plot]'") from None
     return matplotlib.rc_context(_SETTINGS)
