@@ -2,7 +2,7 @@
 
 `isingrg.ising` makes Monte Carlo data and knows the exact answers; `isingrg.mlrg` learns the
 renormalization-group flow of couplings, `isingrg.neuralrg` that of configurations,
-`isingrg.graphvae` latent variables of every scale;
+`isingrg.graphvae` latent variables of every scale; `isingrg.plot` draws all of it;
 `isingrg.ensemble` runs many trainings, or any function, over settings and seeds, on one machine or
 many. Arrays are NumPy in C order, spins are int8; tensors of other libraries in the memory of the
 CPU, such as PyTorch and JAX, are taken through DLPack, without a copy where that is their form.
@@ -25,7 +25,7 @@ from isingrg._library import (
     set_num_threads,
 )
 
-from isingrg import graphvae, ising, mlrg, neuralrg  # isort: skip
+from isingrg import graphvae, ising, mlrg, neuralrg, plot  # isort: skip
 from isingrg._ensemble import ensemble  # isort: skip
 
 __all__ = [
@@ -44,5 +44,6 @@ __all__ = [
     "ising",
     "mlrg",
     "neuralrg",
+    "plot",
     "set_num_threads",
 ]

@@ -3,10 +3,13 @@
 import dataclasses
 import os
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from isingrg._errors import IsingRGError
 from isingrg._storage import Floats, Format, reading
+
+if TYPE_CHECKING:
+    from isingrg.plot import Drawing
 
 Model = TypeVar("Model")
 
@@ -59,6 +62,12 @@ class NativeModel(ABC):
     def step(self) -> int:
         """Optimiser steps done."""
         return len(self._history)
+
+    def plot_history(self, *, ax: Any = None) -> "Drawing":
+        """Draw the loss of every step; see `isingrg.plot.history`."""
+        from isingrg import plot
+
+        return plot.history(self, ax=ax)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model to a safetensors file, whole or not at all.

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,9 @@ from isingrg.graphvae._principal import (
     covariance,
     effective_rank,
 )
+
+if TYPE_CHECKING:
+    from isingrg.plot import Drawing
 
 #: Directions of the fine latent variables with less than this part of the largest standard
 #: deviation count as constant: training computes with 24 bits.
@@ -59,6 +62,12 @@ class RGMap:
 
     def __iter__(self) -> Iterator[Any]:
         return iter((self.weight, self.bias, self.eigenvalues, self.cosine_with_pc1))
+
+    def plot(self, *, ax: Any = None) -> "Drawing":
+        """Draw the magnitudes of the eigenvalues; see `isingrg.plot.rg_spectrum`."""
+        from isingrg import plot
+
+        return plot.rg_spectrum(self, ax=ax)
 
 
 class _Fit(NamedTuple):

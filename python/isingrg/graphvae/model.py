@@ -12,12 +12,12 @@ from isingrg._progress import reporting
 from isingrg.graphvae import _storage
 from isingrg.graphvae._configuration import MOST_EPOCHS, Configuration
 from isingrg.graphvae._evaluation import TERMS, Floats
-from isingrg.graphvae._interpretation import Interpretation
+from isingrg.graphvae._plots import Plots
 
 _LARGEST_BATCH, _MOST_SAMPLES = 65536, 2**31
 
 
-class GraphVAE(Interpretation):
+class GraphVAE(Plots):
     """A variational autoencoder of Ising configurations with a latent variable at every scale.
 
     A site enters with its spin s_i and h_i = sum_j s_i s_j over its four neighbours, which a small

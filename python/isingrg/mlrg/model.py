@@ -12,14 +12,14 @@ from isingrg._progress import reporting
 from isingrg.mlrg import _fitting, _storage
 from isingrg.mlrg._configuration import Configuration
 from isingrg.mlrg._couplings import Floats
-from isingrg.mlrg._evaluation import Evaluation
 from isingrg.mlrg._fitting import Fit
+from isingrg.mlrg._plots import Plots
 from isingrg.mlrg.settings import DEFAULT_TRAININGS, Training
 
 _Error = TypeVar("_Error", bound=BaseException | None)
 
 
-class MLRG(Evaluation):
+class MLRG(Plots):
     """A moderator network that learns the renormalization-group flow J -> J' of couplings.
 
     In each training step the network proposes couplings J of teachers where its flow is slow,

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 from isingrg import _arguments, _core, ising
 from isingrg.neuralrg._dual import log_density, sample_spins
 from isingrg.neuralrg._samples import Floats, pieces
+
+if TYPE_CHECKING:
+    from isingrg.plot import Drawing
 
 #: Methods of `Chains` whose series have names.
 OBSERVABLES = ("magnetization", "structure_factor", "energy_density")
@@ -153,6 +156,12 @@ class Chains:
     def _series(self, observable: str) -> Floats:
         series: Floats = getattr(self, _arguments.choice("observable", observable, OBSERVABLES))()
         return series
+
+    def plot(self, observable: str = "structure_factor", *, ax: Any = None) -> "Drawing":
+        """Draw an observable and its autocorrelation; see `isingrg.plot.chains`."""
+        from isingrg import plot
+
+        return plot.chains(self, observable, ax=ax)
 
     def inference_data(self) -> Any:
         """The chains for ArviZ, which must be installed: pip install 'isingrg[chains]'.

@@ -12,8 +12,8 @@ from isingrg._progress import reporting
 from isingrg.ising import K_CRITICAL
 from isingrg.neuralrg import _storage
 from isingrg.neuralrg._configuration import Configuration
+from isingrg.neuralrg._plots import Plots
 from isingrg.neuralrg._samples import Floats, Samples
-from isingrg.neuralrg._sampling import Sampling
 
 _MOST_EPOCHS, _LARGEST_BATCH = 10**9, 10**6
 
@@ -25,7 +25,7 @@ _COLUMNS = {
 }
 
 
-class NeuralRG(Sampling):
+class NeuralRG(Plots):
     """A hierarchical normalizing flow that learns the dual of the Ising model from its energy.
 
     Bijectors of 2 x 2 sites, layer by layer, carry physical variables x to independent normal

@@ -1,0 +1,22 @@
+"""What a trained model says of configurations, as figures."""
+
+from typing import TYPE_CHECKING, Any
+
+from numpy.typing import ArrayLike
+
+from isingrg.graphvae._interpretation import Interpretation
+
+if TYPE_CHECKING:
+    from isingrg.plot import Drawing
+
+
+class Plots(Interpretation):
+    """The part of `GraphVAE` that draws, by `isingrg.plot`, where arguments and results are told."""
+
+    def plot_principal_component(
+        self, spins: ArrayLike, K: ArrayLike, component: int = 0, *, ax: Any = None
+    ) -> "Drawing":
+        """Draw a principal component against K; see `isingrg.plot.principal_component`."""
+        from isingrg import plot
+
+        return plot.principal_component(self, spins, K, component, ax=ax)

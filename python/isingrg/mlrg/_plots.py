@@ -1,0 +1,35 @@
+"""What a trained model says about couplings, as figures."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from numpy.typing import ArrayLike
+
+from isingrg.mlrg._evaluation import Evaluation
+
+if TYPE_CHECKING:
+    from isingrg.plot import Drawing
+
+
+class Plots(Evaluation):
+    """The part of `MLRG` that draws, by `isingrg.plot`, where arguments and results are told."""
+
+    def plot_beta_function(
+        self, J: ArrayLike | None = None, *, ax: Any = None
+    ) -> "Drawing":
+        """Draw J' - J beside the exact map; see `isingrg.plot.beta_function`."""
+        from isingrg import plot
+
+        return plot.beta_function(self, J, ax=ax)
+
+    def plot_monotone(self, J: ArrayLike | None = None, *, ax: Any = None) -> "Drawing":
+        """Draw C(J) beside the exact one; see `isingrg.plot.monotone`."""
+        from isingrg import plot
+
+        return plot.monotone(self, J, ax=ax)
+
+    def plot_flow(self, plane: Sequence[Any] = (0, 1), **settings: Any) -> "Drawing":
+        """Draw the flow in a plane of couplings; see `isingrg.plot.flow`."""
+        from isingrg import plot
+
+        return plot.flow(self, plane, **settings)

@@ -1,0 +1,131 @@
+"""What the latent variables of a graph autoencoder say about the transition and the RG."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from isingrg import _arguments, _style
+from isingrg._errors import ArgumentError
+from isingrg.graphvae import RGMap, principal_components
+from isingrg.graphvae._evaluation import Evaluation
+from isingrg.ising import energy
+from isingrg.plot._drawing import Drawing, drawing
+from isingrg.plot._ising import critical_line
+
+
+def principal_component(
+    model: Evaluation, spins: ArrayLike, K: ArrayLike, component: int = 0, *, ax: Any = None
+) -> Drawing:
+    """A principal component of the last level's latent means against K (Fig. 1 of Meng).
+
+    It is turned so that it grows with -E. Needs scikit-learn: pip install 'isingrg[analysis]'.
+
+    Parameters
+    ----------
+    model : GraphVAE
+        Trained.
+    spins : array_like, shape (n_K, ..., L, L)
+        Configurations of every coupling, such as those of `isingrg.graphvae.published_data`.
+    K : array_like, shape (n_K,)
+        Couplings J/T.
+    component : int
+        0 for the first, to the number of latent variables less 1.
+    ax : matplotlib axes, optional
+        Where to draw; a new figure by default.
+
+    Returns
+    -------
+    Drawing
+        Artists: "configurations", one point each; "mean" of the configurations of every coupling,
+        with bars of one standard deviation; "critical", a line at K_c.
+
+    Raises
+    ------
+    ArgumentError, TypeError
+        For a wrong argument.
+    IsingRGError
+        If the model is not trained.
+    ImportError
+        Without matplotlib or scikit-learn.
+    """
+    if not isinstance(model, Evaluation):
+        raise TypeError(f"model must be a GraphVAE, not {type(model).__name__}")
+    couplings = _arguments.reals("K", K)
+    array = _arguments.spins(spins)
+    if couplings.ndim != 1 or array.ndim < 4 or len(array) != len(couplings):
+        raise ArgumentError(
+            "spins must have the shape (n_K, ..., L, L) for K of the shape (n_K,), "
+            f"got {array.shape} for {couplings.shape}"
+        )
+    component = _arguments.integer("component", component, 0, model.latent - 1)
+    mu = model.encode(array)[-1][0]
+    found = principal_components(mu, reference=-np.asarray(energy(array)))
+    values = found.projections[..., component].reshape(len(couplings), -1)
+    share = found.explained[component]
+    with drawing(ax) as drawn:
+        axes, artists = drawn.ax, drawn.artists
+        artists["critical"] = critical_line(axes)
+        (artists["configurations"],) = axes.plot(
+            np.repeat(couplings, values.shape[1]), values.ravel(), "o", markersize=2,
+            color=_style.SKY, alpha=0.3, markeredgewidth=0, label="configurations", zorder=1,
+            rasterized=True,
+        )  # fmt: skip
+        artists["mean"] = axes.errorbar(
+            couplings, values.mean(axis=1), values.std(axis=1), fmt="o-", markersize=3.5,
+            linewidth=1.2, capsize=2, color=_style.BLUE, label="mean and standard deviation",
+        )  # fmt: skip
+        axes.set(
+            xlabel="coupling $K = J/T$",
+            ylabel=f"PC{component + 1}, {100 * share:.1f} % of the variance",
+        )
+        axes.legend()
+    return drawn
+
+
+def rg_spectrum(rg_map: RGMap, *, ax: Any = None) -> Drawing:
+    """Magnitudes of the eigenvalues of the map between levels (Eq. 7 of Meng), with errors.
+
+    Eigenvalues of collapsed directions, which say nothing, are open circles.
+
+    Parameters
+    ----------
+    rg_map : RGMap
+        From `GraphVAE.rg_map`.
+    ax : matplotlib axes, optional
+        Where to draw; a new figure by default.
+
+    Returns
+    -------
+    Drawing
+        Artists: "active" and "collapsed", eigenvalues with errors of the bootstrap, each if there
+        are any; "one", a line between what grows and what shrinks.
+
+    Raises
+    ------
+    TypeError
+        For a wrong argument.
+    ImportError
+        Without matplotlib.
+    """
+    if not isinstance(rg_map, RGMap):
+        raise TypeError(f"rg_map must be of GraphVAE.rg_map, not {type(rg_map).__name__}")
+    sizes, errors = np.abs(rg_map.eigenvalues), np.asarray(rg_map.magnitudes.error)
+    number = np.arange(1, len(sizes) + 1)
+    kinds = {
+        "active": (rg_map.active, _style.BLUE, "active directions"),
+        "collapsed": (~rg_map.active, "white", "collapsed directions"),
+    }
+    with drawing(ax) as drawn:
+        axes, artists = drawn.ax, drawn.artists
+        artists["one"] = axes.axhline(1.0, color=_style.BLACK, linewidth=0.8, linestyle="--")
+        for name, (chosen, face, label) in kinds.items():
+            if chosen.any():
+                artists[name] = axes.errorbar(
+                    number[chosen], sizes[chosen], errors[chosen], fmt="o", color=_style.BLUE,
+                    markerfacecolor=face, capsize=3, label=label,
+                )  # fmt: skip
+        axes.set(xlabel="eigenvalue", ylabel=r"magnitude $|\lambda|$", ylim=(0, None))
+        axes.set_xticks(number)
+        axes.legend()
+    return drawn

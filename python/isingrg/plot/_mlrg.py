@@ -1,0 +1,310 @@
+"""The learned flow of couplings."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from isingrg import _arguments, _style, mlrg
+from isingrg._errors import ArgumentError
+from isingrg.mlrg import FixedPoint, symmetry
+from isingrg.mlrg._evaluation import Evaluation
+from isingrg.mlrg.exact import exact_fixed_point
+from isingrg.plot._drawing import Drawing, drawing
+
+Floats = NDArray[np.float64]
+
+#: By default J from 0 to this: little is trained beyond.
+_LARGEST = 1.45
+#: Points of a curve, of the exact map beside it, and of a side of a plane.
+_POINTS, _EXACT_POINTS, _SIDE = 300, 25, 41
+#: Fixed points no farther than this from a plane are drawn in it.
+_NEAR = 0.2
+
+
+def beta_function(model: Evaluation, J: ArrayLike | None = None, *, ax: Any = None) -> Drawing:
+    """What one RG step adds to J, J' - J, beside the exact map.
+
+    Parameters
+    ----------
+    model : MLRG
+        Trained, with one coupling.
+    J : array_like, shape (n,), optional
+        Where to draw the curve, increasing, |J| <= 4; by default 0 to 1.45.
+    ax : matplotlib axes, optional
+        Where to draw; a new figure by default.
+
+    Returns
+    -------
+    Drawing
+        Artists: "learned", "exact", the points of `isingrg.mlrg.exact_map`, "fixed_point", the
+        zero of the exact one, "lattice", a line at J_c of the Lieb lattice, and "zero".
+
+    Raises
+    ------
+    ArgumentError, TypeError
+        For a wrong argument, such as a model with several couplings; see `flow` for these.
+    IsingRGError
+        If the model is not trained.
+    ImportError
+        Without matplotlib.
+    """
+    couplings = _line(model, J)
+    learned = model.flow(couplings, 1)[1] - couplings
+    points = np.linspace(couplings[0], couplings[-1], _EXACT_POINTS)
+    exact = np.asarray(mlrg.exact_map(points)) - points
+    with drawing(ax) as drawn:
+        axes, artists = drawn.ax, drawn.artists
+        artists["zero"] = axes.axhline(0.0, color=_style.BLACK, linewidth=0.8, zorder=1)
+        (artists["learned"],) = axes.plot(couplings, learned, color=_style.BLUE, label="learned")
+        (artists["exact"],) = axes.plot(
+            points, exact, "o", markersize=3.5, color=_style.BLACK, label="exact RG map"
+        )
+        _fixed_points(drawn)
+        axes.set(xlabel="coupling $J$", ylabel="RG step $J' - J$", xlim=(points[0], points[-1]))
+        axes.legend()
+    return drawn
+
+
+def monotone(model: Evaluation, J: ArrayLike | None = None, *, ax: Any = None) -> Drawing:
+    """The RG monotone C(J) - C(J_0) beside the exact one, for one coupling; J_0 is the first J.
+
+    With transport "step" J' = J - dC/dJ, so that the exact monotone is the integral of J - J'
+    over the exact map. With "ode" there is none to compare with.
+
+    Parameters
+    ----------
+    model : MLRG
+        Trained, with moderator "monotone" and one coupling.
+    J : array_like, shape (n,), optional
+        As for `beta_function`.
+    ax : matplotlib axes, optional
+        Where to draw; a new figure by default.
+
+    Returns
+    -------
+    Drawing
+        Artists: "learned", "exact" with transport "step", and "fixed_point" and "lattice" as of
+        `beta_function`.
+
+    Raises
+    ------
+    ArgumentError, TypeError, IsingRGError, ImportError
+        As for `beta_function`.
+    """
+    couplings = _line(model, J)
+    values = np.asarray(model.monotone(couplings))
+    with drawing(ax) as drawn:
+        axes, artists = drawn.ax, drawn.artists
+        if model._configuration.transport == "step":
+            step = np.asarray(mlrg.exact_map(couplings)) - couplings
+            steps = 0.5 * (step[1:] + step[:-1]) * np.diff(couplings)
+            (artists["exact"],) = axes.plot(
+                couplings, np.concatenate([[0.0], -np.cumsum(steps)]), "--", color=_style.BLACK,
+                label="exact RG map", zorder=3,
+            )  # fmt: skip
+        (artists["learned"],) = axes.plot(
+            couplings, values - values[0], color=_style.BLUE, label="learned"
+        )
+        _fixed_points(drawn)
+        axes.set(
+            xlabel="coupling $J$", ylabel=f"monotone $C(J) - C({couplings[0]:g})$",
+            xlim=(couplings[0], couplings[-1]),
+        )  # fmt: skip
+        axes.legend()
+    return drawn
+
+
+def _fixed_points(drawn: Drawing) -> None:
+    point, _ = exact_fixed_point()
+    lines = {
+        "fixed_point": (point, "-", _style.VERMILION, "exact RG map, $J_*$"),
+        "lattice": (mlrg.LIEB_CRITICAL_COUPLING, "--", _style.GREEN, "Lieb lattice, $J_c$"),
+    }
+    for name, (where, style, colour, text) in lines.items():
+        drawn.artists[name] = drawn.ax.axvline(
+            where, color=colour, linestyle=style, linewidth=1.0, zorder=0,
+            label=f"{text} = {where:.4f}",
+        )  # fmt: skip
+
+
+def _line(model: Any, J: Any) -> Floats:
+    if count(model) != 1:
+        raise ArgumentError(f"model must have one coupling, not {count(model)}; see plot.flow")
+    if J is None:
+        return np.linspace(0.0, _LARGEST, _POINTS)
+    couplings = _arguments.reals("J", J, -4.0, 4.0)
+    if couplings.ndim != 1 or len(couplings) < 2 or (np.diff(couplings) <= 0).any():
+        raise ArgumentError("J must be a list of at least two increasing couplings")
+    return couplings
+
+
+def count(model: Any) -> int:
+    """Number of couplings of a model, which must be an `MLRG`."""
+    if not isinstance(model, Evaluation):
+        raise TypeError(f"model must be an MLRG, not {type(model).__name__}")
+    return model._count
+
+
+# The flow of several couplings
+
+
+class Plane(NamedTuple):
+    """A plane through `origin`: the couplings origin + x directions[0] + y directions[1]."""
+
+    origin: Floats
+    #: Orthonormal, (2, c).
+    directions: Floats
+    labels: tuple[str, str]
+
+    def coordinates(self, J: Floats) -> Floats:
+        """Of the projections of couplings (..., c), (..., 2)."""
+        return (J - self.origin) @ self.directions.T
+
+    def distances(self, J: Floats) -> Floats:
+        """Of couplings (..., c) from the plane, (...)."""
+        outside = J - self.origin - self.coordinates(J) @ self.directions
+        distances: Floats = np.linalg.norm(outside, axis=-1)
+        return distances
+
+
+def flow(
+    model: Evaluation,
+    plane: Sequence[Any] = (0, 1),
+    *,
+    origin: ArrayLike | None = None,
+    limits: ArrayLike = ((-0.1, 1.5), (-1.0, 1.0)),
+    points: Sequence[FixedPoint] = (),
+    ax: Any = None,
+) -> Drawing:
+    """RG velocity in a plane of couplings, over the monotone C(J) or the speed |v(J)|.
+
+    Lines show the part of v(J) that lies in the plane; the flow itself may leave it.
+
+    Parameters
+    ----------
+    model : MLRG
+        Trained, with at least two couplings.
+    plane : (first, second)
+        Each the number of a coupling, or a direction of shape (c,). Directions are normalised, the
+        second made perpendicular to the first.
+    origin : array_like, shape (c,), optional
+        A point of the plane, where both coordinates are 0; by default J = 0.
+    limits : array_like, shape (2, 2)
+        Lowest and highest coordinate, of the first and of the second.
+    points : sequence of FixedPoint
+        From `MLRG.fixed_points`: those within 0.2 of the plane are drawn, and their copies under
+        renaming of components, stable ones black, others red.
+    ax : matplotlib axes, optional
+        Where to draw; a new figure by default.
+
+    Returns
+    -------
+    Drawing
+        Artists: "background", "colorbar", "lines", and if there are any "stable" and "unstable",
+        fixed points.
+
+    Raises
+    ------
+    ArgumentError, TypeError
+        For a wrong argument, such as a model with one coupling; see `beta_function` for these.
+    IsingRGError
+        If the model is not trained.
+    ImportError
+        Without matplotlib.
+    """
+    span = span_plane(model, plane, origin)
+    (left, right), (bottom, top) = _limits(limits)
+    x, y = np.meshgrid(np.linspace(left, right, _SIDE), np.linspace(bottom, top, _SIDE))
+    J = span.origin + np.stack([x, y], axis=-1) @ span.directions
+    velocity = np.asarray(model.velocity(J))
+    is_monotone = model._configuration.moderator == "monotone"
+    shade = np.asarray(model.monotone(J)) if is_monotone else np.linalg.norm(velocity, axis=-1)
+    u, v = np.moveaxis(velocity @ span.directions.T, -1, 0)
+    with drawing(ax, 3.8, 5.0) as drawn:
+        axes, artists = drawn.ax, drawn.artists
+        artists["background"] = axes.contourf(x, y, shade, 24, cmap="cividis")
+        artists["colorbar"] = drawn.figure.colorbar(
+            artists["background"], ax=axes,
+            label="monotone $C(J)$" if is_monotone else "speed $|v(J)|$",
+        )  # fmt: skip
+        artists["lines"] = axes.streamplot(
+            x, y, u, v, color="white", linewidth=0.7, density=1.1, arrowsize=0.8
+        )
+        _draw_points(drawn, model, span, points)
+        axes.set(
+            xlabel=span.labels[0], ylabel=span.labels[1], xlim=(left, right), ylim=(bottom, top)
+        )
+    return drawn
+
+
+def _draw_points(drawn: Drawing, model: Any, span: Plane, points: Sequence[FixedPoint]) -> None:
+    kinds: dict[str, list[Floats]] = {"stable": [], "unstable": []}
+    for point in points:
+        copies = _copies(model, point.J)
+        near = copies[span.distances(copies) < _NEAR]
+        kinds["stable" if point.stability == "stable" else "unstable"].extend(
+            span.coordinates(near)
+        )
+    for (name, found), colour in zip(kinds.items(), (_style.BLACK, _style.VERMILION), strict=True):
+        if found:
+            (drawn.artists[name],) = drawn.ax.plot(
+                *np.array(found).T, "o", color=colour, markeredgecolor="white", markersize=6.5,
+                zorder=5, label=f"{name} fixed points",
+            )  # fmt: skip
+
+
+def _copies(model: Any, J: Floats) -> Floats:
+    """The fixed points D J D^-1 that renaming components makes of one."""
+    kind = model._configuration
+    matrix = symmetry.coupling_matrix(J, kind.representation, frame=kind.frame)
+    gauge = symmetry.gauge_transformations(kind.representation)
+    moved = np.array([D @ matrix @ D.T for D in gauge])
+    return symmetry.coupling_vector(moved, kind.representation, frame=kind.frame)
+
+
+def span_plane(model: Any, plane: Any, origin: Any) -> Plane:
+    """The checked plane of the couplings of a model."""
+    c = count(model)
+    if c < 2:
+        raise ArgumentError("model must have at least two couplings; see plot.beta_function")
+    try:
+        first, second = plane
+    except (TypeError, ValueError):
+        raise ArgumentError(f"plane must be a pair, got {plane!r}") from None
+    a, b = _direction(first, c), _direction(second, c)
+    a /= np.linalg.norm(a)
+    b -= (b @ a) * a
+    if np.linalg.norm(b) < 1e-9:
+        raise ArgumentError("plane must be two directions that are not parallel")
+    labels = tuple(
+        f"$J_{{{one}}}$" if np.ndim(one) == 0 else f"along {np.round(one, 2).tolist()}"
+        for one in (first, second)
+    )
+    point = np.zeros(c) if origin is None else _vector("origin", origin, c)
+    return Plane(point, np.array([a, b / np.linalg.norm(b)]), (labels[0], labels[1]))
+
+
+def _direction(value: Any, c: int) -> Floats:
+    if np.ndim(value) == 0:
+        unit: Floats = np.eye(c)[_arguments.integer("plane", value, 0, c - 1)]
+        return unit
+    vector = _vector("plane", value, c)
+    if not vector.any():
+        raise ArgumentError("plane must be of directions that are not zero")
+    return vector
+
+
+def _vector(name: str, value: Any, c: int) -> Floats:
+    array = _arguments.reals(name, value)
+    if array.shape != (c,):
+        raise ArgumentError(f"{name} must have the shape ({c},), got {array.shape}")
+    return array.copy()
+
+
+def _limits(value: Any) -> Floats:
+    array = _arguments.reals("limits", value)
+    if array.shape != (2, 2) or (array[:, 0] >= array[:, 1]).any():
+        raise ArgumentError("limits must be two pairs (low, high), the first less than the second")
+    return array
