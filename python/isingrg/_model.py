@@ -64,7 +64,18 @@ class NativeModel(ABC):
         return len(self._history)
 
     def plot_history(self, *, ax: Any = None) -> "Drawing":
-        """Draw the loss of every step; see `isingrg.plot.history`."""
+        """Draw the loss of every step, and its exact value where there is one.
+
+        Parameters
+        ----------
+        ax : matplotlib axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        Drawing
+            As of `isingrg.plot.history`.
+        """
         from isingrg import plot
 
         return plot.history(self, ax=ax)

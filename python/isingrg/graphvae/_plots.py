@@ -16,7 +16,24 @@ class Plots(Interpretation):
     def plot_principal_component(
         self, spins: ArrayLike, K: ArrayLike, component: int = 0, *, ax: Any = None
     ) -> "Drawing":
-        """Draw a principal component against K; see `isingrg.plot.principal_component`."""
+        """Draw a principal component of the last level's latent means against K.
+
+        Parameters
+        ----------
+        spins : array_like, shape (n_K, ..., L, L)
+            Configurations of every coupling.
+        K : array_like, shape (n_K,)
+            Couplings J/T.
+        component : int
+            0 for the first, to the number of latent variables less 1.
+        ax : matplotlib axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        Drawing
+            As of `isingrg.plot.principal_component`.
+        """
         from isingrg import plot
 
         return plot.principal_component(self, spins, K, component, ax=ax)

@@ -64,7 +64,18 @@ class RGMap:
         return iter((self.weight, self.bias, self.eigenvalues, self.cosine_with_pc1))
 
     def plot(self, *, ax: Any = None) -> "Drawing":
-        """Draw the magnitudes of the eigenvalues; see `isingrg.plot.rg_spectrum`."""
+        """Draw the magnitudes of the eigenvalues, with errors.
+
+        Parameters
+        ----------
+        ax : matplotlib axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        Drawing
+            As of `isingrg.plot.rg_spectrum`.
+        """
         from isingrg import plot
 
         return plot.rg_spectrum(self, ax=ax)

@@ -17,19 +17,58 @@ class Plots(Evaluation):
     def plot_beta_function(
         self, J: ArrayLike | None = None, *, ax: Any = None
     ) -> "Drawing":
-        """Draw J' - J beside the exact map; see `isingrg.plot.beta_function`."""
+        """Draw what an RG step adds to J beside the exact map, for one coupling.
+
+        Parameters
+        ----------
+        J : array_like, shape (n,), optional
+            Where to draw, increasing, |J| <= 4; by default 0 to 1.45.
+        ax : matplotlib axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        Drawing
+            As of `isingrg.plot.beta_function`.
+        """
         from isingrg import plot
 
         return plot.beta_function(self, J, ax=ax)
 
     def plot_monotone(self, J: ArrayLike | None = None, *, ax: Any = None) -> "Drawing":
-        """Draw C(J) beside the exact one; see `isingrg.plot.monotone`."""
+        """Draw the RG monotone C(J) beside the exact one, for one coupling.
+
+        Parameters
+        ----------
+        J : array_like, shape (n,), optional
+            Where to draw, increasing, |J| <= 4; by default 0 to 1.45.
+        ax : matplotlib axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        Drawing
+            As of `isingrg.plot.monotone`.
+        """
         from isingrg import plot
 
         return plot.monotone(self, J, ax=ax)
 
     def plot_flow(self, plane: Sequence[Any] = (0, 1), **settings: Any) -> "Drawing":
-        """Draw the flow in a plane of couplings; see `isingrg.plot.flow`."""
+        """Draw the flow in a plane of couplings, for two couplings or more.
+
+        Parameters
+        ----------
+        plane : (first, second)
+            Numbers of couplings, or directions of shape (c,).
+        **settings
+            Further keywords of `isingrg.plot.flow`: origin, limits, points, ax.
+
+        Returns
+        -------
+        Drawing
+            As of `isingrg.plot.flow`.
+        """
         from isingrg import plot
 
         return plot.flow(self, plane, **settings)

@@ -158,7 +158,20 @@ class Chains:
         return series
 
     def plot(self, observable: str = "structure_factor", *, ax: Any = None) -> "Drawing":
-        """Draw an observable and its autocorrelation; see `isingrg.plot.chains`."""
+        """Draw an observable of every chain and its autocorrelation.
+
+        Parameters
+        ----------
+        observable : {"magnetization", "structure_factor", "energy_density"}
+            What to draw.
+        ax : two matplotlib axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        Drawing
+            As of `isingrg.plot.chains`.
+        """
         from isingrg import plot
 
         return plot.chains(self, observable, ax=ax)

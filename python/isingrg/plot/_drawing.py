@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from isingrg import _files, _style
+from isingrg import _arguments, _files, _style
 from isingrg._errors import ArgumentError
 
 #: Inches: the height of a figure of curves, and the sides of one picture of a lattice.
@@ -40,7 +40,7 @@ class Drawing:
         path : str or path
             The format is that of its ending: .png, .pdf, .svg or another of matplotlib's.
         dpi : float
-            Dots per inch of the formats with dots.
+            Dots per inch of the formats with dots, 10 to 2400.
 
         Raises
         ------
@@ -56,6 +56,7 @@ class Drawing:
                 f"path must end in one of {', '.join('.' + name for name in sorted(known))}, "
                 f"got {os.fspath(path)!r}"
             )
+        dpi = _arguments.finite("dpi", dpi, 10.0, 2400.0)
         _files.replace_file(path, self._rendered(ending, dpi))
 
     def _rendered(self, form: str, dpi: float) -> bytes:

@@ -114,6 +114,7 @@ def chains(chains: Chains, observable: str = "structure_factor", *, ax: Any = No
     chains : Chains
         From `NeuralRG.hmc` or `NeuralRG.metropolis`, of at least two samples.
     observable : {"magnetization", "structure_factor", "energy_density"}
+        What to draw.
     ax : two matplotlib axes, optional
         Where to draw; a new figure by default.
 

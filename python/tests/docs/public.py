@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 MODULES = (
     "isingrg", "isingrg.ising", "isingrg.mlrg", "isingrg.mlrg.settings", "isingrg.mlrg.symmetry",
-    "isingrg.neuralrg", "isingrg.graphvae",
+    "isingrg.neuralrg", "isingrg.graphvae", "isingrg.plot",
 )  # fmt: skip
 
 
