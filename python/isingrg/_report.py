@@ -150,16 +150,7 @@ def survey_table(trained: Sequence[Trained], representation: str) -> str:
 
 
 def facts() -> dict[str, Any]:
-    """Versions, threads and optional packages."""
-    packages = {
-        "tqdm": "progress",
-        "safetensors": "models",
-        "matplotlib": "plot",
-        "scipy": "analysis",
-        "xarray": "ensemble",
-        "distributed": "dask",
-        "mpi4py": "mpi",
-    }
+    """Versions and threads."""
     return {
         "isingrg": isingrg.__version__,
         "abi version": isingrg.abi_version(),
@@ -168,12 +159,34 @@ def facts() -> dict[str, Any]:
         "python": platform.python_version(),
         "numpy": np.__version__,
         "system": f"{platform.system()} {platform.machine()}",
-        **{name: _version(name, extra) for name, extra in packages.items()},
     }
 
 
-def _version(package: str, extra: str) -> str:
+#: The packages of each extra, as pyproject.toml has them.
+EXTRAS = {
+    "progress": ("tqdm",),
+    "models": ("safetensors",),
+    "plot": ("matplotlib",),
+    "analysis": ("scipy", "scikit-learn"),
+    "chains": ("arviz",),
+    "data": ("xarray", "h5netcdf", "h5py"),
+    "ensemble": ("xarray",),
+    "dask": ("dask", "distributed"),
+    "mpi": ("mpi4py",),
+    "completion": ("shtab",),
+}
+
+
+def extras() -> dict[str, dict[str, str | None]]:
+    """Versions of the packages of each extra, None for those that are not installed."""
+    return {
+        extra: {package: _version(package) for package in packages}
+        for extra, packages in EXTRAS.items()
+    }
+
+
+def _version(package: str) -> str | None:
     try:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
-        return f"not installed: pip install 'isingrg[{extra}]'"
+        return None

@@ -5,7 +5,8 @@ Every number is computed while it runs, except the published ones it is compared
 
 import importlib.util
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
@@ -40,29 +41,61 @@ class Measured:
         return (self.energy[0] - self.exact_energy) / self.energy[1]
 
 
-def run(output: str, seed: int) -> None:
-    """Prints two tables and draws the picture."""
+@dataclass(frozen=True)
+class Result:
+    """What a run found."""
+
+    measured: list[Measured]
+    trained: list[_survey.Trained]
+    #: Path of the picture; None without matplotlib.
+    picture: str | None
+    seconds: float
+
+    def numbers(self) -> dict[str, Any]:
+        """Everything `text` shows, as plain data."""
+        return {
+            "monte_carlo": [
+                {**asdict(one), "energy_standard_errors_off": one.z} for one in self.measured
+            ],
+            "flow": _report.survey_numbers(self.trained, "A1"),
+            "picture": self.picture,
+            "seconds": self.seconds,
+        }
+
+    def text(self) -> str:
+        """Two tables, and where the picture is."""
+        if self.picture is None:
+            picture = "No picture: it needs matplotlib, pip install 'isingrg[plot]'"
+        else:
+            picture = f"Picture: {self.picture}"
+        return "\n".join(
+            [
+                energy_table(self.measured),
+                f"\nRG flow learned by {MODELS} A1 monotone models, exact divergence",
+                _report.survey_table(self.trained, "A1"),
+                "A1 models are to agree with the exact RG map; its distance to the lattice is the "
+                "bias of\na single Ising spin per site, not of the training.",
+                f"\n{picture}",
+                f"Done in {self.seconds:.1f} s",
+            ]
+        )
+
+
+def run(output: str, seed: int, *, progress: bool = True) -> Result:
+    """Samples, trains and draws the picture."""
     start = time.perf_counter()
-    measured = measure(seed)
-    print(energy_table(measured))
+    measured = measure(seed, progress)
     seeds = range(seed, seed + MODELS)
-    with reporting(True, f"training {MODELS} models") as report:
+    with reporting(progress, f"training {MODELS} models") as report:
         trained = _survey.train(seeds, {"representation": "A1"}, {}, report)
-    print(f"\nRG flow learned by {MODELS} A1 monotone models, exact divergence")
-    print(_report.survey_table(trained, "A1"))
-    print(
-        "A1 models are to agree with the exact RG map; its distance to the lattice is the bias of\n"
-        "a single Ising spin per site, not of the training."
-    )
-    if importlib.util.find_spec("matplotlib") is None:
-        print("\nNo picture: it needs matplotlib, pip install 'isingrg[plot]'")
-    else:
+    picture = None
+    if importlib.util.find_spec("matplotlib") is not None:
         from isingrg import _demo_figure
 
         strip = ising.sample(STRIP_SIZE, couplings(), 1, n_thermalize=400, seed=seed)[:, 0, 0]
         _demo_figure.draw(output, [model.model for model in trained], RATIOS, strip)
-        print(f"\nPicture: {output}")
-    print(f"Done in {time.perf_counter() - start:.1f} s")
+        picture = output
+    return Result(measured, trained, picture, time.perf_counter() - start)
 
 
 def couplings() -> np.ndarray:
@@ -70,9 +103,9 @@ def couplings() -> np.ndarray:
     return np.array(RATIOS) * ising.K_CRITICAL
 
 
-def measure(seed: int) -> list[Measured]:
+def measure(seed: int, progress: bool) -> list[Measured]:
     """Energies and mean spins at all couplings, with errors that know of autocorrelation."""
-    with reporting(True, "sampling lattices") as report:
+    with reporting(progress, "sampling lattices") as report:
         spins = ising.sample(
             SIZE, couplings(), SAMPLES, n_chains=CHAINS, seed=seed, progress=report or False
         )

@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -52,13 +54,50 @@ def test_info(run):
     assert json.loads(run("info", "--json", "--threads", 1)[1])["threads"] == 1
 
 
-def test_missing_extras_are_named(run, monkeypatch):
-    monkeypatch.setattr(_report, "_version", lambda name, extra: _report_missing(name, extra))
-    assert "pip install 'isingrg[plot]'" in run("info")[1]
+def test_extras_are_found_or_named(run, monkeypatch):
+    monkeypatch.setitem(_report.EXTRAS, "plot", ("numpy", "a-package-that-nobody-has"))
+    extras = json.loads(run("info", "--json")[1])["extras"]
+    assert extras["plot"] == {"numpy": np.__version__, "a-package-that-nobody-has": None}
+    advice = rf"^  plot +numpy {re.escape(np.__version__)}, without a-package-that-nobody-has: "
+    assert re.search(advice + r"pip install 'isingrg\[plot\]'$", run("info")[1], re.MULTILINE)
 
 
-def _report_missing(name, extra):
-    return f"not installed: pip install 'isingrg[{extra}]'"
+def test_extras_are_those_of_the_project():
+    project = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text())
+    for extra, packages in _report.EXTRAS.items():
+        listed = project["project"]["optional-dependencies"][extra]
+        names = {name for line in listed for name in re.findall(r"[A-Za-z][\w-]+", line)}
+        assert set(packages) == names
+
+
+# Completion
+
+
+def test_completion_in_bash(run, tmp_path):
+    pytest.importorskip("shtab")
+    code, script, err = run("--print-completion", "bash")
+    assert (code, err) == (0, "")
+    (tmp_path / "completion").write_text(script)
+
+    def complete(*words):
+        line = f"COMP_WORDS=(isingrg {' '.join(words)}); COMP_CWORD={len(words)}"
+        show = 'printf "%s\\n" "${COMPREPLY[@]}"'
+        command = f"source completion; {line}; _shtab_isingrg; {show}"
+        return subprocess.run(
+            ["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=True
+        ).stdout.split()
+
+    assert complete("cr") == ["critical-point"]
+    assert complete("critical-point", "--div") == ["--divergence"]
+    assert complete("critical-point", "--divergence", "''") == ["kl", "cd"]
+    assert complete("sample", "--output", "com") == ["completion"]
+
+
+def test_completion_without_shtab(run, monkeypatch):
+    monkeypatch.setitem(sys.modules, "shtab", None)
+    code, out, err = run("--print-completion", "zsh")
+    assert (code, out) == (1, "")
+    assert "pip install 'isingrg[completion]'" in err
 
 
 # sample
@@ -121,6 +160,13 @@ def test_critical_point_json(run, quick):
     assert numbers["exact_map"]["degeneracy"] == pytest.approx(1.854375, abs=1e-6)
 
 
+def test_critical_point_into_a_file(run, quick, tmp_path):
+    path = tmp_path / "numbers.json"
+    arguments = ["critical-point", "--models", 2, "--steps", 50, "--quiet", "--output", path]
+    assert run(*arguments)[0] == 0
+    assert json.loads(path.read_text()) == json.loads(run(*arguments, "--json")[1])
+
+
 def test_published_settings_record_fixed_points(run):
     code, out, _ = run(
         "critical-point", "--published", "shen", "--models", 1, "--steps", 2100, "--quiet", "--json"
@@ -164,6 +210,19 @@ def test_demo(run, quick, monkeypatch, tmp_path):
     assert "exact RG map            0.813920" in out
 
 
+def test_demo_json(run, quick, monkeypatch, tmp_path):
+    monkeypatch.setattr(demo, "SIZE", 8)
+    monkeypatch.setattr(demo, "SAMPLES", 500)
+    monkeypatch.setattr(demo.importlib.util, "find_spec", lambda name: None)
+    arguments = ["demo", "--seed", 3, "--json", "--quiet", "--output", tmp_path / "demo.png"]
+    code, out, err = run(*arguments)
+    assert (code, err) == (0, "")
+    numbers = json.loads(out)
+    assert [row["ratio"] for row in numbers["monte_carlo"]] == list(demo.RATIOS)
+    assert [model["seed"] for model in numbers["flow"]["models"]] == list(range(3, 8))
+    assert numbers["picture"] is None
+
+
 def test_demo_without_matplotlib(run, quick, monkeypatch, tmp_path):
     monkeypatch.setattr(demo, "SIZE", 8)
     monkeypatch.setattr(demo, "SAMPLES", 500)
@@ -190,6 +249,8 @@ WRONG = [
     (["demo", "--seed", "x"], "--seed"),
     (["critical-point", "--representation", "A3"], "did you mean 'A2'"),
     (["critical-point", "--moderator", "flows"], "invalid choice"),
+    (["critical-point", "--output", "a.txt"], "--output must end in .json"),
+    (["--print-completion", "dos"], "invalid choice"),
     (["critical-point", "--models", "0"], "--models must be from 1 to 1000, got 0"),
     (["critical-point", "--seed", str(2**64 - 1)], "--seed + --models - 1 must be"),
     (["sample", "--size", "8"], "required"),

@@ -1,0 +1,55 @@
+"""The command line: `isingrg demo | critical-point | sample | info`.
+
+Results go to standard output, as tables or with --json as one JSON document; progress and errors go
+to standard error. Exit codes: 0, 1 for a failure, 2 for a wrong argument, 130 when interrupted.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+import isingrg
+from isingrg import _arguments
+from isingrg.cli import _critical_point, _demo, _info, _sample
+from isingrg.cli._completion import PrintCompletion
+from isingrg.cli._parsing import Parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit code; user errors end in one line, not a traceback."""
+    try:
+        options = parser().parse_args(arguments)
+        if options.threads is not None:
+            isingrg.set_num_threads(_arguments.integer("--threads", options.threads, 1, 1024))
+        options.run(options)
+        sys.stdout.flush()
+    except SystemExit as end:  # argparse: --help, or a wrong argument
+        return int(end.code or 0)
+    except KeyboardInterrupt:
+        return _failed("interrupted", 130)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of the pipe has gone; so has the reason to write
+        return 1
+    except (isingrg.ArgumentError, TypeError) as error:
+        return _failed(error, 2)
+    except (isingrg.IsingRGError, OSError, MemoryError, ImportError) as error:
+        return _failed(error, 1)
+    return 0
+
+
+def _failed(reason: object, code: int) -> int:
+    print(f"isingrg: {' '.join(str(reason).split())}", file=sys.stderr)
+    return code
+
+
+def parser() -> argparse.ArgumentParser:
+    """The commands and their options."""
+    root = Parser(prog="isingrg", description=(isingrg.__doc__ or "").partition("\n")[0])
+    root.add_argument("--version", action="version", version=f"isingrg {isingrg.__version__}")
+    root.add_argument(
+        "--print-completion", action=PrintCompletion, help="print completions for a shell and exit"
+    )
+    commands = root.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for command in (_demo, _critical_point, _sample, _info):
+        command.add(commands)
+    return root

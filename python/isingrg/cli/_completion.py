@@ -1,0 +1,39 @@
+"""`isingrg --print-completion SHELL`: a script that completes commands, options and files."""
+
+import argparse
+from collections.abc import Iterator
+from typing import Any
+
+SHELLS = ("bash", "zsh", "fish", "tcsh")
+
+
+class PrintCompletion(argparse.Action):
+    """Prints the script for a shell, which needs shtab only now, and ends."""
+
+    def __init__(self, option_strings: list[str], dest: str, **keywords: Any) -> None:
+        keywords |= {"choices": SHELLS, "default": argparse.SUPPRESS}
+        super().__init__(option_strings, dest, **keywords)
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: Any, shell: Any, option: Any = None
+    ) -> None:
+        try:
+            import shtab
+        except ImportError:
+            raise ImportError(
+                "completion needs shtab: pip install 'isingrg[completion]'"
+            ) from None
+        for action in _actions(parser):
+            if action.dest == "output":
+                action.complete = shtab.FILE  # type: ignore[attr-defined]
+        print(shtab.complete(parser, shell))
+        parser.exit(0)
+
+
+def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
+    """Of a parser and of its commands."""
+    for action in parser._actions:
+        yield action
+        if isinstance(action, argparse._SubParsersAction):
+            for command in action.choices.values():
+                yield from _actions(command)
