@@ -67,7 +67,7 @@ def pooled(x):
 
 def perceptron(*widths):
     layers = []
-    for inputs, outputs in zip(widths, widths[1:], strict=False):
+    for inputs, outputs in itertools.pairwise(widths):
         layers += [torch.nn.Linear(inputs, outputs), torch.nn.ReLU()]
     return torch.nn.Sequential(*layers)
 
@@ -114,7 +114,7 @@ class Trainer:
         z = mean + torch.exp(0.5 * log_variance) * torch.randn_like(mean)
         reconstruction = torch.nn.functional.mse_loss(self.decoder(z), spins.flatten(1))
         kl = -0.5 * (1 + log_variance - mean**2 - log_variance.exp()).sum(1).mean()
-        rg = sum(((a - b) ** 2).sum(1).mean() for a, b in zip(means, means[1:], strict=False))
+        rg = sum(((a - b) ** 2).sum(1).mean() for a, b in itertools.pairwise(means))
         return reconstruction + BETA * kl + LAMBDA_RG * rg / (LEVELS - 1)
 
     def train_step(self):

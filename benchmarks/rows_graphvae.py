@@ -6,9 +6,9 @@ import statistics
 import time
 
 import numpy as np
-import peer_graphvae_torch
 
 import isingrg
+import peer_graphvae_torch
 from isingrg import graphvae
 
 

@@ -8,9 +8,8 @@ import subprocess
 import sys
 import time
 
-import peer_neuralrg_torch
-
 import isingrg
+import peer_neuralrg_torch
 from isingrg import neuralrg
 
 SAMPLES = 512

@@ -13,6 +13,8 @@ import time
 from pathlib import Path
 
 import numpy as np
+
+import isingrg
 import peer_graphvae_torch
 import peer_ising_numba
 import peer_ising_peapods
@@ -21,13 +23,11 @@ import peer_mlrg_works
 import peer_neuralrg_torch
 import rows_graphvae
 import rows_neuralrg
-
-import isingrg
 from isingrg import ising, mlrg
 from isingrg.mlrg import symmetry
 
 sys.path.append(str(Path(__file__).parents[1] / "notebooks"))
-import train_mlrg  # noqa: E402
+import train_mlrg
 
 SIZE = 1024
 

@@ -1,8 +1,9 @@
 """Native entry points: `isingrg.h` one to one, with prepared arrays and no defaults.
 
 Arguments are positional. Arrays are C-contiguous in native byte order: `int8` spins, `int32`
-sites, `float64` everything else. Outputs are the caller's and are filled in place. Whatever is wrong raises an
-exception that names the argument; the package's public functions prepare the arguments.
+sites, `float64` everything else. Outputs are the caller's and are filled in place. Whatever is
+wrong raises an exception that names the argument; the package's public functions prepare the
+arguments.
 """
 
 from collections.abc import Callable
@@ -251,8 +252,8 @@ def neuralrg_hmc(
     step_size: float, seed: int, samples: Array, start: Array | None, acceptance: Array,
     progress: Progress, /,
 ) -> float:
-    """samples (n_chains, n_samples, L, L), start (n_chains, L, L), acceptance (n_chains, n_samples);
-    the step they were taken with."""
+    """samples (n_chains, n_samples, L, L), start (n_chains, L, L), acceptance (n_chains,
+    n_samples); the step they were taken with."""
 
 def neuralrg_log_probability(
     model: Model, samples: Array, values: Array, progress: Progress, /,
@@ -325,7 +326,9 @@ def graphvae_encode(
 def graphvae_decode(model: Model, latents: Array, means: Array, progress: Progress, /) -> None:
     """latents (n, latent), means (n, L, L)."""
 
-def graphvae_loss(model: Model, spins: Spins, seed: int, terms: Array, progress: Progress, /) -> None:
+def graphvae_loss(
+    model: Model, spins: Spins, seed: int, terms: Array, progress: Progress, /
+) -> None:
     """spins (n, L, L), terms (GRAPHVAE_COLUMNS,)."""
 
 def graphvae_array_count(model: Model, /) -> int: ...

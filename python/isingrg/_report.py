@@ -144,8 +144,8 @@ def survey_table(trained: Sequence[Trained], representation: str) -> str:
         line("", {name: box[2] for name, box in numbers.items()})
     line("lattice, exact", dict(LATTICE))
     for model in trained:
-        for reason in dict.fromkeys(model.failures.values()):
-            lines.append(f"seed {model.seed}: {reason}")
+        reasons = dict.fromkeys(model.failures.values())
+        lines += [f"seed {model.seed}: {reason}" for reason in reasons]
     return "\n".join(lines)
 
 

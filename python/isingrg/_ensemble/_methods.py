@@ -47,9 +47,7 @@ class Method:
 
 METHODS = {
     "mlrg": Method(_mlrg.member, _mlrg.KEYWORDS, _mlrg.together),
-    "neuralrg": Method(
-        _neuralrg.member, _neuralrg.KEYWORDS, required=frozenset({"epochs"})
-    ),
+    "neuralrg": Method(_neuralrg.member, _neuralrg.KEYWORDS, required=frozenset({"epochs"})),
 }
 
 

@@ -20,9 +20,7 @@ class PrintCompletion(argparse.Action):
         try:
             import shtab
         except ImportError:
-            raise ImportError(
-                "completion needs shtab: pip install 'isingrg[completion]'"
-            ) from None
+            raise ImportError("completion needs shtab: pip install 'isingrg[completion]'") from None
         for action in _actions(parser):
             if action.dest == "output":
                 action.complete = shtab.FILE  # type: ignore[attr-defined]

@@ -37,8 +37,7 @@ class Interpretation(Evaluation):
         array = _arguments.spins(spins)
         if array.ndim < 3 or not array.size or array.shape[-3] < 2:
             raise ArgumentError(
-                "spins must have the shape (..., n, L, L) with n at least 2, "
-                f"got {array.shape}"
+                f"spins must have the shape (..., n, L, L) with n at least 2, got {array.shape}"
             )
         return np.stack([mu for mu, _ in self.encode(array, progress=progress)])
 

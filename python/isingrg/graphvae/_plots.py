@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Plots(Interpretation):
-    """The part of `GraphVAE` that draws, by `isingrg.plot`, where arguments and results are told."""
+    """The part of `GraphVAE` that draws, by `isingrg.plot`."""
 
     def plot_principal_component(
         self, spins: ArrayLike, K: ArrayLike, component: int = 0, *, ax: Any = None

@@ -86,9 +86,7 @@ def sample(
     thermalize = _sweeps("n_thermalize", n_thermalize, 0)
     between = _sweeps("n_between", n_between, 1)
     seed = _arguments.seed(seed)
-    spins = _arguments.allocate(
-        "spins", (*couplings.shape, n_chains, n_samples, L, L), np.int8
-    )
+    spins = _arguments.allocate("spins", (*couplings.shape, n_chains, n_samples, L, L), np.int8)
     with reporting(progress, "sampling") as report:
         if couplings.size:
             _core.ising_sample(

@@ -1,7 +1,5 @@
 """What a trained model says about couplings J."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike
 

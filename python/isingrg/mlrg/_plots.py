@@ -12,11 +12,9 @@ if TYPE_CHECKING:
 
 
 class Plots(Evaluation):
-    """The part of `MLRG` that draws, by `isingrg.plot`, where arguments and results are told."""
+    """The part of `MLRG` that draws, by `isingrg.plot`."""
 
-    def plot_beta_function(
-        self, J: ArrayLike | None = None, *, ax: Any = None
-    ) -> "Drawing":
+    def plot_beta_function(self, J: ArrayLike | None = None, *, ax: Any = None) -> "Drawing":
         """Draw what an RG step adds to J beside the exact map, for one coupling.
 
         Parameters

@@ -28,13 +28,23 @@ Progress = bool | Callable[[int, int], Any]
 
 @overload
 def divergence(
-    J_teacher: ArrayLike, J_student: ArrayLike, representation: str = ..., *,
-    gradient: Literal[False] = ..., frame: str = ..., progress: Progress = ...,
+    J_teacher: ArrayLike,
+    J_student: ArrayLike,
+    representation: str = ...,
+    *,
+    gradient: Literal[False] = ...,
+    frame: str = ...,
+    progress: Progress = ...,
 ) -> Reals: ...
 @overload
 def divergence(
-    J_teacher: ArrayLike, J_student: ArrayLike, representation: str = ..., *,
-    gradient: Literal[True], frame: str = ..., progress: Progress = ...,
+    J_teacher: ArrayLike,
+    J_student: ArrayLike,
+    representation: str = ...,
+    *,
+    gradient: Literal[True],
+    frame: str = ...,
+    progress: Progress = ...,
 ) -> tuple[Reals, Reals]: ...
 def divergence(
     J_teacher: ArrayLike, J_student: ArrayLike, representation: str = "A1", *,
@@ -213,9 +223,7 @@ def exact_map(
     return exact_minimum(J, representation, frame=frame, progress=progress).J
 
 
-def minimum_kl(
-    J: ArrayLike, representation: str = "A1", *, progress: Progress = False
-) -> Reals:
+def minimum_kl(J: ArrayLike, representation: str = "A1", *, progress: Progress = False) -> Reals:
     """Least Kullback-Leibler divergence, in bits, that a student can reach (Fig. 4 of Hou & You).
 
     Parameters

@@ -61,7 +61,7 @@ class Evaluation(NativeModel):
 
     @property
     def masks(self) -> NDArray[np.bool_]:
-        """Which sites the coupling layers keep, (layers of the hierarchy, coupling layers, 2, 2)."""
+        """Which sites the coupling layers keep, (hierarchy layers, coupling layers, 2, 2)."""
         numbers = STATE.read(self._ready())["masks"].astype(np.uint8)
         return (numbers[..., None] >> np.arange(4) & 1).astype(bool).reshape(*numbers.shape, 2, 2)
 

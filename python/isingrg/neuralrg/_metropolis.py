@@ -37,8 +37,8 @@ class Metropolis(Interpretation):
 
         A proposal x' takes the place of x with the probability min(1, w(x') / w(x)), where
         w = pi / q. A chain begins with a sample of q, unless told otherwise, and moves across any
-        barrier in a single update, but stays long where the flow underestimates the target: see `acceptance` and
-        the effective sample size of `log_partition`.
+        barrier in a single update, but stays long where the flow underestimates the target: see
+        `acceptance` and the effective sample size of `log_partition`.
 
         Parameters
         ----------

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class Plots(Sampling):
-    """The part of `NeuralRG` that draws, by `isingrg.plot`, where artists are told."""
+    """The part of `NeuralRG` that draws, by `isingrg.plot`."""
 
     def plot_samples(self, n: int = 4, *, seed: int = 0, ax: Any = None) -> "Drawing":
         """Draw configurations that `sample` returns.

@@ -79,9 +79,8 @@ class Interpretation(Estimation):
         mean: Floats = _arguments.allocate("the responses", shape, np.float64)
         deviation: Floats = _arguments.allocate("the responses", shape, np.float64)
         with reporting(progress, "differentiating") as report:
-            _core.neuralrg_responses(
-                native, samples.rows, (chosen @ [self.L, 1]).astype(np.int32), mean, deviation, report
-            )
+            numbers = (chosen @ [self.L, 1]).astype(np.int32)
+            _core.neuralrg_responses(native, samples.rows, numbers, mean, deviation, report)
         return Responses(chosen, mean, deviation)
 
     def _latent_sites(self, scale: Any, sites: Any) -> NDArray[np.int32]:

@@ -217,9 +217,7 @@ def animate_generation(
     return _animation(drawn.figure, show, len(stages), interval)
 
 
-def _animation(
-    figure: Any, show: Callable[[int], list[Any]], frames: int, interval: float
-) -> Any:
+def _animation(figure: Any, show: Callable[[int], list[Any]], frames: int, interval: float) -> Any:
     from matplotlib.animation import FuncAnimation
 
     return FuncAnimation(figure, show, frames=frames, interval=interval)

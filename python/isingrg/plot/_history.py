@@ -123,6 +123,4 @@ def _noisy(drawn: Drawing, step: Floats, loss: Floats, label: str) -> None:
     pieces = min(_MEANS, len(loss) // _TOGETHER)
     if pieces:
         x, y = ([part.mean() for part in np.array_split(a, pieces)] for a in (step, loss))
-        (drawn.artists["mean"],) = drawn.ax.plot(
-            x, y, color=_style.BLUE, label="mean of steps"
-        )
+        (drawn.artists["mean"],) = drawn.ax.plot(x, y, color=_style.BLUE, label="mean of steps")

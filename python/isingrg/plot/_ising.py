@@ -145,8 +145,9 @@ def _sampled(spins: Any, K: Any) -> tuple[Floats, NDArray[np.int8]]:
     """Couplings (n,) and spins (n, ..., L, L)."""
     couplings = _arguments.reals("K", K)
     array = _arguments.spins(spins)
-    good = array.ndim - couplings.ndim in (3, 4) and array.shape[: couplings.ndim] == couplings.shape
-    if couplings.ndim > 1 or not good or not array.size:
+    alike = array.shape[: couplings.ndim] == couplings.shape
+    good = couplings.ndim <= 1 and array.ndim - couplings.ndim in (3, 4) and alike
+    if not good or not array.size:
         raise ArgumentError(
             "spins must have the shape (n_K, n_samples, L, L) or (n_K, n_chains, n_samples, L, L) "
             f"for K of the shape (n_K,), got {array.shape} for {couplings.shape}"

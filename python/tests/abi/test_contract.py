@@ -205,7 +205,8 @@ int main(void)
 
     double terms[2 * ISINGRG_GRAPHVAE_COLUMNS], mu[24], variances[24], decoded[256];
     isingrg_graphvae_config settings = {
-        16, 4, 8, 4, 3, ISINGRG_MSE, ISINGRG_DECODER_MLP, ISINGRG_REPRESENTATION_MU, 0.1, 0.5, 0, 7};
+        16, 4, 8, 4, 3, ISINGRG_MSE, ISINGRG_DECODER_MLP, ISINGRG_REPRESENTATION_MU, 0.1, 0.5, 0, 7
+    };
     isingrg_graphvae *model = NULL;
     REQUIRE(isingrg_graphvae_create(NULL, &model) == ISINGRG_INVALID_ARGUMENT);
     REQUIRE(isingrg_graphvae_create(&settings, NULL) == ISINGRG_INVALID_ARGUMENT);
@@ -220,11 +221,12 @@ int main(void)
         model, spins, 6, 2, 4, 1e-3, 0, 1, terms, 8, &done, NULL, NULL) == ISINGRG_OK && done == 2);
     REQUIRE(terms[ISINGRG_GRAPHVAE_RECONSTRUCTION] > 0);
     REQUIRE(isingrg_graphvae_fit(
-        model, spins, 6, 2, 4, 1e-3, 0, 1, terms, 7, &done, NULL, NULL) == ISINGRG_INVALID_ARGUMENT);
+        model, spins, 6, 2, 4, 1e-3, 0, 1, terms, 7, &done, NULL, NULL)
+        == ISINGRG_INVALID_ARGUMENT);
     REQUIRE(isingrg_graphvae_fit(
         model, NULL, 6, 2, 4, 1e-3, 0, 1, terms, 8, &done, NULL, NULL) == ISINGRG_INVALID_ARGUMENT);
-    REQUIRE(isingrg_graphvae_fit(model, spins, INT64_MAX, UINT64_MAX, 4, 1e-3, 0, 1, terms, 8, &done,
-        NULL, NULL) == ISINGRG_INVALID_ARGUMENT);
+    REQUIRE(isingrg_graphvae_fit(model, spins, INT64_MAX, UINT64_MAX, 4, 1e-3, 0, 1, terms, 8,
+        &done, NULL, NULL) == ISINGRG_INVALID_ARGUMENT);
     REQUIRE(isingrg_graphvae_encode(model, spins, 2, 16, mu, variances, NULL, NULL) == ISINGRG_OK);
     REQUIRE(isingrg_graphvae_encode(model, spins, 2, 14, mu, variances, NULL, NULL)
         == ISINGRG_INVALID_ARGUMENT);

@@ -22,7 +22,7 @@ def pages(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pages")
     path = os.pathsep.join([str(Path(isingrg.__file__).parents[1]), *filter(None, sys.path)])
     run = subprocess.run(
-        [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", str(ROOT / "docs"), str(folder)],
+        [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", ROOT / "docs", folder],
         env=os.environ | {"PYTHONPATH": path}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         text=True, timeout=300,
     )  # fmt: skip

@@ -6,12 +6,13 @@ import inspect
 import re
 import sys
 import textwrap
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 sys.path.append(str(Path(__file__).parent))
-from public import everything  # noqa: E402
+from public import everything
 
 PUBLIC = everything()
 FUNCTIONS = [item for item in PUBLIC if item.is_function]
@@ -29,7 +30,7 @@ def named(items):
 @named(PUBLIC)
 def test_summary_is_a_sentence(item):
     summary = item.sections[""].partition("\n\n")[0]
-    assert summary.endswith((".", ":")) or summary.endswith(")"), summary
+    assert summary.endswith((".", ":", ")")), summary
     assert summary.partition("\n")[0], "the first line says it all"
 
 
@@ -43,7 +44,7 @@ def test_fields_are_explained(item):
     lines = inspect.getsource(item.value).splitlines()
     commented = {
         field[1]
-        for above, line in zip(lines, lines[1:], strict=False)
+        for above, line in pairwise(lines)
         if above.strip().startswith("#:") and (field := re.match(r"\s*(\w+):", line))
     }
     attributes = re.findall(r"^(\S.*?) : ", item.sections.get("Attributes", ""), re.M)

@@ -18,7 +18,7 @@ import pytest
 import isingrg
 
 sys.path.append(str(Path(__file__).parent))
-from public import everything  # noqa: E402
+from public import everything
 
 ROOT = Path(__file__).parents[3]
 PACKAGE = Path(isingrg.__file__).parent

@@ -60,9 +60,11 @@ def test_the_new_pool_is_like_the_old_one(run, spawned, tmp_path):
 
 
 def test_pools_that_never_work_are_given_up(spawned):
-    with spawned(1, initializer=os._exit, initargs=(1,)) as pool:
-        with pytest.raises(BrokenProcessPool) as caught:
-            isingrg.ensemble(tasks.threads_and_process, [{}] * 100, executor=pool)
+    with (
+        spawned(1, initializer=os._exit, initargs=(1,)) as pool,
+        pytest.raises(BrokenProcessPool) as caught,
+    ):
+        isingrg.ensemble(tasks.threads_and_process, [{}] * 100, executor=pool)
     assert "__main__" in caught.value.__notes__[0]
 
 

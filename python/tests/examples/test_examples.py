@@ -31,9 +31,7 @@ def tool(*names):
 
 
 def run(*command, timeout=120):
-    return subprocess.run(
-        command, capture_output=True, text=True, env=ENVIRONMENT, timeout=timeout
-    )
+    return subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, timeout=timeout)
 
 
 def build(*command):

@@ -94,7 +94,7 @@ def critical_flows():
 
 
 def test_bound_at_the_critical_point(critical_flows):
-    """The recorded trainings of the notebook reach 0.6 to 0.9 thousandths; rounding decides more."""
+    """The recorded trainings of the notebook reach 0.6 to 0.9 thousandths, as rounding decides."""
     exact = log_partition_dual(4, ising.K_CRITICAL)
     for flow in critical_flows:
         bound = flow.free_energy(65_536, seed=1)

@@ -117,7 +117,8 @@ CASES = [
     (ArgumentError, r"b must be from 1 to 4, got -2", case(ising.block_spin, UP, -2)),
     (ArgumentError, r"b must be from 1 to 4, got 8", case(ising.block_spin, UP, 8)),
     (TypeError, r"b must be an integer, not float", case(ising.block_spin, UP, 2.0)),
-    (ArgumentError, r"ties must be .*did you mean 'random'", case(ising.block_spin, UP, ties="rand")),
+    (ArgumentError, r"ties must be .*did you mean 'random'",
+     case(ising.block_spin, UP, ties="rand")),
     (ArgumentError, r"seed must be from 0", case(ising.block_spin, UP, seed=-1)),
     # exact results
     (ArgumentError, r"L must be from 2 to 4096, got 1", case(ising.log_partition, 1, 0.4)),

@@ -65,7 +65,8 @@ def fit(handle=None, **changed):
         weight_decay=0.0, clip_norm=0.0, beta_max=5.0, beta_rate=1.0, beta_midpoint=0.5,
         proposal=_core.SQUARED, replicas=1, ray=0.0, proposal_scale=1.0, coupling_bound=4.0,
         hmc_step=0.01, hmc_leapfrog=2, hmc_updates=1,
-        cd_samples=4, teacher_sweeps=1, student_sweeps=1, record_from=0, record_guess=np.array([0.8]), seed=0,
+        cd_samples=4, teacher_sweeps=1, student_sweeps=1, record_from=0,
+        record_guess=np.array([0.8]), seed=0,
         history=np.zeros((1, _core.HISTORY_COLUMNS)), progress=None,
     )  # fmt: skip
     return lambda: _core.mlrg_fit(handle or model(), *{**good, **changed}.values())
@@ -77,7 +78,7 @@ ROW = np.zeros((1, 1))
 CASES = [
     # number of arguments
     (TypeError, r"ising_energy takes 2 arguments, got 1", lambda: _core.ising_energy(SPINS)),
-    (TypeError, r"ising_sample takes 10 arguments, got 0", lambda: _core.ising_sample()),
+    (TypeError, r"ising_sample takes 10 arguments, got 0", _core.ising_sample),
     # scalars
     (TypeError, r"size must be an integer, not float", sample(size=4.0)),
     (TypeError, r"size must be an integer, not bool", sample(size=True)),

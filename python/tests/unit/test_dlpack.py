@@ -145,9 +145,9 @@ def test_tensors_of_torch_that_cannot_be_shared():
     torch = pytest.importorskip("torch")
     with pytest.raises(TypeError, match=r"K cannot be read .* require gradient.*detach"):
         ising.log_partition(4, torch.ones(3, requires_grad=True))
-    with pytest.raises(TypeError, match="K cannot be read .* Tensor.*meta"):
+    with pytest.raises(TypeError, match=r"K cannot be read .* Tensor.*meta"):
         ising.log_partition(4, torch.ones(3, device="meta"))
-    with pytest.raises(TypeError, match="K cannot be read .* Tensor"):
+    with pytest.raises(TypeError, match=r"K cannot be read .* Tensor"):
         ising.log_partition(4, torch.ones(3, dtype=torch.bfloat16))
 
 

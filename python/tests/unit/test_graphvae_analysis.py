@@ -111,7 +111,6 @@ def test_a_reference_orients(sign):
 
 
 def test_dimensions():
-    points, _ = ellipsoid()
     axes = np.random.default_rng(5).normal(size=(500, 3)) * [1, 0.2, 0.05]
     assert np.array_equal(active_units(axes), [True, True, False])
     ball = np.random.default_rng(6).normal(size=(20000, 3))

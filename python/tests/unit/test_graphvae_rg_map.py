@@ -50,7 +50,7 @@ def test_the_cosine():
     """Of the eigenvector of the largest eigenvalue with PC1 of the last level, bar the sign."""
     pytest.importorskip("sklearn")
     found = fitted(levels(n=5000))
-    fine, coarse = levels(n=5000)
+    _, coarse = levels(n=5000)
     first = principal_components(coarse).directions[0]
     eigenvalues, vectors = np.linalg.eig(found.weight)
     leading = vectors[:, np.abs(eigenvalues).argmax()]

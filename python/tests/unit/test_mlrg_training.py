@@ -127,7 +127,7 @@ def test_many_models_can_be_interrupted():
         mlrg.fit_many(models, [{"steps": 10**6}] * 3, progress=lambda done, total: done < 50)
     steps = [model.step if model._native else 0 for model in models]
     assert sum(steps) >= 50
-    for seed, model in enumerate(models):
+    for model in models:
         if model.step:
             assert equal(model, MLRG(**SMALL).fit(model.step, total_steps=10**6))
 

@@ -53,7 +53,7 @@ def test_log_partition_takes_any_shape():
 def test_log_density_is_that_of_the_dense_matrix(L, K):
     matrix = np.zeros((L * L, L * L))
     for i, j in itertools.product(range(L), repeat=2):
-        for k, l in [(i, j + 1), (i, j - 1), (i + 1, j), (i - 1, j)]:  # noqa: E741
+        for k, l in [(i, j + 1), (i, j - 1), (i + 1, j), (i - 1, j)]:
             matrix[i * L + j, k % L * L + l % L] += K
     alpha = 0.1 - np.linalg.eigvalsh(matrix)[0]
     inverse = np.linalg.inv(matrix + alpha * np.eye(L * L))

@@ -142,7 +142,8 @@ CASES = [
      new(4, layers=2, masks=np.eye(2, dtype=bool) * np.ones((3, 1, 1), bool))),
     (ArgumentError, r"each of masks must keep one, two or three", new(
         4, layers=2, masks=np.ones((2, 2, 2), bool))),
-    (ArgumentError, r"masks must be from 1 to 14, got 15", new(2, layers=2, masks=[[1, 2], [15, 1]])),
+    (ArgumentError, r"masks must be from 1 to 14, got 15",
+     new(2, layers=2, masks=[[1, 2], [15, 1]])),
     (ArgumentError, r"masks must be a rectangular array", new(2, layers=2, masks=[[1, 2], [3]])),
     (MemoryError, r"a network of \d+ parameters needs",
      new(64, layers=64, hidden=(256,) * 8, structure="tebd", depth=64, repeat=16)),

@@ -64,7 +64,10 @@ def hmc(**changed):
     return lambda: _core.neuralrg_hmc(model(), *{**good, **changed}.values())
 
 
-def responses(sites=np.array([0, 5], "i"), samples=X):
+SITES = np.array([0, 5], "i")
+
+
+def responses(sites=SITES, samples=X):
     means, deviations = np.zeros((len(sites), 4, 4)), np.zeros((len(sites), 4, 4))
     return lambda: _core.neuralrg_responses(model(), samples, sites, means, deviations, None)
 
@@ -105,7 +108,8 @@ CASES = [
     (MemoryError, r"a network of \d+ parameters needs \d+ bytes",
      new(structure=_core.TEBD, depth=64, repeats=16, couplings=64, hidden=(256,) * 8)),
     (ArgumentError, r"masks must have the shape \(any, 2\)", new(masks=np.ones((4, 3), np.int8))),
-    (ArgumentError, r"masks must be 4 layers of the hierarchy x 2", new(masks=np.ones((3, 2), "b"))),
+    (ArgumentError, r"masks must be 4 layers of the hierarchy x 2",
+     new(masks=np.ones((3, 2), "b"))),
     (ArgumentError, r"a mask must keep one to three of four sites, not 255",
      new(masks=np.full((4, 2), -1, np.int8))),
     (TypeError, r"model must come from neuralrg_create", lambda: _core.neuralrg_step(None)),
@@ -141,7 +145,8 @@ CASES = [
     (ArgumentError, r"first_layer must be from 0 to 2, not 3",
      on_model("neuralrg_encode", X, 3, 2, X.copy(), THREE, None)),
     (ArgumentError, r"sites must be from 0 to 15, not 16", responses(sites=np.array([0, 16], "i"))),
-    (ArgumentError, r"sites must have the shape .*, which is empty", responses(sites=np.zeros(0, "i"))),
+    (ArgumentError, r"sites must have the shape .*, which is empty",
+     responses(sites=np.zeros(0, "i"))),
     (ArgumentError, r"samples must have the shape .*, which is empty", responses(samples=X[:0])),
     (ArgumentError, r"samples must be finite", responses(samples=X + math.inf)),
     # hierarchy

@@ -52,7 +52,7 @@ def test_an_adapted_step_reaches_its_acceptance():
 
 
 def test_both_spaces_sample_the_same_spins():
-    """Mean of (sum s)^2 per site over independent chains: four standard errors of the difference."""
+    """Mean of (sum s)^2 per site over independent chains: 4 standard errors of the difference."""
     means, errors = [], []
     for space, step in (("latent", 0.3), ("physical", 0.3)):
         x = trained().hmc(256, 8, space=space, step_size=step, warmup=60, between=15, seed=1).x

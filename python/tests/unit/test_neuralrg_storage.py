@@ -59,9 +59,9 @@ def test_what_a_file_holds(model, path):
 
 def test_models_of_other_methods(path, tmp_path):
     MLRG(hidden=(3,)).fit(1, 8).save(tmp_path / "mlrg")
-    with pytest.raises(IsingRGError, match="holds no model of isingrg.neuralrg"):
+    with pytest.raises(IsingRGError, match=r"holds no model of isingrg\.neuralrg"):
         NeuralRG.load(tmp_path / "mlrg")
-    with pytest.raises(IsingRGError, match="holds no model of isingrg.mlrg"):
+    with pytest.raises(IsingRGError, match=r"holds no model of isingrg\.mlrg"):
         MLRG.load(path)
 
 

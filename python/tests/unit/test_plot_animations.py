@@ -55,9 +55,7 @@ def test_animated_generation(flow):
     assert shown[0] == z[0, 0]
     x = flow.decode(z)[0]
     np.testing.assert_allclose(shown[2], x, atol=1e-12)
-    np.testing.assert_allclose(
-        shown[1], flow.encode(x, scales=(0, 1))[0][::2, ::2], atol=1e-9
-    )
+    np.testing.assert_allclose(shown[1], flow.encode(x, scales=(0, 1))[0][::2, ::2], atol=1e-9)
 
 
 def test_animated_flow(a1):

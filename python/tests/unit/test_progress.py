@@ -15,7 +15,7 @@ ENDLESS = dict(n_thermalize=2**40)
 def test_callable_receives_done_and_total():
     calls = []
     ising.sample(64, 0.44, 50, n_chains=4, progress=lambda *call: calls.append(call))
-    done, total = zip(*calls)
+    done, total = zip(*calls, strict=True)
     assert len(set(total)) == 1
     assert sorted(done) == list(done)
     assert done[-1] == total[-1]
