@@ -87,7 +87,8 @@ struct SitePatterns: Sendable {
                 torus.eachSite { site, up, down, left, right in
                     let own = sign(site)
                     let key = keys + own &* Self.classCount
-                    let sum = Int(key[Int(scratch[up])]) &+ Int(key[Int(scratch[down])])
+                    let sum =
+                        Int(key[Int(scratch[up])]) &+ Int(key[Int(scratch[down])])
                         &+ Int(key[Int(scratch[left])]) &+ Int(key[Int(scratch[right])])
                     result[site] = patterns[sum] &+ UInt16(truncatingIfNeeded: own &* (Self.count / 2))
                 }

@@ -90,7 +90,9 @@ public func isingrg_graphvae_fit(
 public func isingrg_graphvae_epoch(
     _ model: OpaquePointer?, _ epoch: UnsafeMutablePointer<UInt64>?
 ) -> isingrg_status {
-    reading(autoencoder: model) { (model) throws(Failure) in try required(epoch, "epoch").pointee = UInt64(model.epoch) }
+    reading(autoencoder: model) { (model) throws(Failure) in
+        try required(epoch, "epoch").pointee = UInt64(model.epoch)
+    }
 }
 
 @_cdecl("isingrg_graphvae_step")

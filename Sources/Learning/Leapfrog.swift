@@ -25,7 +25,8 @@ extension Potential {
     public func leapfrog(
         positions q: UnsafeMutablePointer<Double>, momenta p: UnsafeMutablePointer<Double>,
         energies: UnsafeMutablePointer<Double>, gradients: UnsafeMutablePointer<Double>, count: Int,
-        stepSizes: UnsafePointer<Double>, inverseTemperatures: UnsafePointer<Double>, wall: HarmonicWall? = nil, steps: Int
+        stepSizes: UnsafePointer<Double>, inverseTemperatures: UnsafePointer<Double>, wall: HarmonicWall? = nil,
+        steps: Int
     ) {
         let dimension = dimension
         func kick(_ fraction: Double) {

@@ -72,7 +72,8 @@ public final class ReplicaExchange {
             proposed[k] += chains
             for c in 0..<chains {
                 let (row, other) = (k * chains + c, (k + 1) * chains + c)
-                let gain = (inverseTemperatures[k] - inverseTemperatures[k + 1])
+                let gain =
+                    (inverseTemperatures[k] - inverseTemperatures[k + 1])
                     * (state.energies[row] - state.energies[other])
                 // Streams of their own, beyond those of the trajectories.
                 var random = RandomStream(

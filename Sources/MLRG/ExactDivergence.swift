@@ -79,8 +79,9 @@ final class ExactDivergence: Sendable {
             tangentTable = try Buffer(count: entries)
             adjoint = try Buffer(count: entries)
             tangentAdjoint = try Buffer(count: entries)
-            weights = try Buffer(count: max(
-                teacher.hiddenCount * teacher.visibleCount, 2 * student.hiddenCount * student.visibleCount))
+            weights = try Buffer(
+                count: max(
+                    teacher.hiddenCount * teacher.visibleCount, 2 * student.hiddenCount * student.visibleCount))
             hidden = try HiddenSum(student)
             var parts: [OrbitSum] = []
             for first in stride(from: 0, to: divergence.orbits.count, by: ExactDivergence.partSize) {

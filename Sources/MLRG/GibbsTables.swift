@@ -35,7 +35,8 @@ package final class GibbsTables {
         self.machine = machine
         let (hidden, visible) = (machine.hiddenCount, machine.visibleCount)
         let joined = Set(machine.terms.map { $0.hidden * visible + $0.visible })
-        let elements = (0..<hidden).map { h in (0..<visible).map { (partner: $0, source: h * visible + $0) } }
+        let elements =
+            (0..<hidden).map { h in (0..<visible).map { (partner: $0, source: h * visible + $0) } }
             + (0..<visible).map { v in (0..<hidden).map { (partner: $0, source: $0 * visible + v) } }
         let seen = elements.map { row in
             let own = row.filter { joined.contains($0.source) }

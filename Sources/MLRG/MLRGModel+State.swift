@@ -25,9 +25,10 @@ extension MLRGModel {
             values.update(from: parameters.base + array.offset, count: array.rows * array.columns)
         case 0: values.update(from: optimiser.firstMoment.base, count: shape.parameterCount)
         case 1: values.update(from: optimiser.secondMoment.base, count: shape.parameterCount)
-        case 2: couplings.withUnsafeBufferPointer { couplings in
-            for i in 0..<couplings.count { values[i] = couplings[i] }
-        }
+        case 2:
+            couplings.withUnsafeBufferPointer { couplings in
+                for i in 0..<couplings.count { values[i] = couplings[i] }
+            }
         default: values[0] = Double(step)
         }
     }
@@ -37,7 +38,8 @@ extension MLRGModel {
     public func write(array index: Int, from values: UnsafePointer<Double>, count: Int) throws(Failure) {
         let array = stateArrays[index]
         let couplingsIndex = shape.parameterArrays.count + 2
-        let fits = index == couplingsIndex
+        let fits =
+            index == couplingsIndex
             ? count % dimension == 0 && count / dimension <= 1_000_000 : count == array.count
         guard fits else {
             throw .invalidArgument("array \"\(array.name)\" has \(array.count) values, not \(count)")

@@ -128,9 +128,10 @@ extension ExactDivergence {
                     directions[c] = Lanes()
                     if (first..<first + 8).contains(c) { directions[c][c - first] = 1 }
                 }
-                value = evaluate(
-                    work, teacher: teachers, student: students, gradient: slopes,
-                    direction: directions, product: products)[0]
+                value =
+                    evaluate(
+                        work, teacher: teachers, student: students, gradient: slopes,
+                        direction: directions, product: products)[0]
                 for column in first..<min(first + 8, n) {
                     for row in 0..<n {
                         hessian[row * n + column] += 0.5 * products[row][column - first]

@@ -64,7 +64,8 @@ final class OrbitSum {
             var p = Lanes(repeating: Double(packed >> 40))
             if isNarrow {
                 let weights = tables.teacherExponential
-                p *= (weights[pair(packed, 0)] * weights[pair(packed, 1)])
+                p *=
+                    (weights[pair(packed, 0)] * weights[pair(packed, 1)])
                     * (weights[pair(packed, 2)] * weights[pair(packed, 3)])
             } else {
                 p *= exp(logP)

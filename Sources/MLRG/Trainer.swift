@@ -48,7 +48,8 @@ final class Trainer {
         let bytes = (batch + Block.width - 1) / Block.width * blockBytes
         guard bytes <= physicalMemory() else {
             throw .outOfMemory(
-                "a batch of \(batch) with this network needs \(bytes) bytes, more than the memory of \(physicalMemory())")
+                "a batch of \(batch) with this network needs \(bytes) bytes, more than the memory of "
+                    + "\(physicalMemory())")
         }
         proposed = try Buffer(count: batch * n)
         carried = try Buffer(count: batch * n)
@@ -208,9 +209,10 @@ final class Trainer {
 
     private func recordedFixedPoint() -> Double {
         guard model.step > training.recordFrom else { return .nan }
-        return (try? findFixedPoint(
-            blocks[0].transport.evaluator, UnsafePointer(model.parameters.base),
-            training.recordGuess))?[0] ?? .nan
+        return
+            (try? findFixedPoint(
+                blocks[0].transport.evaluator, UnsafePointer(model.parameters.base),
+                training.recordGuess))?[0] ?? .nan
     }
 
     private func clear(_ buffer: Buffer<Double>) { buffer.base.update(repeating: 0, count: buffer.count) }

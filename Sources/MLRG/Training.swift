@@ -48,12 +48,14 @@ public struct Training: Sendable, Equatable {
     public func validate(contrastive: Bool, couplings: Int) throws(Failure) {
         func range(_ name: String, _ value: Int, _ allowed: ClosedRange<Int>) throws(Failure) {
             guard allowed.contains(value) else {
-                throw .invalidArgument("\(name) must be from \(allowed.lowerBound) to \(allowed.upperBound), not \(value)")
+                throw .invalidArgument(
+                    "\(name) must be from \(allowed.lowerBound) to \(allowed.upperBound), not \(value)")
             }
         }
         func range(_ name: String, _ value: Double, _ allowed: ClosedRange<Double>) throws(Failure) {
             guard allowed.contains(value) else {
-                throw .invalidArgument("\(name) must be from \(allowed.lowerBound) to \(allowed.upperBound), not \(value)")
+                throw .invalidArgument(
+                    "\(name) must be from \(allowed.lowerBound) to \(allowed.upperBound), not \(value)")
             }
         }
         try range("steps", steps, 1...1_000_000_000)
@@ -72,7 +74,8 @@ public struct Training: Sendable, Equatable {
         }
         guard walkers.isMultiple(of: replicas) else {
             throw .invalidArgument(
-                "replicas must divide the \(walkers) couplings of the batch that are not on the ray, not be \(replicas)")
+                "replicas must divide the \(walkers) couplings of the batch that are not on the ray, "
+                    + "not be \(replicas)")
         }
         try range("proposal_scale", proposalScale, 1e-6...10)
         try range("coupling_bound", couplingBound, 0.1...10)

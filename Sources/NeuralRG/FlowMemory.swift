@@ -32,7 +32,8 @@ extension FlowModel {
         let bytes = workspaces * each
         guard bytes <= physicalMemory() else {
             throw .outOfMemory(
-                "a batch of \(batch) with this network needs \(bytes) bytes, more than the memory of \(physicalMemory())")
+                "a batch of \(batch) with this network needs \(bytes) bytes, more than the memory of "
+                    + "\(physicalMemory())")
         }
     }
 }

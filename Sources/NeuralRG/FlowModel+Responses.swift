@@ -19,7 +19,8 @@ extension FlowModel {
         // Sums over the samples of each workspace: they are added in its order, whatever the threads.
         var workspaces: [(tile: Tile, latents: Buffer<Block>, sums: Buffer<Double>)] = []
         for _ in 0..<min((count + 31) / 32, 8) {
-            workspaces.append((try Tile(shape, trains: false), try Buffer(count: n), try Buffer(count: 2 * sites.count * n)))
+            workspaces.append(
+                (try Tile(shape, trains: false), try Buffer(count: n), try Buffer(count: 2 * sites.count * n)))
         }
         eachTile(of: count, workspaces, progress) { workspace, first, rows in
             let (tile, latents, sums) = workspace

@@ -45,7 +45,8 @@ public final class FlowModel: @unchecked Sendable {
         guard (1...64).contains(configuration.couplings) else {
             throw .invalidArgument("layers must be from 1 to 64, not \(configuration.couplings)")
         }
-        guard (1...8).contains(configuration.hidden.count), configuration.hidden.allSatisfy({ (1...256).contains($0) }) else {
+        guard (1...8).contains(configuration.hidden.count), configuration.hidden.allSatisfy({ (1...256).contains($0) })
+        else {
             throw .invalidArgument("hidden must list 1 to 8 widths from 1 to 256, not \(configuration.hidden)")
         }
         self.configuration = configuration

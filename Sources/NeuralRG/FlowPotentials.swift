@@ -46,7 +46,8 @@ package final class LatentPotential: Potential {
 /// U(x) = -ln pi(x), the energy of the physical variables.
 package final class PhysicalPotential: Potential {
     package let dimension: Int
-    private let workspaces: [(kernel: DualIsing.Kernel<Double>, x: Buffer<SampleBlock<Double>>, slope: Buffer<SampleBlock<Double>>)]
+    private let workspaces:
+        [(kernel: DualIsing.Kernel<Double>, x: Buffer<SampleBlock<Double>>, slope: Buffer<SampleBlock<Double>>)]
     private let progress: Progress
 
     package init(_ target: DualIsing, chains: Int, progress: Progress = .none) throws(Failure) {
@@ -54,7 +55,8 @@ package final class PhysicalPotential: Potential {
         self.progress = progress
         var workspaces: [(DualIsing.Kernel<Double>, Buffer<SampleBlock<Double>>, Buffer<SampleBlock<Double>>)] = []
         for _ in 0..<min((chains + 31) / 32, mostWorkspaces) {
-            workspaces.append((try DualIsing.Kernel(target), try Buffer(count: target.sites), try Buffer(count: target.sites)))
+            workspaces.append(
+                (try DualIsing.Kernel(target), try Buffer(count: target.sites), try Buffer(count: target.sites)))
         }
         self.workspaces = workspaces
     }

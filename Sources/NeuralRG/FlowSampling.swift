@@ -31,7 +31,8 @@ public struct ChainPlan: Sendable, Equatable {
     public func validate() throws(Failure) {
         func range(_ name: String, _ value: Int, _ allowed: ClosedRange<Int>) throws(Failure) {
             guard allowed.contains(value) else {
-                throw .invalidArgument("\(name) must be from \(allowed.lowerBound) to \(allowed.upperBound), not \(value)")
+                throw .invalidArgument(
+                    "\(name) must be from \(allowed.lowerBound) to \(allowed.upperBound), not \(value)")
             }
         }
         try range("n_chains", chains, 1...1 << 20)
@@ -77,7 +78,9 @@ extension FlowModel {
             seed: plan.seed)
         let state = try HMC.State(chains: plan.chains, dimension: n)
         // Where the chains start, and then x of latent chains.
-        let (images, determinants) = (try Buffer<Double>(count: plan.chains * n), try Buffer<Double>(count: plan.chains))
+        let (images, determinants) = (
+            try Buffer<Double>(count: plan.chains * n), try Buffer<Double>(count: plan.chains)
+        )
         if let start {
             images.base.update(from: start, count: plan.chains * n)
             if isLatent {

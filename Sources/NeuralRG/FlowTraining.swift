@@ -13,10 +13,18 @@ public struct FlowTraining: Sendable, Equatable {
     public init() {}
 
     func validate() throws(Failure) {
-        guard (1...1_000_000_000).contains(steps) else { throw .invalidArgument("steps must be from 1 to 10^9, not \(steps)") }
-        guard (1...1_000_000).contains(batch) else { throw .invalidArgument("batch must be from 1 to 10^6, not \(batch)") }
-        guard (1e-12...10).contains(learningRate) else { throw .invalidArgument("lr must be from 1e-12 to 10, not \(learningRate)") }
-        guard (0...10).contains(weightDecay) else { throw .invalidArgument("weight_decay must be from 0 to 10, not \(weightDecay)") }
+        guard (1...1_000_000_000).contains(steps) else {
+            throw .invalidArgument("steps must be from 1 to 10^9, not \(steps)")
+        }
+        guard (1...1_000_000).contains(batch) else {
+            throw .invalidArgument("batch must be from 1 to 10^6, not \(batch)")
+        }
+        guard (1e-12...10).contains(learningRate) else {
+            throw .invalidArgument("lr must be from 1e-12 to 10, not \(learningRate)")
+        }
+        guard (0...10).contains(weightDecay) else {
+            throw .invalidArgument("weight_decay must be from 0 to 10, not \(weightDecay)")
+        }
     }
 }
 
@@ -73,7 +81,8 @@ final class FlowTrainer {
         let loss = sum / batch
         let norm = clipGlobalNorm(gradient.base, count: gradient.count, maximum: .infinity)
         guard loss.isFinite, norm.isFinite else {
-            throw .nonFinite("the loss became \(loss) with a gradient of norm \(norm); the model is at step \(model.step)")
+            throw .nonFinite(
+                "the loss became \(loss) with a gradient of norm \(norm); the model is at step \(model.step)")
         }
         model.optimiser.learningRate = training.learningRate
         model.optimiser.weightDecay = training.weightDecay

@@ -50,11 +50,13 @@ extension Float: TileScalar {
                     let target = c + r &* ldc
                     if columns == 16 {
                         let old = UnsafeRawPointer(target).loadUnaligned(as: SIMD16<Float>.self)
-                        let new = beta == 0 ? alpha * sums[r] : (beta * old).addingProduct(SIMD16(repeating: alpha), sums[r])
+                        let new =
+                            beta == 0 ? alpha * sums[r] : (beta * old).addingProduct(SIMD16(repeating: alpha), sums[r])
                         UnsafeMutableRawPointer(target).storeBytes(of: new, as: SIMD16<Float>.self)
                     } else {
                         for j in 0..<columns {
-                            target[j] = beta == 0 ? alpha * sums[r][j] : (beta * target[j]).addingProduct(alpha, sums[r][j])
+                            target[j] =
+                                beta == 0 ? alpha * sums[r][j] : (beta * target[j]).addingProduct(alpha, sums[r][j])
                         }
                     }
                 }
@@ -92,11 +94,13 @@ extension Double: TileScalar {
                     let target = c + r &* ldc
                     if columns == 8 {
                         let old = UnsafeRawPointer(target).loadUnaligned(as: SIMD8<Double>.self)
-                        let new = beta == 0 ? alpha * sums[r] : (beta * old).addingProduct(SIMD8(repeating: alpha), sums[r])
+                        let new =
+                            beta == 0 ? alpha * sums[r] : (beta * old).addingProduct(SIMD8(repeating: alpha), sums[r])
                         UnsafeMutableRawPointer(target).storeBytes(of: new, as: SIMD8<Double>.self)
                     } else {
                         for j in 0..<columns {
-                            target[j] = beta == 0 ? alpha * sums[r][j] : (beta * target[j]).addingProduct(alpha, sums[r][j])
+                            target[j] =
+                                beta == 0 ? alpha * sums[r][j] : (beta * target[j]).addingProduct(alpha, sums[r][j])
                         }
                     }
                 }

@@ -148,7 +148,11 @@ private final class ThreadPool: @unchecked Sendable {
         pthread_sigmask(SIG_SETMASK, &all, &before)
         defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
         var thread = pthread_t()
-        return pthread_create(&thread, &attributes, { _ in ThreadPool.shared.serve(); return nil }, nil) == 0
+        return pthread_create(
+            &thread, &attributes,
+            { _ in
+                ThreadPool.shared.serve(); return nil
+            }, nil) == 0
     }
 
     private func serve() {

@@ -7,7 +7,8 @@ import Testing
     /// All parameters zero but some biases.
     static func model(_ c: ObjectiveTests.Case, _ biases: [String: [Double]]) throws -> VAEModel {
         let model = try ObjectiveTests.model(c)
-        for (index, array) in model.stateArrays.enumerated() where array.name.contains(".") && !array.name.hasPrefix("adam") {
+        for (index, array) in model.stateArrays.enumerated()
+        where array.name.contains(".") && !array.name.hasPrefix("adam") {
             var values = [Double](repeating: 0, count: array.count)
             if let given = biases[array.name] { values = given }
             try model.write(array: index, from: values, count: array.count)
@@ -28,10 +29,12 @@ import Testing
 
     @Test func divergenceAndInconsistency() throws {
         let (means, logVariances) = ([[0.3, -1.2], [0.9, 0.4]], [[0.0, 0.0], [0.7, -1.5]])
-        let model = try Self.model(.init(), [
-            "level.0.mean.bias": means[0], "level.1.mean.bias": means[1],
-            "level.0.log_variance.bias": logVariances[0], "level.1.log_variance.bias": logVariances[1],
-        ])
+        let model = try Self.model(
+            .init(),
+            [
+                "level.0.mean.bias": means[0], "level.1.mean.bias": means[1],
+                "level.0.log_variance.bias": logVariances[0], "level.1.log_variance.bias": logVariances[1],
+            ])
         let parts = try model.loss(ObjectiveTests.spins(5 * 64), count: 5, seed: 0)
         let kl = zip(means[1], logVariances[1]).reduce(0) { $0 + Self.divergence(mean: $1.0, logVariance: $1.1) }
         #expect(abs(parts.kl - kl) < 1e-9)
@@ -57,10 +60,12 @@ import Testing
         c.hidden = 1
         let (mean, logVariance) = (0.4, -0.8)
         let slope = (0..<32).map { $0 % 2 == 0 ? 0.5 : 0 }  // of z_0 only
-        let model = try Self.model(c, [
-            "level.0.mean.bias": [mean, 7], "level.0.log_variance.bias": [logVariance, 3],
-            "decoder.0.weight": slope, "decoder.1.weight": [2],
-        ])
+        let model = try Self.model(
+            c,
+            [
+                "level.0.mean.bias": [mean, 7], "level.0.log_variance.bias": [logVariance, 3],
+                "decoder.0.weight": slope, "decoder.1.weight": [2],
+            ])
         let count = 20_000
         let spins = [Int8](repeating: 1, count: count * 16)
         let parts = try model.loss(spins, count: count, seed: 9)

@@ -13,13 +13,16 @@ import Testing
         var hidden = 5
         var batch = 3
 
-        var testDescription: String { "\(size) \(levels) \(likelihood) \(decoder) \(representation) \(hidden) \(batch)" }
+        var testDescription: String {
+            "\(size) \(levels) \(likelihood) \(decoder) \(representation) \(hidden) \(batch)"
+        }
     }
 
     static let cases = [
         Case(), Case(likelihood: .bernoulli), Case(decoder: .graph), Case(likelihood: .bernoulli, decoder: .graph),
         Case(representation: .sample), Case(likelihood: .bernoulli, decoder: .graph, representation: .sample),
-        Case(size: 16, levels: 3, hidden: 3), Case(size: 16, levels: 3, decoder: .graph, representation: .sample, hidden: 3),
+        Case(size: 16, levels: 3, hidden: 3),
+        Case(size: 16, levels: 3, decoder: .graph, representation: .sample, hidden: 3),
         Case(size: 5, levels: 1, likelihood: .bernoulli, hidden: 18), Case(size: 6, levels: 1, decoder: .graph),
         Case(size: 12, levels: 2, batch: 19), Case(size: 4, levels: 1, hidden: 3, batch: 700),
     ]
@@ -57,7 +60,8 @@ import Testing
         var parts = LossParts()
         for _ in 0..<2 {
             parts = objective.evaluate(
-                model.parameters.base, spins, rows: nil, count: c.batch, terms(c), seed: 11, step: 5, gradient: &gradient)
+                model.parameters.base, spins, rows: nil, count: c.batch, terms(c), seed: 11, step: 5,
+                gradient: &gradient)
         }
         return (parts, gradient)
     }
@@ -108,7 +112,8 @@ import Testing
         func gradient(_ spins: [Int8], _ rows: UnsafePointer<UInt32>?) -> [Double] {
             var gradient = [Double](repeating: 0, count: model.shape.parameterCount)
             let parts = objective.evaluate(
-                model.parameters.base, spins, rows: rows, count: c.batch, Self.terms(c), seed: 1, step: 0, gradient: &gradient)
+                model.parameters.base, spins, rows: rows, count: c.batch, Self.terms(c), seed: 1, step: 0,
+                gradient: &gradient)
             return gradient + [parts.loss]
         }
         #expect(gradient(spins, rows) == gradient(gathered, nil))

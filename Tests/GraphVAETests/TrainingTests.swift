@@ -28,7 +28,9 @@ import Testing
 
     static func fit(_ model: VAEModel, _ epochs: Int, progress: Progress = .none) throws -> [LossParts] {
         var history: [LossParts] = []
-        try model.fit(ObjectiveTests.spins(count * 64), count: count, training(epochs), progress: progress) { history.append($0) }
+        try model.fit(ObjectiveTests.spins(count * 64), count: count, training(epochs), progress: progress) {
+            history.append($0)
+        }
         return history
     }
 
@@ -78,7 +80,9 @@ import Testing
         let progress = Progress(total: 0) { done, _ in done < 2000 }
         var message = ""
         do {
-            try stopped.fit(ObjectiveTests.spins(Self.count * 64), count: Self.count, Self.training(1_000_000), progress: progress) { _ in kept += 1 }
+            try stopped.fit(
+                ObjectiveTests.spins(Self.count * 64), count: Self.count, Self.training(1_000_000), progress: progress
+            ) { _ in kept += 1 }
         } catch {
             message = error.message
         }
@@ -121,7 +125,8 @@ import Testing
     @Test func impossibleTrainingsAreRefused() throws {
         let model = try Self.model()
         let changes: [(inout VAETraining) -> Void] = [
-            { $0.epochs = 0 }, { $0.batch = 0 }, { $0.batch = 65537 }, { $0.learningRate = 0 }, { $0.learningRate = .nan },
+            { $0.epochs = 0 }, { $0.batch = 0 }, { $0.batch = 65537 }, { $0.learningRate = 0 },
+            { $0.learningRate = .nan },
             { $0.weightDecay = -1 },
         ]
         for change in changes {
@@ -130,14 +135,18 @@ import Testing
             #expect(throws: Failure.self) { try model.fit(ObjectiveTests.spins(64), count: 1, training) { _ in } }
         }
         #expect(throws: Failure.self) { try model.fit(ObjectiveTests.spins(64), count: 0, Self.training(1)) { _ in } }
-        #expect(throws: Failure.self) { try model.fit([Int8](repeating: 3, count: 64), count: 1, Self.training(1)) { _ in } }
+        #expect(throws: Failure.self) {
+            try model.fit([Int8](repeating: 3, count: 64), count: 1, Self.training(1)) { _ in }
+        }
         #expect(model.step == 0)
     }
 
     @Test func impossibleModelsAreRefused() throws {
         let changes: [(inout VAEModel.Configuration) -> Void] = [
-            { $0.size = 12 }, { $0.size = 8 }, { $0.size = 512 }, { $0.size = 18 }, { $0.levels = 0 }, { $0.levels = 9 },
-            { $0.latent = 0 }, { $0.hidden = 257 }, { $0.token = 0 }, { $0.beta = -1 }, { $0.lambda = .nan }, { $0.anneal = -1 },
+            { $0.size = 12 }, { $0.size = 8 }, { $0.size = 512 }, { $0.size = 18 }, { $0.levels = 0 },
+            { $0.levels = 9 },
+            { $0.latent = 0 }, { $0.hidden = 257 }, { $0.token = 0 }, { $0.beta = -1 }, { $0.lambda = .nan },
+            { $0.anneal = -1 },
         ]
         for change in changes {
             var configuration = VAEModel.Configuration()

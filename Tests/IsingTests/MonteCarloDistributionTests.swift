@@ -22,34 +22,39 @@ import Testing
 
     /// One chain whose word holds many sites.
     @Test(arguments: [Algorithm.metropolis, .heatBath]) func oneChain(_ algorithm: Algorithm) throws {
-        try check(SamplingPlan(
-            size: 4, couplings: Self.couplings, samples: 20000, thermalize: 400, between: 100,
-            algorithm: algorithm, seed: 1))
+        try check(
+            SamplingPlan(
+                size: 4, couplings: Self.couplings, samples: 20000, thermalize: 400, between: 100,
+                algorithm: algorithm, seed: 1))
     }
 
     /// 600 chains in the bits of ten words.
     @Test(arguments: [Algorithm.metropolis, .heatBath]) func manyChains(_ algorithm: Algorithm) throws {
-        try check(SamplingPlan(
-            size: 4, couplings: Self.couplings, chains: 600, samples: 100, thermalize: 400, between: 100,
-            algorithm: algorithm, seed: 2))
+        try check(
+            SamplingPlan(
+                size: 4, couplings: Self.couplings, chains: 600, samples: 100, thermalize: 400, between: 100,
+                algorithm: algorithm, seed: 2))
     }
 
     @Test(arguments: [Algorithm.wolff, .swendsenWang]) func clusters(_ algorithm: Algorithm) throws {
-        try check(SamplingPlan(
-            size: 4, couplings: Self.couplings, chains: 4, samples: 10000, thermalize: 400, between: 16,
-            algorithm: algorithm, seed: 3))
+        try check(
+            SamplingPlan(
+                size: 4, couplings: Self.couplings, chains: 4, samples: 10000, thermalize: 400, between: 16,
+                algorithm: algorithm, seed: 3))
     }
 
     /// The first sample of each of many chains: thermalization alone must be enough.
     @Test(arguments: Algorithm.allCases) func firstSamples(_ algorithm: Algorithm) throws {
-        try check(SamplingPlan(
-            size: 4, couplings: Self.couplings, chains: 3000, samples: 1, algorithm: algorithm, seed: 4))
+        try check(
+            SamplingPlan(
+                size: 4, couplings: Self.couplings, chains: 3000, samples: 1, algorithm: algorithm, seed: 4))
     }
 
     /// The test sees a coupling that is wrong by 0.01.
     @Test func theTestHasPower() throws {
-        let output = try spins(SamplingPlan(
-            size: 4, couplings: [0.31], chains: 600, samples: 100, between: 100, algorithm: .heatBath, seed: 5))
+        let output = try spins(
+            SamplingPlan(
+                size: 4, couplings: [0.31], chains: 600, samples: 100, between: 100, algorithm: .heatBath, seed: 5))
         let enumeration = StateClasses.shared
         #expect(enumeration.deviation(of: output, coupling: 0.30, classes: enumeration.energyClass) > 2 * Self.limit)
         #expect(enumeration.deviation(of: output, coupling: 0.30, classes: enumeration.orbit) > Self.limit)

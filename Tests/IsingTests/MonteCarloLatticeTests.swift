@@ -16,7 +16,8 @@ import Testing
                 thermalize: isLocal ? thermalize : 40, between: isLocal ? 20 : 3,
                 algorithm: algorithm, seed: UInt64(size))
             let (mean, error) = estimate(chainEnergies(try spins(plan), plan))
-            #expect(abs(mean - exact) < 4.5 * error, "\(algorithm) x \(count) at L = \(size): \((mean - exact) / error)")
+            #expect(
+                abs(mean - exact) < 4.5 * error, "\(algorithm) x \(count) at L = \(size): \((mean - exact) / error)")
         }
     }
 
@@ -71,7 +72,9 @@ import Testing
     }
 
     /// In the ground state nothing moves but the global sign, fair in every chain.
-    @Test(arguments: Algorithm.allCases, [20.0, -20.0]) func groundState(_ algorithm: Algorithm, _ coupling: Double) throws {
+    @Test(arguments: Algorithm.allCases, [20.0, -20.0]) func groundState(_ algorithm: Algorithm, _ coupling: Double)
+        throws
+    {
         let plan = SamplingPlan(
             size: 8, couplings: [coupling], chains: 100, samples: 40, thermalize: 4, between: 2,
             algorithm: algorithm, seed: 5)

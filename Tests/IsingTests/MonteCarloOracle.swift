@@ -22,13 +22,14 @@ struct StateClasses {
         for dy in 0..<size {
             for dx in 0..<size {
                 for operation in 0..<8 {
-                    images.append((0..<size * size).map { site in
-                        var (y, x) = ((site / size + dy) % size, (site % size + dx) % size)
-                        if operation & 1 != 0 { x = size - 1 - x }
-                        if operation & 2 != 0 { y = size - 1 - y }
-                        if operation & 4 != 0 { (x, y) = (y, x) }
-                        return y * size + x
-                    })
+                    images.append(
+                        (0..<size * size).map { site in
+                            var (y, x) = ((site / size + dy) % size, (site % size + dx) % size)
+                            if operation & 1 != 0 { x = size - 1 - x }
+                            if operation & 2 != 0 { y = size - 1 - y }
+                            if operation & 4 != 0 { (x, y) = (y, x) }
+                            return y * size + x
+                        })
                 }
             }
         }

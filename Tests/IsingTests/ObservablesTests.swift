@@ -85,7 +85,9 @@ private func plainEnergy(_ spins: ArraySlice<Int8>, size: Int) -> Double {
         }
     }
 
-    @Test(arguments: [(4, 1), (4, 2), (6, 2), (6, 3), (12, 4), (15, 5), (64, 2), (66, 2), (130, 2), (130, 13), (60, 60)])
+    @Test(arguments: [
+        (4, 1), (4, 2), (6, 2), (6, 3), (12, 4), (15, 5), (64, 2), (66, 2), (130, 2), (130, 13), (60, 60),
+    ])
     func blockSpinsAreMajorities(size: Int, block: Int) throws {
         let count = 5
         let width = size / block
@@ -97,7 +99,9 @@ private func plainEnergy(_ spins: ArraySlice<Int8>, size: Int) -> Double {
             let (n, row, column) = (index / (width * width), index / width % width, index % width)
             var sum = 0
             for i in 0..<block {
-                for j in 0..<block { sum += Int(spins[n * size * size + (row * block + i) * size + column * block + j]) }
+                for j in 0..<block {
+                    sum += Int(spins[n * size * size + (row * block + i) * size + column * block + j])
+                }
             }
             plain[index] = sum >= 0 ? 1 : -1
         }

@@ -73,7 +73,8 @@ private let catalan = 0.915_965_594_177_219_015_1
         }
         for coupling in [1.5, 2.0, 10, 100] {
             let f = try InfiniteSquareLattice(coupling: coupling).freeEnergyDensity()
-            #expect(abs(f + 2 * coupling + series(exp(-2 * coupling))) < 2e-16 * 2 * coupling + 200 * exp(-28 * coupling))
+            #expect(
+                abs(f + 2 * coupling + series(exp(-2 * coupling))) < 2e-16 * 2 * coupling + 200 * exp(-28 * coupling))
         }
     }
 
@@ -88,7 +89,8 @@ private let catalan = 0.915_965_594_177_219_015_1
             }
             // Fourth-order differences; near K_c their own error, ~ h^4 / |K - K_c|^4, rules.
             func slope(_ g: (Double) throws -> Double) throws -> Double {
-                (8 * (try g(coupling + h) - g(coupling - h)) - (try g(coupling + 2 * h) - g(coupling - 2 * h))) / (12 * h)
+                (8 * (try g(coupling + h) - g(coupling - h)) - (try g(coupling + 2 * h) - g(coupling - 2 * h)))
+                    / (12 * h)
             }
             let lattice = try InfiniteSquareLattice(coupling: coupling)
             #expect(abs(try slope(f) - lattice.internalEnergyDensity()) < 1e-9)

@@ -58,7 +58,8 @@ import Testing
         let state = try HMC.State(Array(repeating: 0, count: 2 * chains), potential: potential)
         var (x, xx, xy, xxxx) = (
             ChainAverages(chains: chains), ChainAverages(chains: chains), ChainAverages(chains: chains),
-            ChainAverages(chains: chains))
+            ChainAverages(chains: chains)
+        )
         var (acceptance, weight) = (0.0, ChainAverages(chains: chains))
         for step in 0..<1100 {
             let info = sampler.step(state)
@@ -154,10 +155,18 @@ import Testing
 
     @Test func refusesWrongSettings() {
         let potential = CorrelatedGaussian()
-        #expect(throws: Failure.self) { try HMC(potential: potential, chains: 0, stepSize: 1, leapfrogSteps: 1, seed: 0) }
-        #expect(throws: Failure.self) { try HMC(potential: potential, chains: 1, stepSize: 0, leapfrogSteps: 1, seed: 0) }
-        #expect(throws: Failure.self) { try HMC(potential: potential, chains: 1, stepSize: 1, leapfrogSteps: 0, seed: 0) }
-        #expect(throws: Failure.self) { try HMC(potential: potential, chains: .max, stepSize: 1, leapfrogSteps: 1, seed: 0) }
+        #expect(throws: Failure.self) {
+            try HMC(potential: potential, chains: 0, stepSize: 1, leapfrogSteps: 1, seed: 0)
+        }
+        #expect(throws: Failure.self) {
+            try HMC(potential: potential, chains: 1, stepSize: 0, leapfrogSteps: 1, seed: 0)
+        }
+        #expect(throws: Failure.self) {
+            try HMC(potential: potential, chains: 1, stepSize: 1, leapfrogSteps: 0, seed: 0)
+        }
+        #expect(throws: Failure.self) {
+            try HMC(potential: potential, chains: .max, stepSize: 1, leapfrogSteps: 1, seed: 0)
+        }
         #expect(throws: Failure.self) { try HMC.State([1, 2, 3], potential: potential) }
         #expect(throws: Failure.self) { try StepSizeAdaptation(initial: 0) }
         #expect(throws: Failure.self) { try StepSizeAdaptation(initial: 0.1, target: 1) }

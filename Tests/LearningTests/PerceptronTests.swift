@@ -33,7 +33,9 @@ import Testing
 
     /// The gradient of t . grad N in samples and parameters, the quantity behind Newton's method
     /// and the training of a monotone.
-    @Test(arguments: shapes.filter { $0.outputs == 1 }) func gradientsOfDirectionalDerivativesEqualTensors(shape: Perceptron) throws {
+    @Test(arguments: shapes.filter { $0.outputs == 1 }) func gradientsOfDirectionalDerivativesEqualTensors(
+        shape: Perceptron
+    ) throws {
         let sample = try Sample(shape, outputs: 1)
         sample.work.inputTangent.update(from: sample.tangent, count: shape.inputs)
         sample.work.forward(sample.parameters.base)
@@ -60,7 +62,8 @@ import Testing
             let work = try PerceptronWorkspace<Scalar>(shape)
             let parameters = try Buffer<Scalar>(count: shape.parameterCount)
             for i in 0..<parameters.count { parameters[i] = Scalar(Float(sample.parameters[i])) }
-            func set(_ blocks: UnsafeMutablePointer<SampleBlock<Scalar>>, _ values: UnsafePointer<Block>, _ count: Int) {
+            func set(_ blocks: UnsafeMutablePointer<SampleBlock<Scalar>>, _ values: UnsafePointer<Block>, _ count: Int)
+            {
                 for c in 0..<count {
                     for lane in 0..<Block.width { blocks[c][lane] = Scalar(Float(values[c][lane])) }
                 }

@@ -44,7 +44,8 @@ import NeuralRG
         }
         let single = try DualIsing.Kernel<Float>(dual)
         let floats = x.map { SampleBlock<Float>(repeating: Float($0)) }
-        #expect(abs(Double(single.logDensity(floats, addingGradientTo: nil)[0]) - expected) < 1e-4 * (1 + abs(expected)))
+        #expect(
+            abs(Double(single.logDensity(floats, addingGradientTo: nil)[0]) - expected) < 1e-4 * (1 + abs(expected)))
     }
 
     /// ln of the integral of pi over x in one dimension per spin, for a 2 x 2 torus by quadrature.

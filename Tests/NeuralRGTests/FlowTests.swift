@@ -8,7 +8,9 @@ import NeuralRG
 @Suite struct FlowTests {
     typealias Block = SampleBlock<Double>
 
-    static func shape(_ structure: Structure, size: Int, depth: Int, repeats: Int = 1, hidden: [Int] = [5, 4], couplings: Int = 3) throws -> FlowShape {
+    static func shape(
+        _ structure: Structure, size: Int, depth: Int, repeats: Int = 1, hidden: [Int] = [5, 4], couplings: Int = 3
+    ) throws -> FlowShape {
         let hierarchy = try Hierarchy(structure, size: size, depth: depth, repeats: repeats)
         let masks = FlowShape.halfMasks(layers: hierarchy.layers.count, couplings: couplings, seed: 7)
         return try FlowShape(hierarchy, hidden: hidden, masks: masks)
@@ -19,7 +21,9 @@ import NeuralRG
         let parameters = try Buffer<Double>(count: shape.parameterCount)
         shape.initialise(parameters.base, seed: 3)
         var random = RandomStream(seed: 1, purpose: .test)
-        for start in stride(from: shape.couplingParameterCount - 4, to: shape.parameterCount, by: shape.couplingParameterCount) {
+        for start in stride(
+            from: shape.couplingParameterCount - 4, to: shape.parameterCount, by: shape.couplingParameterCount)
+        {
             for i in 0..<4 { parameters[start + i] = 0.5 + random.nextUniform()[0] }
         }
         return parameters

@@ -10,7 +10,8 @@ import NeuralRG
     func gradients(space: SamplingSpace) throws {
         let model = try FlowTrainingTests.model(symmetric: true)
         let (chains, n) = (5, model.shape.sites)
-        let potential: any Potential = space == .latent
+        let potential: any Potential =
+            space == .latent
             ? try LatentPotential(model, chains: chains) : try PhysicalPotential(model.target, chains: chains)
         var random = RandomStream(seed: 3, purpose: .test)
         let positions = (0..<chains * n).map { _ in random.nextNormal()[0] }
@@ -68,7 +69,8 @@ import NeuralRG
         #expect(report.acceptance.allSatisfy { $0 > 0.3 && $0 <= 1 })
         // One number per chain: chains are independent.
         let means = (0..<64).map { chain in
-            (0..<60 * n).reduce(0.0) { $0 + samples[chain * 60 * n + $1] * samples[chain * 60 * n + $1] } / Double(60 * n)
+            (0..<60 * n).reduce(0.0) { $0 + samples[chain * 60 * n + $1] * samples[chain * 60 * n + $1] }
+                / Double(60 * n)
         }
         let mean = means.reduce(0, +) / 64
         let error = (means.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (63 * 64)).squareRoot()

@@ -13,7 +13,10 @@ import NeuralRG
         (configuration.symmetric, configuration.seed) = (symmetric, 3)
         let model = try FlowModel(configuration)
         var random = RandomStream(seed: 4, purpose: .test)
-        for start in stride(from: model.shape.couplingParameterCount - 4, to: model.shape.parameterCount, by: model.shape.couplingParameterCount) {
+        for start in stride(
+            from: model.shape.couplingParameterCount - 4, to: model.shape.parameterCount,
+            by: model.shape.couplingParameterCount)
+        {
             for i in 0..<4 { model.parameters[start + i] = shift + 0.3 * random.nextNormal()[0] }
         }
         return model
@@ -72,7 +75,8 @@ import NeuralRG
         }
         // Where the two signs share nothing, q = q0 / 2, here and in the training.
         let plain = try Self.model(symmetric: false, shift: shift)
-        let excess = try Self.loss(model, density: plain, latents, count: count)
+        let excess =
+            try Self.loss(model, density: plain, latents, count: count)
             - Self.loss(model, density: density, latents, count: count)
         #expect((abs(excess - 0.6931471805599453) < 1e-7) == (symmetric && shift == 0))
     }

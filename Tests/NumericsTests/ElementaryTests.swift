@@ -40,7 +40,9 @@ let referenceError = 1.0  // libm in the same precision
 
     @Test func logHyperbolicCosine() {
         #expect(worst(logCosh) { $0.magnitude < 20 ? log1p(2 * pow(sinh($0 / 2), 2)) : $0.magnitude - log(2) } < 4.2)
-        #expect(worstWide(logCosh) { $0.magnitude < 40 ? log1p(2 * sinh($0 / 2) * sinh($0 / 2)) : $0.magnitude - log(2) } < 5.9)
+        #expect(
+            worstWide(logCosh) { $0.magnitude < 40 ? log1p(2 * sinh($0 / 2) * sinh($0 / 2)) : $0.magnitude - log(2) }
+                < 5.9)
     }
 
     @Test func logistic() {
@@ -59,7 +61,8 @@ let referenceError = 1.0  // libm in the same precision
             let value = quickElu(SIMD16(repeating: x))[7]
             #expect(x > 0 ? value == x : abs(Double(value) - expm1(Double(x))) < 1.5e-7)
         }
-        let special = quickElu(SIMD16(-.infinity, .infinity, .nan, -0.0, -1e-30, 1e-30, -88, -1e30, 0, 0, 0, 0, 0, 0, 0, 0))
+        let special = quickElu(
+            SIMD16(-.infinity, .infinity, .nan, -0.0, -1e-30, 1e-30, -88, -1e30, 0, 0, 0, 0, 0, 0, 0, 0))
         #expect(special[0] == -1 && special[1] == .infinity && special[2].isNaN && special[3].magnitude < 1e-37)
         #expect(special[4].magnitude < 1e-6 && special[5] == 1e-30 && special[6] == -1 && special[7] == -1)
     }
@@ -69,7 +72,9 @@ let referenceError = 1.0  // libm in the same precision
         let part = negativePart(x)
         for i in 0..<16 { #expect(part[i] == min(x[i], 0)) }
         #expect(negativePart(SIMD16<Float>(repeating: -.nan))[3].isNaN)
-        #expect(negativePart(SIMD8<Double>(repeating: -2.5))[1] == -2.5 && negativePart(SIMD8<Double>(repeating: 2.5))[7] == 0)
+        #expect(
+            negativePart(SIMD8<Double>(repeating: -2.5))[1] == -2.5
+                && negativePart(SIMD8<Double>(repeating: 2.5))[7] == 0)
     }
 
     @Test func exponentialLinear() {
@@ -126,21 +131,28 @@ let referenceError = 1.0  // libm in the same precision
 
     /// Signs of zero, limits, and NaN, which the sweeps compare by value only.
     @Test func limits() {
-        let x = SIMD8<Double>(0.0, -0.0, .infinity, -.infinity, .nan, .leastNonzeroMagnitude, -.leastNonzeroMagnitude, -1)
+        let x = SIMD8<Double>(
+            0.0, -0.0, .infinity, -.infinity, .nan, .leastNonzeroMagnitude, -.leastNonzeroMagnitude, -1)
         #expect(tanh(x)[0].sign == .plus && tanh(x)[1].sign == .minus)
         #expect(tanh(x)[5] == .leastNonzeroMagnitude && tanh(x)[6] == -.leastNonzeroMagnitude)
         #expect(elu(x)[1].sign == .minus && silu(x)[1].sign == .minus)
         #expect(log(x)[0] == -.infinity && log(x)[1] == -.infinity && log(x)[7].isNaN)
         #expect(silu(x)[3] == 0)
-        for f in [exp, log, tanh, logCosh, sigmoid, softplus, elu, eluDerivative, silu] as [(SIMD8<Double>) -> SIMD8<Double>] {
+        for f in [exp, log, tanh, logCosh, sigmoid, softplus, elu, eluDerivative, silu]
+            as [(SIMD8<Double>) -> SIMD8<Double>]
+        {
             #expect(f(x)[4].isNaN)
         }
-        let y = SIMD16<Float>(0.0, -0.0, .infinity, -.infinity, .nan, .leastNonzeroMagnitude, -.leastNonzeroMagnitude, -1, 0, 0, 0, 0, 0, 0, 0, 0)
+        let y = SIMD16<Float>(
+            0.0, -0.0, .infinity, -.infinity, .nan, .leastNonzeroMagnitude, -.leastNonzeroMagnitude, -1, 0, 0, 0, 0, 0,
+            0, 0, 0)
         #expect(tanh(y)[0].sign == .plus && tanh(y)[1].sign == .minus)
         #expect(tanh(y)[5] == .leastNonzeroMagnitude && tanh(y)[6] == -.leastNonzeroMagnitude)
         #expect(log(y)[0] == -.infinity && log(y)[7].isNaN)
         #expect(silu(y)[3] == 0)
-        for f in [exp, log, tanh, logCosh, sigmoid, softplus, elu, eluDerivative, silu] as [(SIMD16<Float>) -> SIMD16<Float>] {
+        for f in [exp, log, tanh, logCosh, sigmoid, softplus, elu, eluDerivative, silu]
+            as [(SIMD16<Float>) -> SIMD16<Float>]
+        {
             #expect(f(y)[4].isNaN)
         }
     }
@@ -189,7 +201,9 @@ private func worstWide(
         case 2: x = 2 * uniform
         default: x = uniform * exp(SIMD8<Double>(repeating: -Double(round) / 100))
         }
-        if round == 0 { x = SIMD8(0, .infinity, -.infinity, .nan, .greatestFiniteMagnitude, .leastNonzeroMagnitude, 0x1p-1030, -0.0) }
+        if round == 0 {
+            x = SIMD8(0, .infinity, -.infinity, .nan, .greatestFiniteMagnitude, .leastNonzeroMagnitude, 0x1p-1030, -0.0)
+        }
         let y = f(x)
         for lane in 0..<8 where range.contains(x[lane]) {
             let exact = reference(Wide(x[lane]))

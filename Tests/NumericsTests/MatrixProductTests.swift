@@ -33,7 +33,9 @@ import Testing
         for i in 0..<m {
             for j in 0..<n {
                 var sum = 0.0
-                for p in 0..<k { sum += a[transposeA ? p * lda + i : i * lda + p] * b[transposeB ? j * ldb + p : p * ldb + j] }
+                for p in 0..<k {
+                    sum += a[transposeA ? p * lda + i : i * lda + p] * b[transposeB ? j * ldb + p : p * ldb + j]
+                }
                 expected[i * ldc + j] = alpha * sum + beta * expected[i * ldc + j]
                 if beta == 0 { (c[i * ldc + j], fc[i * ldc + j]) = (.nan, .nan) }
             }
