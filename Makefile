@@ -11,10 +11,17 @@ SOURCES := Package.swift setup.py pyproject.toml \
 SWIFT_TESTS := --configuration release --scratch-path .build/test \
 	-Xswiftc -target-cpu -Xswiftc $(ISINGRG_TARGET_CPU)
 
-.PHONY: run test bench notebooks docs clean
+.PHONY: run lint test bench notebooks docs clean
 
 run: .venv/with-all
 	$(BIN)/isingrg demo
+
+# Style and types: the rules are in pyproject.toml and .swift-format. Nothing is changed.
+lint: .venv/with-test
+	$(BIN)/ruff check --quiet
+	$(BIN)/ruff format --check --quiet
+	$(BIN)/mypy
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests
 
 test: .venv/with-test
 	swift build --build-tests $(SWIFT_TESTS)
