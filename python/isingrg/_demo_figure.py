@@ -8,6 +8,7 @@ import numpy as np
 
 from isingrg import _files, _style, mlrg
 from isingrg.mlrg.exact import exact_fixed_point
+from isingrg.plot._ising import spin_picture
 
 _LARGEST = 1.45
 
@@ -115,15 +116,7 @@ def _flow_arrows(axes: Any, critical: float) -> None:
 
 
 def _lattice(axes: Any, ratio: float, lattice: np.ndarray, first: bool) -> None:
-    from matplotlib.colors import ListedColormap
-
-    axes.imshow(
-        lattice, cmap=ListedColormap(_style.SPIN_COLOURS), vmin=-1, vmax=1, interpolation="nearest"
-    )
-    axes.set_xticks([])
-    axes.set_yticks([])
-    for spine in axes.spines.values():
-        spine.set_visible(True)
+    spin_picture(axes, lattice)
     axes.set_xlabel(f"$K/K_c$ = {ratio:.2f}", labelpad=3)
     if first:
         size = len(lattice)
