@@ -262,10 +262,12 @@ def main():
                 f"| {work} | {beside} | {theirs:.3g} {unit} | {ours:.3g} {unit} | "
                 f"{statistics.median(ratios):.0f} ({ratios[0]:.0f}-{ratios[-1]:.0f}) |", flush=True)
     print("\n| this library and machine | |\n|---|---|")
+    limit = product_rate(np.float32)
     for name, value in itertools.chain(
             own_rates(rounds), mlrg_scaling(), whole_trainings(), published_trainings(),
-            rows_neuralrg.rates(rounds, product_rate(np.float32)), rows_neuralrg.scaling(),
-            rows_neuralrg.memory(), rows_graphvae.scaling(), machine_limits()):
+            rows_neuralrg.rates(rounds, limit), rows_neuralrg.scaling(), rows_neuralrg.memory(),
+            rows_graphvae.rates(rounds, limit), rows_graphvae.scaling(), rows_graphvae.experiment(),
+            machine_limits()):
         print(f"| {name} | {value} |", flush=True)
 
 
