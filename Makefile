@@ -11,7 +11,7 @@ SOURCES := Package.swift setup.py pyproject.toml \
 SWIFT_TESTS := --configuration release --scratch-path .build/test \
 	-Xswiftc -target-cpu -Xswiftc $(ISINGRG_TARGET_CPU)
 
-.PHONY: run lint test bench notebooks docs clean
+.PHONY: run lint test bench notebooks docs wheel clean
 
 run: .venv/with-all
 	$(BIN)/isingrg demo
@@ -35,6 +35,14 @@ bench: .venv/with-bench
 # .build/notebooks; the committed ones keep their outputs.
 notebooks: .venv/with-test
 	$(BIN)/python -m pytest python/tests/notebooks
+
+# dist/ gets the sources and, made from them, a wheel for every x86-64 Linux: three libraries, of
+# which the best is taken at import.
+wheel: .venv/with-wheel
+	rm -rf dist .build/wheel
+	ISINGRG_TARGET_CPU=x86-64,haswell,skylake-avx512 $(BIN)/python -m build --outdir .build/wheel
+	PATH=$(CURDIR)/$(BIN):$$PATH $(BIN)/auditwheel repair --wheel-dir dist .build/wheel/*.whl
+	cp .build/wheel/*.tar.gz dist
 
 # Pages in .build/docs/index.html. Notebooks are shown with their committed outputs.
 docs: .venv/with-docs

@@ -1,7 +1,9 @@
 """Builds the Swift core, puts its library into the package, compiles the extension against it.
 
 Everything else about the package is in pyproject.toml. The environment variable
-ISINGRG_TARGET_CPU replaces the instruction set of this machine by another ("haswell", "znver4").
+ISINGRG_TARGET_CPU replaces the instruction set of this machine by another ("haswell", "znver4"),
+or by several: "x86-64,haswell,skylake-avx512" are those of a wheel, which takes the best at import.
+The first of them is the one that every machine has.
 """
 
 import os
@@ -15,6 +17,9 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
 LIBRARY = "libisingrg.so"
+TARGETS = os.environ.get("ISINGRG_TARGET_CPU", "native").split(",")
+#: Folders of the others, by the names that the library has for what it was compiled for.
+VARIANTS = {"haswell": "avx2", "skylake-avx512": "avx512"}
 SCRATCH = Path(".build", "python")  # its own, so that `swift build` and `swift test` keep theirs
 HEADERS = Path("Sources", "CIsingRG", "include")
 PACKAGE = Path("python", "isingrg")
@@ -25,6 +30,8 @@ def require_tools():
     missing = []
     if not sys.platform.startswith("linux"):
         missing.append("Linux: this build does not know other systems yet")
+    if unknown := set(TARGETS[1:]) - VARIANTS.keys():
+        missing.append(f"ISINGRG_TARGET_CPU without {', '.join(unknown)} after the first")
     if shutil.which("swift") is None:
         missing.append("Swift 6 or newer on the PATH: https://www.swift.org/install/linux")
     compiler = (sysconfig.get_config_var("CC") or "cc").split()[0]
@@ -36,14 +43,15 @@ def require_tools():
         sys.exit("\nisingrg is built from source and needs\n  - " + "\n  - ".join(missing) + "\n")
 
 
-def build_core():
+def build_core(target):
     """The Swift core as one library without runpath or dependencies on Swift."""
+    scratch = SCRATCH if target == TARGETS[0] else SCRATCH / target
     command = ["swift", "build", "--configuration", "release", "--product", "isingrg"]
-    command += ["--scratch-path", str(SCRATCH), "--disable-local-rpath"]
+    command += ["--scratch-path", str(scratch), "--disable-local-rpath"]
     for flag in ["-static-stdlib", "-use-ld=lld"]:
         command += ["-Xswiftc", flag]
-    command += ["-Xswiftc", "-target-cpu"]
-    command += ["-Xswiftc", os.environ.get("ISINGRG_TARGET_CPU", "native")]
+    for flag in ["-target-cpu", target]:
+        command += ["-Xswiftc", flag]
     version_script = Path("Sources", "exports.map").resolve()
     linker = [f"-soname={LIBRARY}", f"--version-script={version_script}", "--strip-all"]
     linker += ["-z", "nodelete"]  # dlclose must not unmap code that waiting threads will return to
@@ -55,20 +63,33 @@ def build_core():
             "\nisingrg: the Swift core did not build; its messages are above. A folder that was\n"
             "moved or copied with its .build needs `make clean` first\n"
         )
-    return SCRATCH / "release" / LIBRARY
+    return scratch / "release" / LIBRARY
+
+
+def put(library, folder):
+    """Renames into place: a running Python may have the old library mapped."""
+    folder.mkdir(parents=True, exist_ok=True)
+    fresh = folder / f"{LIBRARY}.fresh"
+    shutil.copyfile(library, fresh)
+    fresh.chmod(0o755)
+    fresh.replace(folder / LIBRARY)
 
 
 class BuildCoreAndExtension(build_ext):
     def run(self):
         require_tools()
-        library = build_core()
+        libraries = [build_core(target) for target in TARGETS]
         super().run()
-        folder = PACKAGE if self.inplace else Path(self.build_lib, "isingrg")
-        # Renamed into place: a running Python may have the old library mapped.
-        fresh = folder / f"{LIBRARY}.fresh"
-        shutil.copyfile(library, fresh)
-        fresh.chmod(0o755)
-        fresh.replace(folder / LIBRARY)
+        shutil.rmtree(self.destination() / "variants", ignore_errors=True)  # of an earlier build
+        for library, path in zip(libraries, self.libraries_to_put(), strict=True):
+            put(library, path.parent)
+
+    def destination(self):
+        return PACKAGE if self.inplace else Path(self.build_lib, "isingrg")
+
+    def libraries_to_put(self):
+        folders = [".", *(f"variants/{VARIANTS[target]}" for target in TARGETS[1:])]
+        return [self.destination() / folder / LIBRARY for folder in folders]
 
     def build_extensions(self):
         # A Python built from source hands its own runpath on to every extension.
@@ -77,8 +98,7 @@ class BuildCoreAndExtension(build_ext):
         super().build_extensions()
 
     def get_outputs(self):
-        folder = PACKAGE if self.inplace else Path(self.build_lib, "isingrg")
-        return [*super().get_outputs(), str(folder / LIBRARY)]
+        return [*super().get_outputs(), *map(str, self.libraries_to_put())]
 
 
 setup(

@@ -9,6 +9,9 @@ CPU, such as PyTorch and JAX, are taken through DLPack, without a copy where tha
 Every random function takes a seed: equal seeds give equal results whatever the number of threads.
 """
 
+# Before anything that needs the extension.
+import isingrg._variants  # noqa: F401  # isort: skip
+
 from isingrg._citation import citation
 from isingrg._errors import (
     ArgumentError,
