@@ -24,15 +24,23 @@ LANES_INLINE lanes_f64x8 lanes_square_root_f64(lanes_f64x8 x) { return __builtin
 LANES_INLINE lanes_f32x8 lanes_square_root_f32x8(lanes_f32x8 x) { return __builtin_elementwise_sqrt(x); }
 LANES_INLINE lanes_f32x16 lanes_square_root_f32(lanes_f32x16 x) { return __builtin_elementwise_sqrt(x); }
 
-/* a * b + c, rounded once. */
+/*
+ * a * b + c, rounded once where that is an instruction. Elsewhere it would be a call per lane, fifty
+ * times slower than what else there is to do, and is rounded twice.
+ */
+#if defined(__FMA__) || defined(__aarch64__)
+#define LANES_MULTIPLY_ADD(a, b, c) __builtin_elementwise_fma(a, b, c)
+#else
+#define LANES_MULTIPLY_ADD(a, b, c) ((a) * (b) + (c))
+#endif
 LANES_INLINE lanes_f64x8 lanes_multiply_add_f64(lanes_f64x8 a, lanes_f64x8 b, lanes_f64x8 c) {
-    return __builtin_elementwise_fma(a, b, c);
+    return LANES_MULTIPLY_ADD(a, b, c);
 }
 LANES_INLINE lanes_f32x8 lanes_multiply_add_f32x8(lanes_f32x8 a, lanes_f32x8 b, lanes_f32x8 c) {
-    return __builtin_elementwise_fma(a, b, c);
+    return LANES_MULTIPLY_ADD(a, b, c);
 }
 LANES_INLINE lanes_f32x16 lanes_multiply_add_f32(lanes_f32x16 a, lanes_f32x16 b, lanes_f32x16 c) {
-    return __builtin_elementwise_fma(a, b, c);
+    return LANES_MULTIPLY_ADD(a, b, c);
 }
 
 #endif
