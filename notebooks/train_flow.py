@@ -12,13 +12,13 @@ import concurrent.futures
 import json
 import math
 import multiprocessing
-import os
 import time
 from pathlib import Path
 
 import numpy as np
 
 import isingrg
+import record_file
 from isingrg import mlrg
 
 FILE = Path(__file__).parent / "data" / "flow_models.json"
@@ -132,17 +132,9 @@ def record(name, model, fit, seed, said):
     return line
 
 
-def load():
-    return json.loads(FILE.read_text()) if FILE.exists() else []
-
-
-def save(records):
-    order = list(recipes())
-    records.sort(key=lambda r: (order.index(r["recipe"]), json.dumps(r["fit"]), r["seed"]))
-    lines = ",\n".join(json.dumps(record) for record in records)
-    fresh = FILE.with_suffix(".tmp")
-    fresh.write_text(f"[\n{lines}\n]\n")
-    os.replace(fresh, FILE)
+def place(record):
+    """Where a record stands in the file."""
+    return list(recipes()).index(record["recipe"]), json.dumps(record["fit"]), record["seed"]
 
 
 def main():
@@ -154,15 +146,16 @@ def main():
     with concurrent.futures.ProcessPoolExecutor(options.processes, mp_context=context) as pool:
         for name in options.only or recipes():
             model, fits, seeds = recipes()[name]
-            if sum(r["recipe"] == name for r in load()) == len(fits) * seeds:
+            if sum(r["recipe"] == name for r in record_file.load(FILE)) == len(fits) * seeds:
                 continue
             table = isingrg.ensemble(
                 train, [{"model": model, "fit": fit} for fit in fits], seeds=seeds,
                 executor=pool, store=STORE, progress=True)
-            others = [r for r in load() if r["recipe"] != name]
-            save(others + [
+            others = [r for r in record_file.load(FILE) if r["recipe"] != name]
+            ours = [
                 record(name, model, fit, seed, table.isel(member=index, seed=seed))
-                for index, fit in enumerate(fits) for seed in range(seeds)])
+                for index, fit in enumerate(fits) for seed in range(seeds)]
+            record_file.save(FILE, sorted(others + ours, key=place))
 
 
 if __name__ == "__main__":

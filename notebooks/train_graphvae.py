@@ -10,14 +10,13 @@ recorded already is not trained again.
 """
 
 import argparse
-import json
-import os
 import time
 from pathlib import Path
 
 import numpy as np
 
 import isingrg
+import record_file
 from isingrg import graphvae, ising
 from isingrg.graphvae import GraphVAE
 
@@ -140,17 +139,9 @@ def train(settings, seed, path, fit):
     }
 
 
-def load():
-    return json.loads(FILE.read_text()) if FILE.exists() else []
-
-
-def save(records):
-    order = list(RECIPES)
-    records.sort(key=lambda record: (order.index(record["recipe"]), record["seed"]))
-    lines = ",\n".join(json.dumps(record) for record in records)
-    fresh = FILE.with_suffix(".tmp")
-    fresh.write_text(f"[\n{lines}\n]\n")
-    os.replace(fresh, FILE)
+def place(record):
+    """Where a record stands in the file."""
+    return list(RECIPES).index(record["recipe"]), record["seed"]
 
 
 def file_of(name, seed):
@@ -170,11 +161,13 @@ def main():
         settings = MODEL | RECIPES[name]
         for seed in SEEDS:
             key = {"recipe": name, "model": settings, "training": fit, "seed": seed}
-            if any(key.items() <= known.items() for known in load()):
+            if record_file.has(FILE, key):
                 continue
             record = key | train(settings, seed, file_of(name, seed), fit)
             print(name, seed, record["seconds"], record["loss"], record["active_units"], flush=True)
-            save([*load(), record])  # read again: other recipes may be running
+            # Read again: other recipes may be running.
+            records = [*record_file.load(FILE), record]
+            record_file.save(FILE, sorted(records, key=place))
 
 
 if __name__ == "__main__":

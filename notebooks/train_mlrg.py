@@ -11,7 +11,6 @@ the library: trained again they agree in distribution, not bit for bit.
 import argparse
 import concurrent.futures
 import dataclasses
-import json
 import multiprocessing
 import os
 import time
@@ -20,6 +19,7 @@ from pathlib import Path
 import numpy as np
 
 import isingrg
+import record_file
 from isingrg import mlrg
 
 FILE = Path(__file__).parent / "data" / "mlrg_models.json"
@@ -128,24 +128,16 @@ def train(job):
     return record
 
 
-def load():
-    return json.loads(FILE.read_text()) if FILE.exists() else []
-
-
-def save(records):
-    order = list(recipes())
-    records.sort(key=lambda r: (order.index(r["recipe"]), r["seed"]))
-    lines = ",\n".join(json.dumps(record) for record in records)
-    fresh = FILE.with_suffix(".tmp")
-    fresh.write_text(f"[\n{lines}\n]\n")
-    os.replace(fresh, FILE)
+def place(record):
+    """Where a record stands in the file."""
+    return list(recipes()).index(record["recipe"]), record["seed"]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", action="append", choices=list(recipes()))
     options = parser.parse_args()
-    records = load()
+    records = record_file.load(FILE)
     done = {(record["recipe"], record["seed"]) for record in records}
     jobs = [
         (name, representation, model, fit, seed)
@@ -159,7 +151,7 @@ def main():
         for future in concurrent.futures.as_completed([pool.submit(train, job) for job in jobs]):
             record = future.result()
             records.append(record)
-            save(records)
+            record_file.save(FILE, sorted(records, key=place))
             print(
                 record["recipe"],
                 record["seed"],

@@ -10,13 +10,13 @@ is not trained again.
 
 import argparse
 import json
-import os
 import resource
 import time
 from pathlib import Path
 
 import numpy as np
 
+import record_file
 from isingrg import ising, neuralrg
 from isingrg.neuralrg import NeuralRG
 
@@ -140,17 +140,6 @@ def train(settings, stages, seed, watched, path):
     }
 
 
-def load():
-    return json.loads(FILE.read_text()) if FILE.exists() else []
-
-
-def save(records):
-    lines = ",\n".join(json.dumps(record) for record in records)
-    fresh = FILE.with_suffix(".tmp")
-    fresh.write_text(f"[\n{lines}\n]\n")
-    os.replace(fresh, FILE)
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", choices=recipes())
@@ -161,11 +150,12 @@ def main():
         models = json.loads(json.dumps(models))  # as they are recorded
         for settings, stages, seed, watched, keep in models:
             record = {"recipe": name, "model": settings, "training": stages, "seed": seed}
-            if any(record.items() <= known.items() for known in load()):
+            if record_file.has(FILE, record):
                 continue
             record |= train(settings, stages, seed, watched, file_of(name, settings, seed, keep))
             print(name, settings, seed, record["seconds"], record["free_energy"], flush=True)
-            save([*load(), record])  # read again: other recipes may be running
+            # Read again: other recipes may be running.
+            record_file.save(FILE, [*record_file.load(FILE), record])
 
 
 if __name__ == "__main__":
