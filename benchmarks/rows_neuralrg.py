@@ -11,6 +11,7 @@ import time
 import isingrg
 import peer_neuralrg_torch
 from isingrg import neuralrg
+from peer_threads import best_of_threads
 
 SAMPLES = 512
 LEAPFROG = 10
@@ -54,14 +55,6 @@ def multiply_adds():
     return SAMPLES * 10 * blocks * 2 * (2 * 10 + 10 * 10 + 10 * 10 + 10 * 2)
 
 
-def peer_seconds(work, layout, repeats):
-    """The better of one and two threads."""
-    runs = (
-        peer_neuralrg_torch.seconds(work, layout, repeats, batch=SAMPLES, threads=threads)
-        for threads in (1, 2))
-    return min(map(statistics.median, runs))
-
-
 def rows(rounds):
     if peer_neuralrg_torch.UNAVAILABLE:
         return
@@ -72,7 +65,10 @@ def rows(rounds):
     ]
     layouts = peer_neuralrg_torch.LAYOUTS
     for (name, work, repeats, ours), layout in itertools.product(cases, layouts):
-        pairs = [(peer_seconds(work, layout, repeats), ours()) for _ in range(rounds)]
+        pairs = [
+            (best_of_threads(
+                peer_neuralrg_torch.seconds, work, layout, repeats, batch=SAMPLES), ours())
+            for _ in range(rounds)]
         beside = f"PyTorch, blocks as {layout}, best of 1 and 2 threads"
         yield f"NeuralRG {name}", beside, pairs, "ms", 1e3
 

@@ -25,6 +25,7 @@ import rows_graphvae
 import rows_neuralrg
 from isingrg import ising, mlrg
 from isingrg.mlrg import symmetry
+from peer_threads import best_of_threads
 
 sys.path.append(str(Path(__file__).parents[1] / "notebooks"))
 import train_mlrg
@@ -71,14 +72,6 @@ def flips(seconds):
     return SIZE**2 / seconds / 1e9
 
 
-def peer_epoch(divergence, moderator, representation, repeats):
-    """The better of one and two threads: small tensors are often faster on one."""
-    return min(
-        statistics.median(peer_mlrg_torch.epoch_seconds(
-            divergence, moderator, representation, repeats, threads=threads, warmup=min(5, repeats)))
-        for threads in (1, 2))
-
-
 #: Moderator, representation, steps of ours with CD and with KL, repeats of the peer.
 MLRG_CASES = [
     ("flow", "A1", 400, 4000, 15),
@@ -97,7 +90,9 @@ def mlrg_rows(rounds):
         theirs, ours = {"cd": [], "kl": []}, {"cd": [], "kl": []}
         for _ in range(1 if large else min(rounds, 3) if repeats < 15 else rounds):
             for divergence, steps in (("cd", cd_steps), ("kl", kl_steps)):
-                theirs[divergence].append(peer_epoch(divergence, moderator, representation, repeats))
+                theirs[divergence].append(best_of_threads(
+                    peer_mlrg_torch.epoch_seconds, divergence, moderator, representation, repeats,
+                    warmup=min(5, repeats)))
                 ours[divergence].append(
                     epoch_seconds(moderator, divergence, 2, steps, representation))
         pairings = [("cd", "cd"), ("kl", "kl")] + ([("cd", "kl")] if representation != "A1" else [])
