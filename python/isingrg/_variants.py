@@ -28,7 +28,8 @@ def load() -> None:
     """
     wanted = os.environ.get("ISINGRG_ISA", "")
     present = [name for name in _FEATURES if (_FOLDER / name / _LIBRARY).exists()]
-    suited = [name for name in present if _FEATURES[name] <= _features()]
+    features = _features() if present else set()
+    suited = [name for name in present if _FEATURES[name] <= features]
     if wanted in present and wanted not in suited:
         raise ImportError(f"ISINGRG_ISA is {wanted!r}, an instruction set this machine lacks")
     chosen = [name for name in suited if wanted in ("", name)]

@@ -9,6 +9,9 @@ from numpy.typing import ArrayLike
 from isingrg import _arguments, _core
 from isingrg.ising._exact import LARGEST_COUPLING, Floats, Reals, evaluate
 
+#: Linear size.
+LARGEST = 4096
+
 
 def log_partition(L: int, K: ArrayLike) -> Reals:
     """ln Z of the L x L torus, exact.
@@ -78,6 +81,6 @@ def heat_capacity(L: int, K: ArrayLike) -> Reals:
 
 
 def _torus(L: Any, K: ArrayLike, function: Callable[[int, Floats, Floats], None]) -> Reals:
-    L = _arguments.integer("L", L, 2, 4096)
+    L = _arguments.integer("L", L, 2, LARGEST)
     low = 0.0 if L % 2 else -LARGEST_COUPLING
     return evaluate(partial(function, L), K, low, chunk=max(1, 2**19 // L))

@@ -8,14 +8,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from isingrg import _arguments, _style, ising
 from isingrg._errors import ArgumentError, ConvergenceError
+from isingrg.ising._torus import LARGEST
 from isingrg.plot._drawing import PICTURE, Drawing, drawing, picture
 
 Floats = NDArray[np.float64]
 
 #: Points of an exact curve, and how far it goes beyond the couplings that were sampled.
 _POINTS, _MARGIN = 400, 0.03
-#: The largest torus that `ising.mean_energy` takes.
-_LARGEST_TORUS = 4096
 
 
 def configuration(spins: ArrayLike, *, ax: Any = None) -> Drawing:
@@ -97,7 +96,7 @@ def energy(spins: ArrayLike, K: ArrayLike, *, ax: Any = None) -> Drawing:
     curves: dict[str, tuple[str, str, Callable[[Floats], Any]]] = {
         "infinite": (":", "exact, infinite lattice", ising.internal_energy_density)
     }
-    if L <= _LARGEST_TORUS:
+    if L <= LARGEST:
         label = f"exact, {L} x {L} torus"
         curves["torus"] = ("-", label, lambda k: np.asarray(ising.mean_energy(L, k)) / L**2)
     measured = _measure(np.asarray(ising.energy(array)) / L**2)
