@@ -11,7 +11,7 @@ SOURCES := Package.swift setup.py pyproject.toml \
 SWIFT_TESTS := --configuration release --scratch-path .build/test \
 	-Xswiftc -target-cpu -Xswiftc $(ISINGRG_TARGET_CPU)
 
-.PHONY: run lint test bench notebooks docs wheel clean
+.PHONY: run lint test soak bench notebooks docs wheel clean
 
 run: .venv/with-all
 	$(BIN)/isingrg demo
@@ -27,6 +27,10 @@ test: .venv/with-test
 	swift build --build-tests $(SWIFT_TESTS)
 	swift test --skip-build $(SWIFT_TESTS)
 	$(BIN)/python -m pytest
+
+# Hours: every campaign of soak/ in full. The tests run each with few trials.
+soak: .venv/with-test
+	$(BIN)/python soak/run.py
 
 bench: .venv/with-bench
 	$(BIN)/python benchmarks/run.py

@@ -1,0 +1,57 @@
+"""What every campaign is: one kind of fault, tried many times, and what came of it.
+
+Each file beside this one holds one campaign and ends in `main`. `make soak` runs all of them in full;
+the tests run each with --short.
+"""
+
+import argparse
+import dataclasses
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+#: Where each campaign leaves its outcome.
+OUTCOMES = Path(__file__).resolve().parents[1] / ".build" / "soak"
+
+
+@dataclasses.dataclass
+class Outcome:
+    """What a campaign tells."""
+
+    #: What was done to the library, in a few words.
+    fault: str
+    trials: int
+    #: What was measured, in figures.
+    figures: str
+    #: A line for each trial that went wrong.
+    failures: list[str] = dataclasses.field(default_factory=list)
+
+    def __str__(self) -> str:
+        verdict = f"{len(self.failures)} FAILED" if self.failures else "passed"
+        lines = [f"{self.fault}: {self.trials} trials, {verdict}; {self.figures}"]
+        return "\n".join(lines + [f"  {failure}" for failure in self.failures[:20]])
+
+
+def main(campaign: Callable[[int], Outcome], *, short: int, full: int) -> None:
+    """The command line of a campaign, which is called with the number of trials."""
+    parser = argparse.ArgumentParser(description=sys.modules["__main__"].__doc__)
+    parser.add_argument("--trials", type=int, default=full, help=f"how many, by default {full}")
+    parser.add_argument(
+        "--short",
+        action="store_const",
+        const=short,
+        dest="trials",
+        help=f"only {short}, as tests do",
+    )
+    trials = parser.parse_args().trials
+    start = time.monotonic()
+    outcome = campaign(trials)
+    print(outcome)
+    if trials >= full:
+        OUTCOMES.mkdir(parents=True, exist_ok=True)
+        record = {**dataclasses.asdict(outcome), "seconds": round(time.monotonic() - start)}
+        name = Path(sys.argv[0]).stem
+        (OUTCOMES / f"{name}.json").write_text(json.dumps(record, indent=2) + "\n")
+    sys.exit(bool(outcome.failures))
