@@ -1,7 +1,7 @@
 """What every campaign is: one kind of fault, tried many times, and what came of it.
 
-Each file beside this one holds one campaign and ends in `main`. `make soak` runs all of them in full;
-the tests run each with --short.
+Each file beside this one holds one campaign and ends in `main`. `make soak` runs all of them in
+full; the tests run each with --short.
 """
 
 import argparse
@@ -43,7 +43,7 @@ def main(campaign: Callable[[int], Outcome], *, short: int, full: int) -> None:
         action="store_const",
         const=short,
         dest="trials",
-        help=f"only {short}, as tests do",
+        help=f"only {short}, as in tests",
     )
     trials = parser.parse_args().trials
     start = time.monotonic()
