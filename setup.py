@@ -6,6 +6,7 @@ or by several: "x86-64,haswell,skylake-avx512" are those of a wheel, which takes
 The first of them is the one that every machine has.
 """
 
+import json
 import os
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
+from setuptools.command.build_py import build_py
 
 LIBRARY = "libisingrg.so"
 TARGETS = os.environ.get("ISINGRG_TARGET_CPU", "native").split(",")
@@ -23,6 +25,7 @@ VARIANTS = {"haswell": "avx2", "skylake-avx512": "avx512"}
 SCRATCH = Path(".build", "python")  # its own, so that `swift build` and `swift test` keep theirs
 HEADERS = Path("Sources", "CIsingRG", "include")
 PACKAGE = Path("python", "isingrg")
+NOTEBOOKS = Path("notebooks")
 
 
 def require_tools():
@@ -101,6 +104,38 @@ class BuildCoreAndExtension(build_ext):
         return [*super().get_outputs(), *map(str, self.libraries_to_put())]
 
 
+class BuildPackageAndNotebooks(build_py):
+    """`isingrg reproduce` executes the notebooks: they go along without outputs, with records."""
+
+    def run(self):
+        super().run()
+        if not self.editable_mode:
+            for source, target in self.notebooks().items():
+                put_notebook_file(source, target)
+
+    def notebooks(self):
+        # Models whose training takes a minute are left out.
+        kinds = ["*.ipynb", "*.py", "data/*.json", "data/neuralrg/critical-*.safetensors"]
+        files = [path for kind in kinds for path in NOTEBOOKS.glob(kind)]
+        folder = Path(self.build_lib, "isingrg", "notebooks")
+        return {path: folder / path.relative_to(NOTEBOOKS) for path in files}
+
+    def get_outputs(self, include_bytecode=True):
+        return [*super().get_outputs(include_bytecode), *map(str, self.notebooks().values())]
+
+
+def put_notebook_file(source, target):
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if source.suffix != ".ipynb":
+        shutil.copyfile(source, target)
+        return
+    notebook = json.loads(source.read_text())
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            cell |= {"outputs": [], "execution_count": None}
+    target.write_text(json.dumps(notebook, ensure_ascii=False))
+
+
 setup(
     ext_modules=[
         Extension(
@@ -115,6 +150,6 @@ setup(
             py_limited_api=True,
         )
     ],
-    cmdclass={"build_ext": BuildCoreAndExtension},
+    cmdclass={"build_ext": BuildCoreAndExtension, "build_py": BuildPackageAndNotebooks},
     options={"bdist_wheel": {"py_limited_api": "cp311"}},
 )

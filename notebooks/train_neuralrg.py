@@ -110,9 +110,20 @@ def course(model):
     }
 
 
-def train(settings, stages, seed, watched, path):
+def untrained(settings):
     settings = dict(settings)
-    model = NeuralRG(settings.pop("L"), 1 / settings.pop("T"), **settings)
+    return NeuralRG(settings.pop("L"), 1 / settings.pop("T"), **settings)
+
+
+def trained(settings, stages, seed):
+    model = untrained(settings)
+    for stage in stages:
+        model.fit(**stage, seed=seed)
+    return model
+
+
+def train(settings, stages, seed, watched, path):
+    model = untrained(settings)
     monitor, seconds = Monitor(seed), 0.0
     for stage in stages:
         stage = dict(stage)
@@ -138,6 +149,18 @@ def train(settings, stages, seed, watched, path):
         "peak_megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
         **({"chains": monitor.record()} if watched else {}),
     }
+
+
+def kept_model(recipe, seed, **settings):
+    """The model of a recipe with these settings that is kept; trained now if its file is gone."""
+    for model, stages, number, _, keep in recipes()[recipe]:
+        if keep and number == seed and settings.items() <= model.items():
+            path = file_of(recipe, model, seed, keep)
+            if not path.exists():
+                print(f"training the flow of {path.name}", flush=True)
+                trained(model, stages, seed).save(path)
+            return NeuralRG.load(path)
+    raise ValueError(f"no kept model of {recipe} has seed {seed} and {settings}")
 
 
 def main():

@@ -1,0 +1,108 @@
+"""What the pages of all notebooks share: figures of one look, tables, verdicts and comparisons."""
+
+import math
+import os
+
+from IPython.display import Markdown, display
+
+import isingrg
+from isingrg import _style as style
+
+#: Fewer models, samples and points: for continuous integration and `isingrg reproduce`.
+FAST = bool(os.environ.get("ISINGRG_FAST"))
+#: Of what is published, beside ours in colour.
+GREY = "#777777"
+#: The form in which the last cell of a notebook also holds its summary, for programs.
+SUMMARY_TYPE = "application/vnd.isingrg.summary+json"
+
+VERDICT = {True: "holds", False: "**does not hold**", None: "undecided"}
+_verdicts, _comparisons = [], []
+
+
+def begin():
+    """The common look for the whole notebook; says what computes."""
+    style.styled().__enter__()  # never left: one notebook, one process
+    if threads := os.environ.get("ISINGRG_THREADS"):
+        isingrg.set_num_threads(int(threads))
+    print(f"isingrg {isingrg.__version__}, {isingrg.get_num_threads()} threads")
+
+
+def panels(height, *args, **kwargs):
+    """A figure of page width and its axes."""
+    figure = style.figure(height)
+    axes = figure.subplots(*args, **kwargs)
+    figure.set_layout_engine("constrained")
+    return figure, axes
+
+
+def picture(*axes):
+    """Axes that hold a drawing."""
+    for ax in axes:
+        ax.set_aspect("equal")
+        ax.axis("off")
+
+
+def _markdown(head, rows):
+    return "\n".join(["| " + " | ".join(head) + " |", "|---" * len(head) + "|", *rows])
+
+
+def table(head, rows):
+    display(Markdown(_markdown(head, rows)))
+
+
+def with_error(mean, error):
+    """As many digits as the error has, two of them."""
+    digits = max(0, 1 - math.floor(math.log10(error))) if error > 0 else 6
+    return f"{mean:.{digits}f} ± {error:.{digits}f}"
+
+
+def judge(*claims):
+    """A line for each claim: (place, claim of the paper, does it hold?, measured figures)."""
+    judged = [
+        (place, text, None if holds is None else bool(holds), measured)
+        for place, text, holds, measured in claims
+    ]
+    _verdicts.extend(judged)
+    table(
+        ["the paper claims", "verdict", "measured"],
+        [f"| {text} | {VERDICT[holds]} | {measured} |" for _, text, holds, measured in judged],
+    )
+
+
+def _number(value):
+    """As JSON has it: null for what is not there."""
+    return float(value) if value is not None and math.isfinite(value) else None
+
+
+def compare(place, quantity, ours, *, error=None, published=None, exact=None):
+    """Notes a number for the summary, beside the published and the exact one where there are such."""
+    numbers = {"ours": ours, "error": error, "published": published, "exact": exact}
+    _comparisons.append(
+        {"place": place, "quantity": quantity} | {k: _number(v) for k, v in numbers.items()}
+    )
+
+
+def _shown(value):
+    return "-" if value is None else f"{value:.5g}"
+
+
+def summary():
+    """Every number that was compared and every verdict, as tables and for programs."""
+    lines = [
+        f"| {c['place']} | {c['quantity']} | "
+        + (_shown(c["ours"]) if not c["error"] else with_error(c["ours"], c["error"]))
+        + f" | {_shown(c['published'])} | {_shown(c['exact'])} |"
+        for c in _comparisons
+    ]
+    text = _markdown(["place", "quantity", "ours", "published", "exact"], lines)
+    if _verdicts:
+        claims = [f"| {p} | {t} | {VERDICT[h]} | {m} |" for p, t, h, m in _verdicts]
+        text += "\n\n" + _markdown(["place", "the paper claims", "verdict", "measured"], claims)
+    document = {
+        "quantities": _comparisons,
+        "claims": [
+            dict(zip(("place", "claim", "holds", "measured"), claim, strict=True))
+            for claim in _verdicts
+        ],
+    }
+    display({"text/markdown": text, SUMMARY_TYPE: document}, raw=True)
