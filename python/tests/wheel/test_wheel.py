@@ -13,10 +13,13 @@ from pathlib import Path
 
 import pytest
 
-WHEELS = sorted((Path(__file__).resolve().parents[3] / "dist").glob("*.whl"))
+ROOT = Path(__file__).resolve().parents[3]
+WHEELS = sorted((ROOT / "dist").glob("*.whl"))
 pytestmark = pytest.mark.skipif(not WHEELS, reason="dist holds no wheel: make wheel")
 
 LARGEST = 12 * 2**20
+#: Tests of the core that need no other package than pytest.
+CORE = ["core", "neuralrg_core", "graphvae_core", "exact", "sampling", "mlrg"]
 #: Without the folders of compilers: what a wheel needs is in it.
 ENVIRONMENT = {"PATH": "/nowhere", "HOME": os.environ.get("HOME", "/")}
 
@@ -78,6 +81,29 @@ def test_every_instruction_set_gives_the_same(python):
         assert found["exact"] == pytest.approx(reference["exact"], rel=1e-12)
         assert found["trained"] == pytest.approx(reference["trained"], rel=1e-3, abs=1e-5)
     assert tried[0] == "x86-64" and tried[-1] == best["set"]
+
+
+@pytest.mark.parametrize("name", ["x86-64", None])
+def test_core_tests(python, tmp_path, name):
+    """Those that need nothing but pytest, in a folder without the sources."""
+    install = [python.with_name("pip"), "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*install, "pytest"], check=True, timeout=600)
+    tests = [ROOT / "python" / "tests" / "unit" / f"test_{test}.py" for test in CORE]
+    command = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--rootdir={tmp_path}"]
+    done = subprocess.run(
+        [*command, "--import-mode=importlib", *tests], cwd=tmp_path, capture_output=True, text=True,
+        env=ENVIRONMENT | ({} if name is None else {"ISINGRG_ISA": name}), timeout=600,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-4000:]
+    assert " skipped" not in done.stdout
+
+
+def test_the_demo_runs(python):
+    """Its tables need NumPy alone."""
+    command = [python.with_name("isingrg"), "demo", "--quiet"]
+    done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert "exact RG map" in done.stdout and "pip install 'isingrg[plot]'" in done.stdout
 
 
 def test_an_unknown_instruction_set_is_refused(python):
