@@ -17,11 +17,12 @@ SUMMARY_TYPE = "application/vnd.isingrg.summary+json"
 
 VERDICT = {True: "holds", False: "**does not hold**", None: "undecided"}
 _verdicts, _comparisons = [], []
+_look = style.styled()  # collected as garbage, it would take the look away
 
 
 def begin():
     """The common look for the whole notebook; says what computes."""
-    style.styled().__enter__()  # never left: one notebook, one process
+    _look.__enter__()  # never left: one notebook, one process
     if threads := os.environ.get("ISINGRG_THREADS"):
         isingrg.set_num_threads(int(threads))
     print(f"isingrg {isingrg.__version__}, {isingrg.get_num_threads()} threads")
