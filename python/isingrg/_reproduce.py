@@ -175,7 +175,7 @@ def _execute(path: Path, environment: dict[str, str], progress: Any) -> tuple[An
         runner = nbclient.NotebookClient(
             notebook, timeout=None, kernel_name="python3", on_cell_executed=count,
             extra_arguments=["--IPKernelApp.log_level=40"],  # errors only
-            resources={"metadata": {"path": os.fspath(path.parent)}},
+            record_timing=False, resources={"metadata": {"path": os.fspath(path.parent)}},
         )  # fmt: skip
         try:
             runner.execute(env=environment)
