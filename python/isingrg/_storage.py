@@ -1,6 +1,7 @@
 """Models in safetensors files: plain arrays, and JSON in the metadata. Nothing is executed."""
 
 import dataclasses
+import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -38,6 +39,41 @@ def reading(path: Path) -> Iterator[None]:
         raise IsingRGError(f"{os.fspath(path)!r} cannot be loaded: {error}") from None
 
 
+#: Of the header of a safetensors file: what belongs to no array, and a part of that.
+_METADATA, _CHECKSUM = "__metadata__", "sha256"
+
+
+def _header(content: bytes) -> dict[str, Any]:
+    return dict(json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")]))
+
+
+def _ordered(content: bytes) -> bytes:
+    """Equal models are equal files: safetensors leaves the order of the metadata to chance."""
+    header = _header(content)
+    header[_METADATA] = dict(sorted(header[_METADATA].items()))
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)  # the arrays are aligned
+    size = int.from_bytes(content[:8], "little")
+    return b"".join([len(text).to_bytes(8, "little"), text, memoryview(content)[8 + size :]])
+
+
+def _array(name: str, dtype: str, shape: list[int], data: bytes) -> Floats:
+    if dtype != "F64":
+        raise IsingRGError(f"the array {name!r} must hold float64, not {dtype}")
+    return np.frombuffer(data, "<f8").reshape(shape)
+
+
+def _checksum(header: dict[str, str], arrays: dict[str, Floats]) -> str:
+    """SHA-256 of all that a file says; safetensors itself checks sizes only."""
+    names = sorted(arrays)
+    said = {name: text for name, text in header.items() if name != _CHECKSUM}
+    shapes = [[name, arrays[name].shape] for name in names]
+    digest = hashlib.sha256(json.dumps([said, shapes], sort_keys=True).encode())
+    for name in names:
+        digest.update(np.ascontiguousarray(arrays[name], "<f8").data)
+    return digest.hexdigest()
+
+
 @dataclasses.dataclass(frozen=True)
 class Format:
     """The files of one method's models."""
@@ -45,6 +81,11 @@ class Format:
     name: str
     #: The newest version, which is the one written.
     version: int
+
+    @staticmethod
+    def check_available() -> None:
+        """Raises the ImportError that `write` would."""
+        _safetensors()
 
     def write(self, path: Path, metadata: dict[str, Any], arrays: dict[str, Floats]) -> None:
         """The file is written whole or not at all."""
@@ -54,7 +95,8 @@ class Format:
             "library_version": _core.version(),
             "model": json.dumps(metadata, allow_nan=False),
         }
-        replace_file(path, _safetensors().numpy.save(arrays, metadata=header))
+        header[_CHECKSUM] = _checksum(header, arrays)
+        replace_file(path, _ordered(_safetensors().numpy.save(arrays, metadata=header)))
 
     def read(self, path: Path) -> tuple[int, dict[str, Any], dict[str, Floats]]:
         """The version of a file, and what was written.
@@ -67,22 +109,25 @@ class Format:
             If it is another kind of file, damaged, or from a newer version.
         """
         safetensors = _safetensors()
-        path = os.fspath(path)
-        with open(path, "rb"):
-            pass  # an OSError that names the path, rather than the library's own
+        with open(path, "rb") as file:
+            # All at once: a file that is mapped into memory ends the process if it gets shorter.
+            content = file.read(os.fstat(file.fileno()).st_size)
         with reading(path):
             try:
-                with safetensors.safe_open(path, framework="numpy") as file:
-                    header = file.metadata() or {}
-                    if header.get("format") != self.name:
-                        raise IsingRGError(f"it holds no model of {self.name}")
-                    version = self._known(header.get("format_version", ""))
-                    arrays = {name: file.get_tensor(name) for name in file.keys()}
+                stored = safetensors.deserialize(content)
             except safetensors.SafetensorError as error:
                 raise IsingRGError(f"it is no safetensors file, or damaged ({error})") from None
-            for name, array in arrays.items():
-                if array.dtype != np.float64:
-                    raise IsingRGError(f"the array {name!r} must hold float64, not {array.dtype}")
+            header = _header(content).get(_METADATA) or {}
+            if header.get("format") != self.name:
+                raise IsingRGError(f"it holds no model of {self.name}")
+            version = self._known(header.get("format_version", ""))
+            arrays = {name: _array(name, **entry) for name, entry in stored}
+            # The oldest files have none.
+            if header.get(_CHECKSUM) not in (None, _checksum(header, arrays)):
+                raise IsingRGError(
+                    "its content does not fit its checksum: it is damaged, or another program "
+                    "changed it"
+                )
             described = json.loads(header["model"])
             if not isinstance(described, dict):
                 raise IsingRGError("its description is not a JSON object")

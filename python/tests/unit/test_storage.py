@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 import sys
 
 import numpy as np
@@ -120,7 +121,75 @@ def test_without_safetensors(model, path, monkeypatch):
             action()
 
 
+def test_equal_models_are_equal_files(model, path, tmp_path):
+    for name in ("second", "third", "fourth"):
+        model.save(tmp_path / name)
+        assert (tmp_path / name).read_bytes() == path.read_bytes()
+    MLRG.load(path).save(tmp_path / "again")
+    assert (tmp_path / "again").read_bytes() == path.read_bytes()
+
+
+KILLED = """
+import os, sys
+from isingrg.mlrg import MLRG
+model = MLRG.load(sys.argv[1]).fit(1)
+if sys.argv[2] == "named":
+    os.O_TMPFILE = 0
+os.fsync = lambda _: os.kill(os.getpid(), 9)
+model.save(sys.argv[1])
+"""
+
+
+@pytest.mark.parametrize("kind", ["unnamed", "named"])
+def test_nothing_is_left_of_a_killed_save(model, path, kind):
+    """Where the system has files without names; elsewhere the next save is not disturbed."""
+    before = path.read_bytes()
+    process = subprocess.run([sys.executable, "-c", KILLED, path, kind])
+    assert process.returncode == -9
+    assert path.read_bytes() == before
+    left = {file.name for file in path.parent.iterdir()} - {path.name}
+    assert len(left) == (kind == "named")
+    model.fit(1).save(path)
+    assert MLRG.load(path).step == 13
+    assert {file.name for file in path.parent.iterdir()} == {path.name, *left}
+
+
 # Files that are no models
+
+
+def test_every_part_is_under_the_checksum(path):
+    """Numbers that are as good as the true ones, so that nothing else would tell."""
+    original = path.read_bytes()
+    header, arrays = parts(path)
+    for name in arrays:
+        other = {**arrays, name: np.nan_to_num(arrays[name]) * 0.5 + 0.125}
+        safetensors.numpy.save_file(other, path, metadata=header)
+        with pytest.raises(IsingRGError, match="does not fit its checksum"):
+            MLRG.load(path)
+    for name in header.keys() - {"format", "format_version"}:
+        changed = {**header, name: header[name].replace("1", "2")}
+        assert changed != header
+        safetensors.numpy.save_file(arrays, path, metadata=changed)
+        with pytest.raises(IsingRGError, match="does not fit its checksum"):
+            MLRG.load(path)
+    safetensors.numpy.save_file(arrays, path, metadata=header)
+    assert MLRG.load(path).step == 12
+    path.write_bytes(original)
+    assert MLRG.load(path).step == 12
+
+
+def test_a_file_that_gets_shorter_while_it_is_read(path, monkeypatch):
+    """It ended the process when the file was mapped into memory."""
+    content, fstat = path.read_bytes(), os.fstat
+
+    def shortened(descriptor):
+        status = fstat(descriptor)
+        os.truncate(path, len(content) // 2)
+        return status
+
+    monkeypatch.setattr(os, "fstat", shortened)
+    with pytest.raises(IsingRGError, match="damaged"):
+        MLRG.load(path)
 
 
 @pytest.mark.parametrize("keep", [0, 1, 7, 8, 100, 0.5, 0.999])
@@ -145,8 +214,12 @@ def test_foreign_safetensors(path):
 
 
 def rewritten(path, header=(), described=(), arrays=()):
-    """The file with parts of header, description and arrays replaced or, by None, removed."""
+    """The file with parts of header, description and arrays replaced or, by None, removed.
+
+    It has no checksum, as the oldest files.
+    """
     old_header, old_arrays = parts(path)
+    del old_header["sha256"]
     model = json.loads(old_header["model"])
     for keys, value in described:
         *outer, last = keys.split(".")
