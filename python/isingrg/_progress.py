@@ -39,6 +39,22 @@ def reporting(progress: Any, label: str, name: str = "progress") -> Iterator[Rep
         )
 
 
+class Part:
+    """The report of a call of the core that does a part of the units of work of a whole."""
+
+    def __init__(self, report: Report, start: int, units: int, whole: int) -> None:
+        self._report = report
+        self._start, self._units, self._whole = start, units, whole
+        #: Whether the last answer was to stop, which the core does not obey at its end.
+        self.stopped = False
+
+    def __call__(self, done: int, total: int) -> Any:
+        each = total // self._units  # a unit may be reported as several
+        answer = self._report(self._start * each + done, self._whole * each)
+        self.stopped = answer is False
+        return answer
+
+
 def tell(report: Report | None, done: int, total: int) -> None:
     """What the core does with a report, for loops in Python.
 

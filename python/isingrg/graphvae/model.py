@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from isingrg import _arguments, _core
 from isingrg._errors import ArgumentError
-from isingrg._progress import reporting
+from isingrg._files import Path
 from isingrg.graphvae import _storage
 from isingrg.graphvae._configuration import MOST_EPOCHS, Configuration
 from isingrg.graphvae._evaluation import TERMS, Floats
@@ -96,8 +96,7 @@ class GraphVAE(Plots):
             L, latent, hidden, token, levels, likelihood, decoder, beta, lambda_rg, representation,
             anneal,
         )  # fmt: skip
-        self._native: Any = None
-        self._closed = False
+        super().__init__()
         self._network_seed = 0
         self._seed = 0
         self._history = np.empty((0, len(TERMS)))
@@ -137,6 +136,8 @@ class GraphVAE(Plots):
         *,
         weight_decay: float = 0,
         seed: int | None = None,
+        checkpoint: Path | None = None,
+        every: int | None = None,
         progress: Any = False,
     ) -> "GraphVAE":
         """Train, or train further, with Adam.
@@ -161,6 +162,13 @@ class GraphVAE(Plots):
         seed : int, optional
             Of the network, the order of the data and the noise of the latent variables; 0 by
             default, and later the one before. A later seed does not change the network.
+        checkpoint : str or os.PathLike, optional
+            Of a file that gets the model, as by `save`, after every so many epochs, at the end,
+            and when the training is stopped or fails; what is there is replaced. `load` gives a
+            model that `fit` continues bit for bit, given the
+            same spins, batch, lr and weight_decay.
+        every : int, optional
+            Epochs between two checkpoints, 1 to 10**9; 10 by default.
         progress : bool or callable
             True shows a bar; a callable receives (done, total), counted in configurations, and
             stops by returning False.
@@ -179,34 +187,51 @@ class GraphVAE(Plots):
             If the loss stops being finite; the model stays at the epoch before.
         MemoryError
             If the machine cannot hold the gradients or the history.
+        OSError
+            If the checkpoint cannot be written: before the training where that can be seen, else
+            with the model at the epoch that a note names and the last good file untouched.
+
+        Examples
+        --------
+        A training that is killed at any moment goes on when the same is run again:
+
+        >>> import os
+        >>> spins = isingrg.ising.sample(8, [0.2, 0.44, 0.6], 100).reshape(-1, 8, 8)
+        >>> path = "vae.safetensors"
+        >>> model = GraphVAE.load(path) if os.path.exists(path) else GraphVAE(L=8, levels=2)
+        >>> if model.epoch < 4:
+        ...     model = model.fit(spins, 4 - model.epoch, checkpoint=path, every=1)
+        >>> GraphVAE.load(path).epoch
+        4
         """
         self._check_open()
         array = self._spins(spins)
-        rows = array.reshape(-1, self.L, self.L)
-        if not 1 <= len(rows) <= _MOST_SAMPLES:
-            raise ArgumentError(f"spins must hold 1 to 2**31 configurations, got {len(rows)}")
+        samples = array.reshape(-1, self.L, self.L)
+        if not 1 <= len(samples) <= _MOST_SAMPLES:
+            raise ArgumentError(f"spins must hold 1 to 2**31 configurations, got {len(samples)}")
         epochs = _arguments.integer("epochs", epochs, 1, MOST_EPOCHS)
         batch = _arguments.integer("batch", batch, 1, _LARGEST_BATCH)
         lr = _arguments.finite("lr", lr, 1e-12, 10)
         weight_decay = _arguments.finite("weight_decay", weight_decay, 0, 10)
-        seed = self._seed if seed is None else _arguments.seed(seed)
-        history = _arguments.allocate("the history", (epochs, len(TERMS)), np.float64)
-        first = self._native is None
-        native = self._configuration.create(seed) if first else self._native
-        with reporting(progress, "training") as report:
-            done, error = _core.graphvae_fit(
-                native, rows, epochs, batch, lr, weight_decay, seed, history, report
-            )
-        if done:
-            self._native, self._seed = native, seed
-            self._network_seed = seed if first else self._network_seed
-            self._history = np.concatenate([self._history, history[:done]])
-        if error is not None:
-            error.add_note(
-                f"isingrg: the model is at epoch {self.epoch}; "
-                f"{done} epochs of this call are done and kept"
-            )
-            raise error
+        kept = self._checkpoint(checkpoint, every, 10)
+        seed = None if seed is None else _arguments.seed(seed)
+        rows = _arguments.allocate("the history", (epochs, len(TERMS)), np.float64)
+        with self._training_alone():
+            seed = self._seed if seed is None else seed
+            first = self._native is None
+            native = self._configuration.create(seed) if first else self._native
+            network_seed = seed if first else self._network_seed
+
+            def call(rows: Floats, report: Any) -> tuple[int, BaseException | None]:
+                return _core.graphvae_fit(
+                    native, samples, len(rows), batch, lr, weight_decay, seed, rows, report
+                )
+
+            def adopt(rows: Floats) -> None:
+                self._native, self._seed, self._network_seed = native, seed, network_seed
+                self._history = np.concatenate([self._history, rows])
+
+            self._train(native, rows, call, adopt, kept, progress)
         return self
 
     @property
@@ -226,6 +251,8 @@ class GraphVAE(Plots):
 
     _format = _storage.FORMAT
     _destroy = staticmethod(_core.graphvae_destroy)
+    _rows = staticmethod(_core.graphvae_epoch)
+    _unit = "epoch"
 
     def _state(self) -> tuple[dict[str, Any], dict[str, Floats]]:
         metadata = {

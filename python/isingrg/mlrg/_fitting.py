@@ -52,16 +52,23 @@ class Fit:
     guess: Floats
     total_steps: int
     seed: int
+    #: As many as the steps of this call.
     rows: Floats
+
+    @property
+    def of(self) -> str:
+        """For the note on an error."""
+        return f" of {self.total_steps}"
 
     def task(self) -> tuple[Any, ...]:
         """Arguments of the core in the order of its interface, but for progress."""
         t = self.training
         return (
-            self.native, t.steps, self.total_steps, t.batch, t.lr, t.final_lr, t.weight_decay,
-            t.clip_norm, t.beta_max, t.beta_rate, t.beta_midpoint, PROPOSALS[t.proposal],
-            t.replicas, t.ray, t.proposal_scale, t.coupling_bound, t.hmc_step, t.hmc_leapfrog,
-            t.hmc_updates, t.cd_samples, t.teacher_sweeps, t.student_sweeps,
+            self.native, len(self.rows), self.total_steps, t.batch, t.lr, t.final_lr,
+            t.weight_decay, t.clip_norm, t.beta_max, t.beta_rate, t.beta_midpoint,
+            PROPOSALS[t.proposal], t.replicas, t.ray, t.proposal_scale, t.coupling_bound,
+            t.hmc_step, t.hmc_leapfrog, t.hmc_updates, t.cd_samples, t.teacher_sweeps,
+            t.student_sweeps,
             _NEVER if t.record_from is None else t.record_from, self.guess, self.seed,
             self.rows,
         )  # fmt: skip

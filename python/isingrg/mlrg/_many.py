@@ -1,6 +1,7 @@
 """Training of many models side by side."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from typing import Any
 
 from isingrg import _core
@@ -51,20 +52,39 @@ def fit_many(
         raise ArgumentError("models must all be different")
     errors: list[Exception | None] = [None] * len(models)
     fits: dict[int, Fit] = {}
-    for index, (model, keywords) in enumerate(zip(models, settings, strict=True)):
-        try:
-            fits[index] = _begin(model, dict(keywords))
-        except Exception as error:
-            errors[index] = error
-    if not fits:
-        return errors
-    with reporting(progress, "training") as report:
-        outcomes, stopped = _core.mlrg_fit_many(tuple(f.task() for f in fits.values()), report)
-    for (index, fit), (done, failure) in zip(fits.items(), outcomes, strict=True):
-        errors[index] = models[index]._finish(fit, done, failure)
+    with ExitStack() as claims:
+        for index, (model, keywords) in enumerate(zip(models, settings, strict=True)):
+            try:
+                claims.enter_context(model._training_alone())
+                fits[index] = _begin(model, dict(keywords))
+            except Exception as error:
+                errors[index] = error
+        if fits:
+            _train(models, fits, errors, progress)
+    return errors
+
+
+def _train(
+    models: Sequence[MLRG], fits: dict[int, Fit], errors: list[Exception | None], progress: Any
+) -> None:
+    failures: Iterable[Exception | None] = [None] * len(fits)
+    stopped: BaseException | None
+    try:
+        with reporting(progress, "training") as report:
+            outcomes, stopped = _core.mlrg_fit_many(tuple(f.task() for f in fits.values()), report)
+        failures = [failure for _, failure in outcomes]
+    except BaseException as late:  # Ctrl-C after the core last looked for it
+        stopped = late
+    for (index, fit), failure in zip(fits.items(), failures, strict=True):
+        model = models[index]
+        done = model._new_rows(fit.native)
+        if done:
+            model._adopt(fit, fit.rows[:done])
+        if failure is not None:
+            model._note_state(failure, done, fit.of)
+            errors[index] = failure
     if stopped is not None:
         raise stopped
-    return errors
 
 
 def _begin(model: MLRG, keywords: dict[str, Any]) -> Fit:

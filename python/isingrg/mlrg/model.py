@@ -2,21 +2,19 @@
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
 from isingrg import _arguments, _core
 from isingrg._errors import ArgumentError
-from isingrg._progress import reporting
+from isingrg._files import Path
 from isingrg.mlrg import _fitting, _storage
 from isingrg.mlrg._configuration import Configuration
 from isingrg.mlrg._couplings import Floats
 from isingrg.mlrg._fitting import Fit
 from isingrg.mlrg._plots import Plots
 from isingrg.mlrg.settings import DEFAULT_TRAININGS, Training
-
-_Error = TypeVar("_Error", bound=BaseException | None)
 
 
 class MLRG(Plots):
@@ -88,8 +86,7 @@ class MLRG(Plots):
             representation, moderator, divergence, transport, frame, hidden, activation,
             layer_norm, symmetric,
         )  # fmt: skip
-        self._native: Any = None
-        self._closed = False
+        super().__init__()
         self._training = DEFAULT_TRAININGS[moderator, divergence]
         self._total_steps = 0
         self._seed = 0
@@ -131,6 +128,8 @@ class MLRG(Plots):
         student_sweeps: int | None = None,
         record_from: int | None = None,
         record_guess: float | Sequence[float] | None = None,
+        checkpoint: Path | None = None,
+        every: int | None = None,
         progress: Any = False,
     ) -> "MLRG":
         """Train, or train further.
@@ -165,6 +164,12 @@ class MLRG(Plots):
             Of contrastive divergence.
         record_from, record_guess : optional
             Of the fixed points that the history records.
+        checkpoint : str or os.PathLike, optional
+            Of a file that gets the model, as by `save`, after every so many steps, at the end,
+            and when the training is stopped or fails; what is there is replaced. `load` gives a
+            model that `fit` continues bit for bit, without further arguments.
+        every : int, optional
+            Steps between two checkpoints, 1 to 10**9; 100 by default.
         progress : bool or callable
             True shows a bar; a callable receives (done, total) and stops by returning False.
 
@@ -182,6 +187,21 @@ class MLRG(Plots):
             If the loss stops being finite; the model stays at the step before.
         ConvergenceError
             With transport "ode", if the flow becomes too stiff; likewise.
+        OSError
+            If the checkpoint cannot be written: before the training where that can be seen, else
+            with the model at the step that a note names and the last good file untouched.
+
+        Examples
+        --------
+        A training that is killed at any moment goes on when the same is run again:
+
+        >>> import os
+        >>> path = "a1.safetensors"
+        >>> model = MLRG.load(path) if os.path.exists(path) else MLRG("A1")
+        >>> if model.step < 300:
+        ...     model = model.fit(300 - model.step, total_steps=300, checkpoint=path)
+        >>> MLRG.load(path).step
+        300
         """
         keywords = dict(
             steps=steps, batch=batch, lr=lr, final_lr=final_lr, weight_decay=weight_decay,
@@ -192,12 +212,16 @@ class MLRG(Plots):
             teacher_sweeps=teacher_sweeps, student_sweeps=student_sweeps,
             record_from=record_from, record_guess=record_guess,
         )  # fmt: skip
-        fit = self._begin(seed, total_steps, keywords)
-        with reporting(progress, "training") as report:
-            done, error = _core.mlrg_fit(*(*fit.task(), report))
-        error = self._finish(fit, done, error)
-        if error is not None:
-            raise error
+        with self._training_alone():
+            fit = self._begin(seed, total_steps, keywords)
+
+            def call(rows: Floats, report: Any) -> tuple[int, BaseException | None]:
+                return _core.mlrg_fit(*(*dataclasses.replace(fit, rows=rows).task(), report))
+
+            self._train(
+                fit.native, fit.rows, call, lambda rows: self._adopt(fit, rows),
+                self._checkpoint(checkpoint, every, 100), progress, fit.of,
+            )  # fmt: skip
         return self
 
     def _begin(
@@ -209,26 +233,20 @@ class MLRG(Plots):
         guess = _fitting.record_guess(training, self._count)
         seed = self._seed if seed is None else _arguments.seed(seed)
         schedule = self._schedule(training, total_steps)
-        if (keywords or {}).get("steps") is None and self.step:
-            training = training.changed(steps=self._left(schedule))
-        rows = _arguments.allocate(
-            "the history", (training.steps, _core.HISTORY_COLUMNS), np.float64
-        )
+        steps = training.steps
+        if self.step:
+            steps = self._left(schedule) if (keywords or {}).get("steps") is None else steps
+            # That of a whole training stays, so that its end is the same whatever the pieces.
+            training = dataclasses.replace(training, steps=self._training.steps)
+        rows = _arguments.allocate("the history", (steps, _core.HISTORY_COLUMNS), np.float64)
         native = self._configuration.create(seed) if self._native is None else self._native
         return Fit(native, training, guess, schedule, seed, rows)
 
-    def _finish(self, fit: Fit, done: int, error: _Error) -> _Error:
-        """Takes over what a call of the core did; its error with a note on the state."""
-        if done:
-            self._native, self._training = fit.native, fit.training
-            self._total_steps, self._seed = fit.total_steps, fit.seed
-            self._history = np.concatenate([self._history, fit.rows[:done]])
-        if error is not None:
-            error.add_note(
-                f"isingrg: the model is at step {self.step} of {fit.total_steps}; "
-                f"{done} steps of this call are done and kept"
-            )
-        return error
+    def _adopt(self, fit: Fit, rows: Floats) -> None:
+        """Takes over what a call of the core did."""
+        self._native, self._training = fit.native, fit.training
+        self._total_steps, self._seed = fit.total_steps, fit.seed
+        self._history = np.concatenate([self._history, rows])
 
     def _schedule(self, training: Training, total_steps: int | None) -> int:
         if total_steps is not None:
@@ -264,6 +282,7 @@ class MLRG(Plots):
 
     _format = _storage.FORMAT
     _destroy = staticmethod(_core.mlrg_destroy)
+    _rows = staticmethod(_core.mlrg_step)
     _read = staticmethod(_storage.read)
 
     def _state(self) -> tuple[dict[str, Any], dict[str, Floats]]:

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from isingrg import _arguments, _core
 from isingrg._errors import ArgumentError
-from isingrg._progress import reporting
+from isingrg._files import Path
 from isingrg.ising import K_CRITICAL
 from isingrg.neuralrg import _storage
 from isingrg.neuralrg._configuration import Configuration
@@ -96,8 +96,7 @@ class NeuralRG(Plots):
         self._configuration = Configuration.checked(
             L, K, layers, hidden, repeat, structure, depth, symmetric, masks
         )
-        self._native: Any = None
-        self._closed = False
+        super().__init__()
         self._network_seed = 0
         self._seed = 0
         self._history = np.empty((0, len(_COLUMNS)))
@@ -118,6 +117,8 @@ class NeuralRG(Plots):
         *,
         weight_decay: float = 1e-3,
         seed: int | None = None,
+        checkpoint: Path | None = None,
+        every: int | None = None,
         progress: Any = False,
     ) -> "NeuralRG":
         """Train, or train further, by probability density distillation (Eqs. 3 and 5).
@@ -139,6 +140,13 @@ class NeuralRG(Plots):
         seed : int, optional
             Of the network, its masks and the latent variables; 0 by default, and later the one
             before. A later seed changes the latent variables only.
+        checkpoint : str or os.PathLike, optional
+            Of a file that gets the model, as by `save`, after every so many steps, at the end,
+            and when the training is stopped or fails; what is there is replaced. `load` gives a
+            model that `fit` continues bit for bit, given the
+            same batch, lr and weight_decay.
+        every : int, optional
+            Steps between two checkpoints, 1 to 10**9; 100 by default.
         progress : bool or callable
             True shows a bar; a callable receives (done, total) and stops by returning False.
 
@@ -156,8 +164,23 @@ class NeuralRG(Plots):
             If the loss stops being finite; the model stays at the step before.
         MemoryError
             If the machine cannot hold the gradients or the history.
+        OSError
+            If the checkpoint cannot be written: before the training where that can be seen, else
+            with the model at the step that a note names and the last good file untouched.
+
+        Examples
+        --------
+        A training that is killed at any moment goes on when the same is run again:
+
+        >>> import os
+        >>> path = "flow.safetensors"
+        >>> model = NeuralRG.load(path) if os.path.exists(path) else NeuralRG(L=4)
+        >>> if model.step < 20:
+        ...     model = model.fit(20 - model.step, 64, checkpoint=path, every=5)
+        >>> NeuralRG.load(path).step
+        20
         """
-        return self._fit(None, epochs, batch, lr, weight_decay, seed, progress)
+        return self._fit(None, epochs, batch, lr, weight_decay, seed, checkpoint, every, progress)
 
     def fit_samples(
         self,
@@ -168,6 +191,8 @@ class NeuralRG(Plots):
         *,
         weight_decay: float = 1e-3,
         seed: int | None = None,
+        checkpoint: Path | None = None,
+        every: int | None = None,
         progress: Any = False,
     ) -> "NeuralRG":
         """Train, or train further, by maximum likelihood on given samples.
@@ -180,8 +205,8 @@ class NeuralRG(Plots):
         ----------
         x : array_like, shape (..., L, L)
             Continuous configurations, at least one: such as those of `hmc`.
-        epochs, batch, lr, weight_decay, seed, progress
-            As for `fit`.
+        epochs, batch, lr, weight_decay, seed, checkpoint, every, progress
+            As for `fit`. To continue from a checkpoint, x is to be the same again.
 
         Returns
         -------
@@ -190,45 +215,46 @@ class NeuralRG(Plots):
 
         Raises
         ------
-        KeyboardInterrupt, Interrupted, NonFiniteError, MemoryError
+        KeyboardInterrupt, Interrupted, NonFiniteError, MemoryError, OSError
             As for `fit`.
         """
         samples = Samples("x", x, self.L)
         if not len(samples):
             raise ArgumentError("x must hold at least one configuration")
-        return self._fit(samples.rows, epochs, batch, lr, weight_decay, seed, progress)
+        return self._fit(
+            samples.rows, epochs, batch, lr, weight_decay, seed, checkpoint, every, progress
+        )
 
     def _fit(
         self, samples: Floats | None, epochs: int, batch: int, lr: float, weight_decay: float,
-        seed: int | None, progress: Any,
+        seed: int | None, checkpoint: Path | None, every: int | None, progress: Any,
     ) -> "NeuralRG":  # fmt: skip
         self._check_open()
         epochs = _arguments.integer("epochs", epochs, 1, _MOST_EPOCHS)
         batch = _arguments.integer("batch", batch, 1, _LARGEST_BATCH)
         lr = _arguments.finite("lr", lr, 1e-12, 10)
         weight_decay = _arguments.finite("weight_decay", weight_decay, 0, 10)
-        seed = self._seed if seed is None else _arguments.seed(seed)
+        kept = self._checkpoint(checkpoint, every, 100)
+        seed = None if seed is None else _arguments.seed(seed)
         rows = _arguments.allocate("the history", (epochs, _core.NEURALRG_COLUMNS), np.float64)
-        first = self._native is None
-        native = self._configuration.create(seed) if first else self._native
-        with reporting(progress, "training") as report:
-            training = (epochs, batch, lr, weight_decay, seed, rows, report)
-            done, error = (
-                _core.neuralrg_fit(native, *training)
-                if samples is None
-                else _core.neuralrg_fit_samples(native, samples, *training)
-            )
-        if done:
-            self._native, self._seed = native, seed
-            self._network_seed = seed if first else self._network_seed
-            objective = np.full((done, 1), float(samples is not None))
-            self._history = np.concatenate([self._history, np.hstack([rows[:done], objective])])
-        if error is not None:
-            error.add_note(
-                f"isingrg: the model is at step {self.step}; "
-                f"{done} steps of this call are done and kept"
-            )
-            raise error
+        with self._training_alone():
+            seed = self._seed if seed is None else seed
+            first = self._native is None
+            native = self._configuration.create(seed) if first else self._native
+            network_seed = seed if first else self._network_seed
+
+            def call(rows: Floats, report: Any) -> tuple[int, BaseException | None]:
+                training = (len(rows), batch, lr, weight_decay, seed, rows, report)
+                if samples is None:
+                    return _core.neuralrg_fit(native, *training)
+                return _core.neuralrg_fit_samples(native, samples, *training)
+
+            def adopt(rows: Floats) -> None:
+                self._native, self._seed, self._network_seed = native, seed, network_seed
+                objective = np.full((len(rows), 1), float(samples is not None))
+                self._history = np.concatenate([self._history, np.hstack([rows, objective])])
+
+            self._train(native, rows, call, adopt, kept, progress)
         return self
 
     @property
@@ -248,6 +274,7 @@ class NeuralRG(Plots):
 
     _format = _storage.FORMAT
     _destroy = staticmethod(_core.neuralrg_destroy)
+    _rows = staticmethod(_core.neuralrg_step)
 
     def _state(self) -> tuple[dict[str, Any], dict[str, Floats]]:
         metadata = {

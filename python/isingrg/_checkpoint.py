@@ -1,0 +1,54 @@
+"""Where a training keeps its model while it runs."""
+
+import dataclasses
+import os
+from typing import TYPE_CHECKING, Any
+
+from isingrg import _arguments
+from isingrg._errors import ArgumentError
+from isingrg._files import Path, check_writable
+
+if TYPE_CHECKING:
+    from isingrg._model import NativeModel
+
+
+@dataclasses.dataclass(frozen=True)
+class Checkpoint:
+    """A file that gets the model after every so many steps or epochs, and at the end."""
+
+    path: Path
+    every: int
+
+    @classmethod
+    def checked(cls, path: Path | None, every: Any, default: int) -> "Checkpoint | None":
+        """None without a path. What would keep the file from being written is raised now."""
+        if path is None:
+            if every is not None:
+                raise ArgumentError("every needs checkpoint, the path of the file to write")
+            return None
+        every = default if every is None else _arguments.integer("every", every, 1, 10**9)
+        check_writable(path)
+        return cls(path, every)
+
+    def write(self, model: "NativeModel", error: BaseException | None) -> BaseException | None:
+        """Saves the model of a training that goes on, or that this error ends.
+
+        What ends the training then: the error, or else what kept the file from being written.
+        """
+        try:
+            model.save(self.path)
+        except KeyboardInterrupt as stopped:
+            if error is None:  # the steps that are done are to be in the file all the same
+                return self.write(model, stopped)
+            self._note(error, stopped)
+        except Exception as failure:
+            error = failure if error is None else error
+            self._note(error, failure)
+        return error
+
+    def _note(self, error: BaseException, failure: BaseException) -> None:
+        cause = "" if failure is error else f" ({type(failure).__name__}: {failure})"
+        error.add_note(
+            f"isingrg: the checkpoint {os.fspath(self.path)!r} could not be written{cause}; "
+            "the file is the last one that could"
+        )
