@@ -39,6 +39,8 @@ def reading(path: Path) -> Iterator[None]:
         raise IsingRGError(f"{os.fspath(path)!r} cannot be loaded: {error}") from None
 
 
+_LARGEST = float(np.finfo(np.float32).max)
+
 #: Of the header of a safetensors file: what belongs to no array, and a part of that.
 _METADATA, _CHECKSUM = "__metadata__", "sha256"
 
@@ -178,4 +180,7 @@ class NativeState:
                 raise IsingRGError(
                     f"the array {name!r} must have the shape {shape}, not {array.shape}"
                 )
+            # Above, a step of the training could overflow and leave a model that does not load.
+            if not name.startswith("adam.") and (np.abs(array) > _LARGEST).any():
+                raise IsingRGError(f"the array {name!r} must fit into single precision")
             self.write_array(native, index, np.ascontiguousarray(array))

@@ -272,6 +272,7 @@ CASES = [
     ("must have the shape", {"arrays": [("network.1.weight", np.zeros((6, 5)))]}),
     ("must have the shape", {"arrays": [("network.1.weight", np.zeros(30))]}),
     ("must be finite", {"arrays": [("network.1.weight", np.full((5, 6), np.nan))]}),
+    ("single precision", {"arrays": [("network.1.weight", np.full((5, 6), 1e39))]}),
     ("must be finite", {"arrays": [("adam.first_moment", np.full((999, 1), np.inf))]}),
     ("must not be negative", {"arrays": [("adam.second_moment", np.full((999, 1), -1.0))]}),
     ("step", {"arrays": [("step", np.full((1, 1), 2.5))]}),
