@@ -97,7 +97,8 @@ public func isingrg_mlrg_fit_many(
                         histories[index], count: historyCounts[index],
                         field(outcomes + index, \.done), steps: trainings[index].steps))
             }
-            let total = trainings.reduce(0) { $0 + $1.steps }
+            // More steps than permitted are refused model by model; their sum must not overflow.
+            let total = trainings.reduce(0) { $0 + min($1.steps, 1 << 32) }
             let progress = progress(total: total, function, context)
             let failures = MLRGModel.fit(models, trainings, progress: progress) { [rows] in
                 rows[$0].append($1)
