@@ -149,7 +149,7 @@ ISINGRG_API isingrg_status isingrg_ising_block_spin(
 /* Exact results on the L x L torus (Kaufman, doi:10.1103/PhysRev.76.1232). Each output takes n
  * numbers, one per coupling, or may be NULL.
  * \param size               L, 2 to 4096
- * \param couplings          K, n finite numbers, not negative where L is odd
+ * \param couplings          K, n numbers, |K| <= 100, not negative where L is odd
  * \param[out] log_partition ln Z
  * \param[out] energy        <E>/J, total
  * \param[out] heat_capacity K^2 (<E^2> - <E>^2) / J^2, total */
@@ -159,7 +159,7 @@ ISINGRG_API isingrg_status isingrg_ising_exact_torus(
 
 /* Exact results of the infinite lattice (Onsager, doi:10.1103/PhysRev.65.117; Yang,
  * doi:10.1103/PhysRev.85.808). Each output takes n numbers or may be NULL.
- * \param couplings          K, n finite numbers
+ * \param couplings          K, n numbers, |K| <= 100
  * \param[out] free_energy   -ln Z per site
  * \param[out] energy        E/J per site
  * \param[out] specific_heat K^2 d^2(ln Z)/dK^2 per site, +infinity at K_c
