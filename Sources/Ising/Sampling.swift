@@ -1,5 +1,4 @@
 import Numerics
-import Synchronization
 
 /// Samples Ising configurations on L x L tori by Markov chains.
 ///
@@ -36,7 +35,7 @@ private final class SamplingRun: @unchecked Sendable {
     let stop: StopSignal
     let pack: Int
     let packsPerCoupling: Int
-    private let firstFailure = Mutex<Failure?>(nil)
+    private let firstFailure = Locked<Failure?>(nil)
 
     init(_ plan: SamplingPlan, spins: UnsafeMutablePointer<Int8>, progress: Progress) {
         self.plan = plan

@@ -1,6 +1,5 @@
 import CIsingRG
 import Numerics
-import Synchronization
 
 /// Objects that C holds by handle. A handle is a number dressed as a pointer, never an address: it
 /// is looked up at every use, so a handle that was destroyed, or never existed, is an error and
@@ -17,7 +16,7 @@ final class HandleTable<Object: Sendable>: Sendable {
         var next: UInt = 1
     }
 
-    private let table = Mutex(Table())
+    private let table = Locked(Table())
     private let name: String
 
     init(name: String) { self.name = name }
