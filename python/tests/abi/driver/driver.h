@@ -1,0 +1,35 @@
+/* Every function of isingrg.h, with arguments that are permitted and with those that are not. */
+#ifndef ISINGRG_DRIVER_H
+#define ISINGRG_DRIVER_H
+
+#include <isingrg.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define REQUIRE(condition) \
+    ((condition) ? (void)0 \
+                 : (fprintf(stderr, "%s:%d: %s: %s\n", __FILE__, __LINE__, #condition, \
+                            isingrg_last_error()), exit(EXIT_FAILURE)))
+
+/* The call succeeds; is refused with a message that contains the words; is told that the handle
+ * was closed. */
+#define ACCEPT(call) REQUIRE((call) == ISINGRG_OK)
+#define REFUSE(words, call) \
+    REQUIRE((call) == ISINGRG_INVALID_ARGUMENT && strstr(isingrg_last_error(), words) != NULL)
+#define CLOSED(call) REQUIRE((call) == ISINGRG_CLOSED)
+
+/* Progress functions: counts its calls in *context; asks to stop. */
+int32_t count_calls(void *context, uint64_t done, uint64_t total);
+int32_t stop(void *context, uint64_t done, uint64_t total);
+
+void test_library(void);
+void test_ising(void);
+void test_machines(void);
+void test_mlrg(void);
+void test_neuralrg(void);
+void test_graphvae(void);
+void test_threads(void);
+
+#endif

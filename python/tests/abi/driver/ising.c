@@ -1,0 +1,109 @@
+#include "driver.h"
+
+static void test_sample(void)
+{
+    static int8_t spins[2 * 3 * 16 * 16], again[2 * 3 * 16 * 16];
+    double couplings[2] = {0.2, 5.0}, not_finite[2] = {0.2, NAN};
+    int64_t count = sizeof spins, many = INT64_MAX;
+    int calls = 0;
+    for (int32_t algorithm = ISINGRG_WOLFF; algorithm <= ISINGRG_HEAT_BATH; ++algorithm) {
+        ACCEPT(isingrg_ising_sample(
+            16, couplings, 2, 1, 3, -1, -1, algorithm, 7, spins, count, count_calls, &calls));
+        REQUIRE(calls >= 1 && spins[0] * spins[0] == 1);
+        ACCEPT(isingrg_ising_sample(
+            16, couplings, 2, 1, 3, -1, -1, algorithm, 7, again, count, NULL, NULL));
+        REQUIRE(memcmp(spins, again, sizeof spins) == 0);
+    }
+    REQUIRE(isingrg_ising_sample(
+        16, couplings, 2, 1, 3, (int64_t)1 << 40, -1, ISINGRG_WOLFF, 7, spins, count, stop, NULL)
+        == ISINGRG_INTERRUPTED);
+    REQUIRE(isingrg_ising_sample(16, couplings, 2, 1, many, 0, 1, 0, 7, spins, count, NULL, NULL)
+        == ISINGRG_OUT_OF_MEMORY);
+#define SAMPLE(size, k, n, chains, samples, thermalize, between, algorithm, spins, count) \
+    isingrg_ising_sample( \
+        size, k, n, chains, samples, thermalize, between, algorithm, 7, spins, count, NULL, NULL)
+    REFUSE("even", SAMPLE(15, couplings, 2, 1, 3, -1, -1, 0, spins, count));
+    REFUSE("size", SAMPLE(many, couplings, 2, 1, 3, -1, -1, 0, spins, count));
+    REFUSE("couplings", SAMPLE(16, NULL, 2, 1, 3, -1, -1, 0, spins, count));
+    REFUSE("finite", SAMPLE(16, not_finite, 2, 1, 3, -1, -1, 0, spins, count));
+    REFUSE("n_couplings", SAMPLE(16, couplings, many, 1, 3, -1, -1, 0, spins, count));
+    REFUSE("chains", SAMPLE(16, couplings, 2, -1, 3, -1, -1, 0, spins, count));
+    REFUSE("samples", SAMPLE(16, couplings, 2, 1, 0, -1, -1, 0, spins, count));
+    REFUSE("thermalize", SAMPLE(16, couplings, 2, 1, 3, INT64_MIN, -1, 0, spins, count));
+    REFUSE("between", SAMPLE(16, couplings, 2, 1, 3, -1, 0, 0, spins, count));
+    REFUSE("algorithm", SAMPLE(16, couplings, 2, 1, 3, -1, -1, 4, spins, count));
+    REFUSE("spins", SAMPLE(16, couplings, 2, 1, 3, -1, -1, 0, NULL, count));
+    REFUSE("spins", SAMPLE(16, couplings, 2, 1, 3, -1, -1, 0, spins, 5));
+}
+
+static void test_observables(void)
+{
+    int8_t spins[2 * 4 * 4], blocked[2 * 2 * 2], wrong[16] = {3};
+    double values[2];
+    memset(spins, 1, sizeof spins);
+    ACCEPT(isingrg_ising_energy(spins, 2, 4, values));
+    REQUIRE(values[0] == -32 && values[1] == -32);
+    ACCEPT(isingrg_ising_magnetization(spins, 2, 4, values));
+    REQUIRE(values[1] == 1);
+    ACCEPT(isingrg_ising_block_spin(spins, 2, 4, 2, blocked));
+    REQUIRE(blocked[7] == 1);
+    ACCEPT(isingrg_ising_energy(spins, 0, 4, values));
+    REFUSE("spins", isingrg_ising_energy(NULL, 2, 4, values));
+    REFUSE("energies", isingrg_ising_energy(spins, 2, 4, NULL));
+    REFUSE("spin", isingrg_ising_energy(wrong, 1, 4, values));
+    REFUSE("n must", isingrg_ising_energy(spins, INT64_MAX, 4, values));
+    REFUSE("means", isingrg_ising_magnetization(spins, 2, 4, NULL));
+    REFUSE("spin", isingrg_ising_magnetization(wrong, 1, 4, values));
+    REFUSE("size", isingrg_ising_magnetization(spins, 2, INT64_MIN, values));
+    REFUSE("blocked", isingrg_ising_block_spin(spins, 2, 4, 2, NULL));
+    REFUSE("spin", isingrg_ising_block_spin(wrong, 1, 4, 2, blocked));
+    REFUSE("factor", isingrg_ising_block_spin(spins, 2, 4, 0, blocked));
+    REQUIRE(isingrg_ising_block_spin(spins, 2, 4, 3, blocked) == ISINGRG_INVALID_ARGUMENT);
+}
+
+static void test_exact(void)
+{
+    double couplings[2] = {0.4406867935, 99}, wrong = INFINITY, negative = -0.4;
+    double a[2], b[2], c[2], d[2];
+    ACCEPT(isingrg_ising_exact_torus(16, couplings, 2, a, b, c));
+    REQUIRE(fabs(a[0] - 238.64225663) < 1e-6);
+    ACCEPT(isingrg_ising_exact_torus(16, couplings, 1, a, NULL, NULL));
+    ACCEPT(isingrg_ising_exact_torus(16, couplings, 0, NULL, NULL, NULL));
+    REFUSE("couplings", isingrg_ising_exact_torus(16, NULL, 1, a, b, c));
+    REFUSE("size", isingrg_ising_exact_torus(4097, couplings, 1, a, b, c));
+    REFUSE("n must", isingrg_ising_exact_torus(16, couplings, -1, a, b, c));
+    REFUSE("finite", isingrg_ising_exact_torus(16, &wrong, 1, a, b, c));
+    REQUIRE(isingrg_ising_exact_torus(3, &negative, 1, a, b, c) == ISINGRG_INVALID_ARGUMENT);
+    ACCEPT(isingrg_ising_exact_bulk(couplings, 2, a, b, c, d));
+    REQUIRE(a[0] < -0.9 && d[1] == 1);
+    ACCEPT(isingrg_ising_exact_bulk(couplings, 2, NULL, NULL, NULL, NULL));
+    REFUSE("couplings", isingrg_ising_exact_bulk(NULL, 2, a, b, c, d));
+    REFUSE("n must", isingrg_ising_exact_bulk(couplings, INT64_MAX, a, b, c, d));
+    REFUSE("finite", isingrg_ising_exact_bulk(&wrong, 1, a, b, c, d));
+}
+
+static void test_autocorrelation(void)
+{
+    static double series[2 * 500];
+    double time;
+    for (int i = 0; i < 1000; ++i) series[i] = i * 7919 % 1000;
+    ACCEPT(isingrg_ising_autocorrelation_time(series, 2, 500, &time));
+    REQUIRE(time > 0 && time < 5);
+    for (int i = 0; i < 1000; ++i) series[i] = i;
+    REQUIRE(isingrg_ising_autocorrelation_time(series, 2, 500, &time) == ISINGRG_NOT_CONVERGED);
+    series[3] = NAN;
+    REQUIRE(isingrg_ising_autocorrelation_time(series, 2, 500, &time) == ISINGRG_NON_FINITE);
+    REFUSE("series", isingrg_ising_autocorrelation_time(NULL, 2, 500, &time));
+    REFUSE("time", isingrg_ising_autocorrelation_time(series, 2, 500, NULL));
+    REQUIRE(isingrg_ising_autocorrelation_time(series, INT64_MAX, 500, &time)
+        == ISINGRG_INVALID_ARGUMENT);
+    REQUIRE(isingrg_ising_autocorrelation_time(series, 2, 0, &time) == ISINGRG_INVALID_ARGUMENT);
+}
+
+void test_ising(void)
+{
+    test_sample();
+    test_observables();
+    test_exact();
+    test_autocorrelation();
+}
