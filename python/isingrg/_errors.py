@@ -19,3 +19,8 @@ class NonFiniteError(IsingRGError, ArithmeticError):
 
 class Interrupted(IsingRGError):
     """A `progress` callable returned False, so the computation stopped."""
+
+
+# Tracebacks and pickles name them as users write them.
+for _error in (IsingRGError, ArgumentError, ConvergenceError, NonFiniteError, Interrupted):
+    _error.__module__ = "isingrg"

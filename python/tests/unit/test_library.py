@@ -34,6 +34,7 @@ def test_exceptions_are_what_one_expects():
     for name in ("ArgumentError", "ConvergenceError", "NonFiniteError", "Interrupted"):
         error = getattr(isingrg, name)
         assert issubclass(error, isingrg.IsingRGError)
+        assert error.__module__ == "isingrg"
         assert str(pickle.loads(pickle.dumps(error("why")))) == "why"
     assert issubclass(isingrg.ArgumentError, ValueError)
     assert issubclass(isingrg.NonFiniteError, ArithmeticError)
