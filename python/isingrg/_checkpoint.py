@@ -2,14 +2,12 @@
 
 import dataclasses
 import os
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from isingrg import _arguments
 from isingrg._errors import ArgumentError
 from isingrg._files import Path, check_writable
-
-if TYPE_CHECKING:
-    from isingrg._model import NativeModel
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,16 +28,18 @@ class Checkpoint:
         check_writable(path)
         return cls(path, every)
 
-    def write(self, model: "NativeModel", error: BaseException | None) -> BaseException | None:
+    def write(
+        self, save: Callable[[Path], None], error: BaseException | None
+    ) -> BaseException | None:
         """Saves the model of a training that goes on, or that this error ends.
 
         What ends the training then: the error, or else what kept the file from being written.
         """
         try:
-            model.save(self.path)
+            save(self.path)
         except KeyboardInterrupt as stopped:
             if error is None:  # the steps that are done are to be in the file all the same
-                return self.write(model, stopped)
+                return self.write(save, stopped)
             self._note(error, stopped)
         except Exception as failure:
             error = failure if error is None else error

@@ -1,17 +1,14 @@
 """What the models of all methods share: they live in the core, are kept in files, and travel."""
 
 import dataclasses
-import threading
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from isingrg._checkpoint import Checkpoint
-from isingrg._errors import Interrupted, IsingRGError
+from isingrg._errors import IsingRGError
 from isingrg._files import Path
-from isingrg._progress import Part, Report, reporting
 from isingrg._storage import Floats, Format, reading
+from isingrg._training import Trainable
 
 if TYPE_CHECKING:
     from isingrg.plot import Drawing
@@ -19,35 +16,18 @@ if TYPE_CHECKING:
 Model = TypeVar("Model")
 
 
-class NativeModel(ABC):
+class NativeModel(Trainable):
     """A trainable model whose parameters live in the core from its first training on."""
 
     _format: ClassVar[Format]
 
     #: A dataclass of plain data from which an untrained model is made.
     _configuration: Any
-    #: The model in the core, None before the first training.
-    _native: Any
-    _closed: bool
-    #: A row for each step, or for each epoch.
-    _history: Floats
-    #: What a row of the history stands for.
-    _unit: ClassVar[str] = "step"
-
-    def __init__(self) -> None:
-        self._native = None
-        self._closed = False
-        self._lock = threading.Lock()
 
     @staticmethod
     @abstractmethod
     def _destroy(native: Any, /) -> None:
         """Frees the native model."""
-
-    @staticmethod
-    @abstractmethod
-    def _rows(native: Any, /) -> int:
-        """How many rows of history the training of the native model has made."""
 
     @abstractmethod
     def _state(self) -> tuple[dict[str, Any], dict[str, Floats]]:
@@ -70,13 +50,10 @@ class NativeModel(ABC):
             self._format.check_available()
         return Checkpoint.checked(path, every, default)
 
-    def _check_open(self) -> None:
-        if self._closed:
-            raise IsingRGError("the model is closed")
-
     def _ready(self) -> Any:
         """The native model, there and trained."""
         self._check_open()
+        self._settle()
         if self._native is None:
             raise IsingRGError("the model has not been trained yet; call fit first")
         return self._native
@@ -84,63 +61,16 @@ class NativeModel(ABC):
     @property
     def step(self) -> int:
         """Optimiser steps done."""
+        self._settle()
         return len(self._history)
 
-    @contextmanager
-    def _training_alone(self) -> Iterator[None]:
-        """What is between the calls of the core belongs to one training as well."""
-        if not self._lock.acquire(blocking=False):
+    def _snapshot(self) -> tuple[dict[str, Any], dict[str, Floats]]:
+        """The state between two trainings, not partly before and partly after one."""
+        rows = len(self._history)
+        state = self._state()
+        if rows != self._rows_done(self._native):
             raise IsingRGError("the model is in use by another call that trains it")
-        try:
-            yield
-        finally:
-            self._lock.release()
-
-    def _train(
-        self,
-        native: Any,
-        rows: Floats,
-        call: Callable[[Floats, Report | None], tuple[int, BaseException | None]],
-        adopt: Callable[[Floats], None],
-        checkpoint: Checkpoint | None,
-        progress: Any,
-        of: str = "",
-    ) -> None:
-        """Trains in pieces as long as the checkpoint says, else in one.
-
-        `call` has the core train as many steps, or epochs, as the rows of history it is given;
-        `adopt` takes over what that did. `of` says in the note on an error how many steps there
-        are to be.
-        """
-        done, error = 0, None
-        with reporting(progress, "training") as report:
-            while error is None and done < len(rows):
-                piece = rows[done : done + checkpoint.every] if checkpoint else rows
-                part = None if report is None else Part(report, done, len(piece), len(rows))
-                try:
-                    _, error = call(piece, part)
-                except BaseException as stopped:  # Ctrl-C after the core last looked for it
-                    error = stopped
-                new = self._new_rows(native)
-                done += new
-                if part is not None and part.stopped and error is None and done < len(rows):
-                    error = Interrupted("training was interrupted")
-                if new:
-                    adopt(piece[:new])
-                    error = checkpoint.write(self, error) if checkpoint else error
-        if error is not None:
-            self._note_state(error, done, of)
-            raise error
-
-    def _new_rows(self, native: Any) -> int:
-        """How many rows the core has made that are not in the history yet."""
-        return self._rows(native) - len(self._history)
-
-    def _note_state(self, error: BaseException, done: int, of: str = "") -> None:
-        error.add_note(
-            f"isingrg: the model is at {self._unit} {len(self._history)}{of}; "
-            f"{done} {self._unit}s of this call are done and kept"
-        )
+        return state
 
     def plot_history(self, *, ax: Any = None) -> "Drawing":
         """Draw the loss of every step, and its exact value where there is one.
@@ -176,7 +106,7 @@ class NativeModel(ABC):
             If the file cannot be written.
         """
         self._ready()
-        self._format.write(path, *self._state())
+        self._format.write(path, *self._snapshot())
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -206,6 +136,7 @@ class NativeModel(ABC):
     def close(self) -> None:
         """Free the memory. Every later use of the model, except `close`, raises `IsingRGError`."""
         native, self._native, self._closed = self._native, None, True
+        self._last_training = None
         if native is not None:
             self._destroy(native)
 
@@ -219,9 +150,10 @@ class NativeModel(ABC):
     def __reduce__(self) -> tuple[Any, ...]:
         """Models travel between processes, and are copied, as their complete state."""
         self._check_open()
+        self._settle()
         if self._native is None:
             return untrained, (type(self), dataclasses.asdict(self._configuration))
-        return type(self)._restored, self._state()
+        return type(self)._restored, self._snapshot()
 
 
 def untrained(kind: type[Model], configuration: dict[str, Any]) -> Model:

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from isingrg import _arguments, _core
 from isingrg._errors import ArgumentError
 from isingrg._files import Path
+from isingrg._training import TrainingCall, alone
 from isingrg.graphvae import _storage
 from isingrg.graphvae._configuration import MOST_EPOCHS, Configuration
 from isingrg.graphvae._evaluation import TERMS, Floats
@@ -96,7 +97,6 @@ class GraphVAE(Plots):
             L, latent, hidden, token, levels, likelihood, decoder, beta, lambda_rg, representation,
             anneal,
         )  # fmt: skip
-        super().__init__()
         self._network_seed = 0
         self._seed = 0
         self._history = np.empty((0, len(TERMS)))
@@ -117,16 +117,19 @@ class GraphVAE(Plots):
     @property
     def epoch(self) -> int:
         """Epochs done."""
+        self._settle()
         return len(self._history)
 
     @property
     def step(self) -> int:
         """Optimiser steps done."""
         self._check_open()
+        self._settle()
         return 0 if self._native is None else int(_core.graphvae_step(self._native))
 
     # Training
 
+    @alone
     def fit(
         self,
         spins: ArrayLike,
@@ -214,24 +217,18 @@ class GraphVAE(Plots):
         lr = _arguments.finite("lr", lr, 1e-12, 10)
         weight_decay = _arguments.finite("weight_decay", weight_decay, 0, 10)
         kept = self._checkpoint(checkpoint, every, 10)
-        seed = None if seed is None else _arguments.seed(seed)
+        seed = self._seed if seed is None else _arguments.seed(seed)
         rows = _arguments.allocate("the history", (epochs, len(TERMS)), np.float64)
-        with self._training_alone():
-            seed = self._seed if seed is None else seed
-            first = self._native is None
-            native = self._configuration.create(seed) if first else self._native
-            network_seed = seed if first else self._network_seed
+        first = self._native is None
+        native = self._configuration.create(seed) if first else self._native
+        attributes = {"_seed": seed, "_network_seed": seed if first else self._network_seed}
 
-            def call(rows: Floats, report: Any) -> tuple[int, BaseException | None]:
-                return _core.graphvae_fit(
-                    native, samples, len(rows), batch, lr, weight_decay, seed, rows, report
-                )
+        def call(rows: Floats, report: Any) -> tuple[int, BaseException | None]:
+            return _core.graphvae_fit(
+                native, samples, len(rows), batch, lr, weight_decay, seed, rows, report
+            )
 
-            def adopt(rows: Floats) -> None:
-                self._native, self._seed, self._network_seed = native, seed, network_seed
-                self._history = np.concatenate([self._history, rows])
-
-            self._train(native, rows, call, adopt, kept, progress)
+        self._train(TrainingCall(native, rows, attributes), call, kept, progress)
         return self
 
     @property
@@ -242,16 +239,19 @@ class GraphVAE(Plots):
         changed, of the terms of the loss: loss, reconstruction, kl, rg as in `loss`, but with the
         annealed weights.
         """
-        return {"epoch": np.arange(1.0, self.epoch + 1), **self._columns()}
+        self._settle()
+        columns = self._columns()
+        return {"epoch": np.arange(1.0, len(columns["loss"]) + 1), **columns}
 
     def _columns(self) -> dict[str, Floats]:
-        return {name: self._history[:, column].copy() for name, column in TERMS.items()}
+        history = self._history
+        return {name: history[:, column].copy() for name, column in TERMS.items()}
 
     # Keeping
 
     _format = _storage.FORMAT
     _destroy = staticmethod(_core.graphvae_destroy)
-    _rows = staticmethod(_core.graphvae_epoch)
+    _rows_done = staticmethod(_core.graphvae_epoch)
     _unit = "epoch"
 
     def _state(self) -> tuple[dict[str, Any], dict[str, Floats]]:

@@ -7,6 +7,7 @@ import numpy as np
 
 from isingrg import _core
 from isingrg._errors import ArgumentError
+from isingrg._training import TrainingCall
 from isingrg.mlrg._couplings import Floats
 from isingrg.mlrg.settings import PROPOSALS, Training
 
@@ -43,17 +44,14 @@ def to_rows(columns: dict[str, Floats]) -> Floats:
 
 
 @dataclasses.dataclass
-class Fit:
+class Fit(TrainingCall):
     """One call of `MLRG.fit`, checked: what the core needs, and where it leaves the history."""
 
-    native: Any
     training: Training
     #: Where recorded fixed points are searched from, (c,).
     guess: Floats
     total_steps: int
     seed: int
-    #: As many as the steps of this call.
-    rows: Floats
 
     @property
     def of(self) -> str:

@@ -1,7 +1,6 @@
 """Training of many models side by side."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import ExitStack
 from typing import Any
 
 from isingrg import _core
@@ -39,11 +38,15 @@ def fit_many(
 
     Raises
     ------
-    ArgumentError
+    ArgumentError, TypeError
         If there are not as many settings as models, or a model is given twice.
     KeyboardInterrupt, Interrupted
         When stopped; every model is at its last complete step and `fit` continues from it.
     """
+    models, settings = list(models), list(settings)
+    for model in models:
+        if not isinstance(model, MLRG):
+            raise TypeError(f"models must hold models of MLRG, not {type(model).__name__}")
     if len(models) != len(settings):
         raise ArgumentError(
             f"settings must be as many as the {len(models)} models, got {len(settings)}"
@@ -52,16 +55,21 @@ def fit_many(
         raise ArgumentError("models must all be different")
     errors: list[Exception | None] = [None] * len(models)
     fits: dict[int, Fit] = {}
-    with ExitStack() as claims:
+    holder = object()
+    try:
         for index, (model, keywords) in enumerate(zip(models, settings, strict=True)):
             try:
-                claims.enter_context(model._training_alone())
+                model._hold(holder)
                 fits[index] = _begin(model, dict(keywords))
             except Exception as error:
                 errors[index] = error
         if fits:
             _train(models, fits, errors, progress)
-    return errors
+        return errors
+    finally:
+        for model in models:
+            if model._holder is holder:
+                del model._holder
 
 
 def _train(
@@ -69,6 +77,8 @@ def _train(
 ) -> None:
     failures: Iterable[Exception | None] = [None] * len(fits)
     stopped: BaseException | None
+    for index, fit in fits.items():
+        models[index]._last_training = fit
     try:
         with reporting(progress, "training") as report:
             outcomes, stopped = _core.mlrg_fit_many(tuple(f.task() for f in fits.values()), report)
@@ -77,9 +87,7 @@ def _train(
         stopped = late
     for (index, fit), failure in zip(fits.items(), failures, strict=True):
         model = models[index]
-        done = model._new_rows(fit.native)
-        if done:
-            model._adopt(fit, fit.rows[:done])
+        done = model._take(fit)
         if failure is not None:
             model._note_state(failure, done, fit.of)
             errors[index] = failure

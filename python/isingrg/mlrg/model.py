@@ -9,6 +9,7 @@ import numpy as np
 from isingrg import _arguments, _core
 from isingrg._errors import ArgumentError
 from isingrg._files import Path
+from isingrg._training import alone
 from isingrg.mlrg import _fitting, _storage
 from isingrg.mlrg._configuration import Configuration
 from isingrg.mlrg._couplings import Floats
@@ -86,7 +87,6 @@ class MLRG(Plots):
             representation, moderator, divergence, transport, frame, hidden, activation,
             layer_norm, symmetric,
         )  # fmt: skip
-        super().__init__()
         self._training = DEFAULT_TRAININGS[moderator, divergence]
         self._total_steps = 0
         self._seed = 0
@@ -101,6 +101,7 @@ class MLRG(Plots):
 
     # Training
 
+    @alone
     def fit(
         self,
         steps: int | None = None,
@@ -212,16 +213,13 @@ class MLRG(Plots):
             teacher_sweeps=teacher_sweeps, student_sweeps=student_sweeps,
             record_from=record_from, record_guess=record_guess,
         )  # fmt: skip
-        with self._training_alone():
-            fit = self._begin(seed, total_steps, keywords)
+        kept = self._checkpoint(checkpoint, every, 100)
+        fit = self._begin(seed, total_steps, keywords)
 
-            def call(rows: Floats, report: Any) -> tuple[int, BaseException | None]:
-                return _core.mlrg_fit(*(*dataclasses.replace(fit, rows=rows).task(), report))
+        def call(rows: Floats, report: Any) -> tuple[int, BaseException | None]:
+            return _core.mlrg_fit(*(*dataclasses.replace(fit, rows=rows).task(), report))
 
-            self._train(
-                fit.native, fit.rows, call, lambda rows: self._adopt(fit, rows),
-                self._checkpoint(checkpoint, every, 100), progress, fit.of,
-            )  # fmt: skip
+        self._train(fit, call, kept, progress, fit.of)
         return self
 
     def _begin(
@@ -240,13 +238,8 @@ class MLRG(Plots):
             training = dataclasses.replace(training, steps=self._training.steps)
         rows = _arguments.allocate("the history", (steps, _core.HISTORY_COLUMNS), np.float64)
         native = self._configuration.create(seed) if self._native is None else self._native
-        return Fit(native, training, guess, schedule, seed, rows)
-
-    def _adopt(self, fit: Fit, rows: Floats) -> None:
-        """Takes over what a call of the core did."""
-        self._native, self._training = fit.native, fit.training
-        self._total_steps, self._seed = fit.total_steps, fit.seed
-        self._history = np.concatenate([self._history, rows])
+        attributes = {"_training": training, "_total_steps": schedule, "_seed": seed}
+        return Fit(native, rows, attributes, training, guess, schedule, seed)
 
     def _schedule(self, training: Training, total_steps: int | None) -> int:
         if total_steps is not None:
@@ -276,13 +269,15 @@ class MLRG(Plots):
         the exchanges between replicas, NaN where none was tried; beta; fixed_point, J0 of the
         fixed point recorded after the step, NaN where none was asked for or found.
         """
-        return {"step": np.arange(1.0, self.step + 1), **_fitting.to_columns(self._history)}
+        self._settle()
+        columns = _fitting.to_columns(self._history)
+        return {"step": np.arange(1.0, len(columns["loss"]) + 1), **columns}
 
     # Keeping
 
     _format = _storage.FORMAT
     _destroy = staticmethod(_core.mlrg_destroy)
-    _rows = staticmethod(_core.mlrg_step)
+    _rows_done = staticmethod(_core.mlrg_step)
     _read = staticmethod(_storage.read)
 
     def _state(self) -> tuple[dict[str, Any], dict[str, Floats]]:

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from isingrg import _arguments, _core
 from isingrg._errors import ArgumentError
 from isingrg._files import Path
+from isingrg._training import TrainingCall, alone
 from isingrg.ising import K_CRITICAL
 from isingrg.neuralrg import _storage
 from isingrg.neuralrg._configuration import Configuration
@@ -96,7 +97,6 @@ class NeuralRG(Plots):
         self._configuration = Configuration.checked(
             L, K, layers, hidden, repeat, structure, depth, symmetric, masks
         )
-        super().__init__()
         self._network_seed = 0
         self._seed = 0
         self._history = np.empty((0, len(_COLUMNS)))
@@ -109,6 +109,7 @@ class NeuralRG(Plots):
 
     # Training
 
+    @alone
     def fit(
         self,
         epochs: int,
@@ -182,6 +183,7 @@ class NeuralRG(Plots):
         """
         return self._fit(None, epochs, batch, lr, weight_decay, seed, checkpoint, every, progress)
 
+    @alone
     def fit_samples(
         self,
         x: ArrayLike,
@@ -235,26 +237,21 @@ class NeuralRG(Plots):
         lr = _arguments.finite("lr", lr, 1e-12, 10)
         weight_decay = _arguments.finite("weight_decay", weight_decay, 0, 10)
         kept = self._checkpoint(checkpoint, every, 100)
-        seed = None if seed is None else _arguments.seed(seed)
+        seed = self._seed if seed is None else _arguments.seed(seed)
         rows = _arguments.allocate("the history", (epochs, _core.NEURALRG_COLUMNS), np.float64)
-        with self._training_alone():
-            seed = self._seed if seed is None else seed
-            first = self._native is None
-            native = self._configuration.create(seed) if first else self._native
-            network_seed = seed if first else self._network_seed
+        first = self._native is None
+        native = self._configuration.create(seed) if first else self._native
+        attributes = {"_seed": seed, "_network_seed": seed if first else self._network_seed}
+        objective = float(samples is not None)
+        training = TrainingCall(native, rows, attributes, columns=(objective,))
 
-            def call(rows: Floats, report: Any) -> tuple[int, BaseException | None]:
-                training = (len(rows), batch, lr, weight_decay, seed, rows, report)
-                if samples is None:
-                    return _core.neuralrg_fit(native, *training)
-                return _core.neuralrg_fit_samples(native, samples, *training)
+        def call(rows: Floats, report: Any) -> tuple[int, BaseException | None]:
+            settings = (len(rows), batch, lr, weight_decay, seed, rows, report)
+            if samples is None:
+                return _core.neuralrg_fit(native, *settings)
+            return _core.neuralrg_fit_samples(native, samples, *settings)
 
-            def adopt(rows: Floats) -> None:
-                self._native, self._seed, self._network_seed = native, seed, network_seed
-                objective = np.full((len(rows), 1), float(samples is not None))
-                self._history = np.concatenate([self._history, np.hstack([rows, objective])])
-
-            self._train(native, rows, call, adopt, kept, progress)
+        self._train(training, call, kept, progress)
         return self
 
     @property
@@ -265,16 +262,19 @@ class NeuralRG(Plots):
         -ln Z (Eq. 4); standard_error of that mean; likelihood, 1 for the steps of `fit_samples`,
         whose loss is the mean of -ln q(x), else 0.
         """
-        return {"step": np.arange(1.0, self.step + 1), **self._columns()}
+        self._settle()
+        columns = self._columns()
+        return {"step": np.arange(1.0, len(columns["loss"]) + 1), **columns}
 
     def _columns(self) -> dict[str, Floats]:
-        return {name: self._history[:, column].copy() for name, column in _COLUMNS.items()}
+        history = self._history
+        return {name: history[:, column].copy() for name, column in _COLUMNS.items()}
 
     # Keeping
 
     _format = _storage.FORMAT
     _destroy = staticmethod(_core.neuralrg_destroy)
-    _rows = staticmethod(_core.neuralrg_step)
+    _rows_done = staticmethod(_core.neuralrg_step)
 
     def _state(self) -> tuple[dict[str, Any], dict[str, Floats]]:
         metadata = {
