@@ -21,7 +21,10 @@ LARGEST_SEED = 2**64 - 1
 
 
 def _given(value: Any) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except Exception:  # of integers with thousands of digits, for one
+        return f"a {_kind(value)} that cannot be shown"
     return text if len(text) <= 60 else text[:57] + "..."
 
 
@@ -160,7 +163,7 @@ def _array(name: str, value: Any) -> NDArray[Any]:
         array = np.asarray(value)
     except (ValueError, TypeError, OverflowError):
         raise TypeError(f"{name} must be a number or a rectangular array of numbers") from None
-    if array.dtype.kind not in "iuf" and array.size:
+    if array.dtype.kind not in "iuf":
         raise TypeError(f"{name} must hold real numbers, not {_kind_of_items(value, array)}")
     return array
 

@@ -26,6 +26,10 @@ IRREPS: dict[str, tuple[str, Any, Any]] = {
     "E": ("(x, y)", [[0, -1], [1, 0]], [[1, 0], [0, -1]]),
 }
 
+#: Components whose states are listed, those of the four corners of a teacher among them; and bits
+#: of an index.
+_MOST_COMPONENTS, _MOST_BITS = 20, 62
+
 
 def irreps(representation: str) -> list[str]:
     """Irreducible representations in order: "2A1+E" is A1, A1, E.
@@ -103,32 +107,39 @@ def spin_states(count: int) -> NDArray[np.int64]:
     Parameters
     ----------
     count : int
-        Of components, 0 or more; there are 2**count states.
+        Of components, 0 to 20; there are 2**count states.
 
     Returns
     -------
     ndarray of int, shape (2**count, count)
         +1 and -1.
     """
+    count = _arguments.integer("count", count, 0, _MOST_COMPONENTS)
     bits = np.arange(2**count)[:, None] >> np.arange(count)[::-1] & 1
     return np.asarray(1 - 2 * bits, np.int64)
 
 
-def state_indices(spins: NDArray[Any]) -> NDArray[np.intp]:
+def state_indices(spins: ArrayLike) -> NDArray[np.intp]:
     """The inverse of `spin_states`.
 
     Parameters
     ----------
-    spins : ndarray of int, shape (..., count)
-        States of +1 and -1.
+    spins : array_like, shape (..., count)
+        States of +1 and -1 of up to 62 components.
 
     Returns
     -------
     ndarray of int, shape (...)
         Their places in the order of `spin_states`.
     """
-    bits = (1 - spins).astype(np.intp) // 2
-    return np.asarray(bits @ (1 << np.arange(spins.shape[-1])[::-1]), np.intp)
+    array = _arguments.reals("spins", spins, -1, 1)
+    if array.ndim == 0 or array.shape[-1] > _MOST_BITS or (np.abs(array) != 1).any():
+        raise ArgumentError(
+            f"spins must be +1 and -1 of the shape (..., count) with count up to {_MOST_BITS}, "
+            f"got {array.shape}"
+        )
+    bits = (1 - array.astype(np.intp)) // 2
+    return np.asarray(bits @ (1 << np.arange(array.shape[-1])[::-1]), np.intp)
 
 
 def visible_action(representation: str) -> NDArray[np.intp]:
