@@ -52,7 +52,8 @@ public struct InfiniteSquareLattice: Sendable {
 
     /// E/J per site: 0 at K = 0, -sqrt 2 at K_c, -2 for K -> infinity, odd in K.
     public func internalEnergyDensity() -> Double {
-        guard s > 0 || isOrdered else { return 0 }
+        // To rounding; much smaller K have no s^2 in the range of doubles.
+        guard abs(coupling) > 1e-9 else { return 0 - 2 * coupling }
         // -coth 2K [1 + (2/pi) kappa K(k)], kappa = 2 tanh^2 2K - 1 = -k' below and +k' above K_c.
         let energy = -1 / tanh(2 * abs(coupling)) * energyBracket(elliptic)
         return coupling < 0 ? -energy : energy

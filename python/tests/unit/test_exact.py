@@ -57,6 +57,13 @@ def test_critical_point():
     assert ising.spontaneous_magnetization(K_C) == 0.0
 
 
+@pytest.mark.parametrize("K", [0.0, 5e-324, 1e-310, 1e-170, 1e-155, 1e-12, 9e-10, 1.1e-9, 1e-5])
+def test_tiny_couplings(K):
+    assert ising.internal_energy_density(K) == pytest.approx(-2 * K, rel=1e-9, abs=0)
+    assert ising.internal_energy_density(-K) == -ising.internal_energy_density(K)
+    assert ising.specific_heat_density(K) == pytest.approx(2 * K * K, rel=1e-9, abs=1e-300)
+
+
 @pytest.mark.parametrize("K", [0.05, 0.3, 0.6, 1.5])
 def test_bulk_is_the_limit_of_the_torus(K):
     L = 512
