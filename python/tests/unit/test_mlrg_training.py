@@ -88,6 +88,12 @@ MANY = [
 ]
 
 
+@pytest.mark.parametrize("models", ["A1", [1], [[MLRG()]], [None, MLRG()], 3])
+def test_only_models_are_trained_together(models):
+    with pytest.raises(TypeError, match=r"models must hold|not iterable"):
+        mlrg.fit_many(models, [{}] * 2)
+
+
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("divergence", ["kl", "cd"])
 def test_many_models_train_as_each_alone(divergence, threads):

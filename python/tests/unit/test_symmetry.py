@@ -126,3 +126,15 @@ def test_the_graphs_of_figure_3():
 def test_decoupled_components():
     assert symmetry.decoupled_components([0.8, 0, 0, 0.1, 0.2], "A1+E") == [(0,), (1, 2)]
     assert symmetry.decoupled_components([0.8, 0.1, 0, 0.1, 0.2], "A1+E") == [(0, 1, 2)]
+
+
+@pytest.mark.parametrize("count", [-1, 21, 10**30, 1.5, np.nan, None, np.zeros((2, 2))])
+def test_states_of_a_wrong_number_of_components(count):
+    with pytest.raises((ArgumentError, TypeError), match="count must be"):
+        symmetry.spin_states(count)
+
+
+@pytest.mark.parametrize("spins", [1, np.nan, "A1", [0, 1], [2], [[1, 1j]], np.ones(63), None])
+def test_indices_of_what_is_no_state(spins):
+    with pytest.raises((ArgumentError, TypeError), match="spins must"):
+        symmetry.state_indices(spins)

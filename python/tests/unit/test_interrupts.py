@@ -1,0 +1,188 @@
+"""Ctrl-C: every long function stops within a second, and no training loses a step by it."""
+
+import copy
+import inspect
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from isingrg import IsingRGError, _core, graphvae, mlrg, neuralrg
+
+sys.path.append(str(Path(__file__).parents[1] / "docs"))
+from public import everything
+
+SPINS = np.random.default_rng(0).choice([-1, 1], (20, 8, 8))
+#: A model of each kind, how it is trained by so many steps, and the function of the core that does.
+KINDS = {
+    "mlrg_fit": (mlrg.MLRG, {"hidden": (4,)}, lambda m, n: m.fit(n, 8, total_steps=99)),
+    "neuralrg_fit": (neuralrg.NeuralRG, {"L": 4, "layers": 2}, lambda m, n: m.fit(n, 8)),
+    "neuralrg_fit_samples": (
+        neuralrg.NeuralRG, {"L": 4, "layers": 2},
+        lambda m, n: m.fit_samples(SPINS[:, :4, :4] * 1.0, n, 8),
+    ),
+    "graphvae_fit": (
+        graphvae.GraphVAE, {"L": 8, "levels": 2, "hidden": 4}, lambda m, n: m.fit(SPINS, n)
+    ),
+}  # fmt: skip
+
+
+def equal(a, b):
+    (_, first), (_, second) = a._state(), b._state()
+    return all(np.array_equal(first[n], second[n], equal_nan=True) for n in first | second)
+
+
+@pytest.fixture(params=KINDS)
+def kind(request):
+    return request.param, *KINDS[request.param]
+
+
+@pytest.fixture
+def cut_off(monkeypatch):
+    """A training that is interrupted after the core has done its steps, before they are kept."""
+
+    def train(function, fit, model, steps):
+        native = getattr(_core, function)
+
+        def interrupted(*arguments):
+            native(*arguments)
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch:
+            patch.setattr(_core, function, interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                fit(model, steps)
+
+    return train
+
+
+@pytest.mark.parametrize("before", [0, 2])
+def test_steps_that_the_core_has_done_are_kept(kind, cut_off, before, tmp_path):
+    function, cls, options, fit = kind
+    model = cls(**options)
+    if before:
+        fit(model, before)
+    cut_off(function, fit, model, 3)
+    straight = fit(cls(**options), before + 3)
+    twin = copy.deepcopy(model)
+    assert len(model.history["loss"]) == before + 3 and model.step == straight.step
+    assert equal(model, straight) and equal(twin, straight)
+    model.save(tmp_path / "model")
+    assert equal(cls.load(tmp_path / "model"), straight)
+    assert equal(fit(twin, 2), fit(straight, 2))
+
+
+def test_another_training_goes_on_from_them(kind, cut_off):
+    function, cls, options, fit = kind
+    model = cls(**options)
+    cut_off(function, fit, model, 2)
+    cut_off(function, fit, model, 1)
+    assert equal(fit(model, 2), fit(cls(**options), 5))
+
+
+def test_several_models_at_once(cut_off):
+    models = [mlrg.MLRG(hidden=(4,)), mlrg.MLRG(hidden=(3,))]
+    settings = [{"steps": 4, "batch": 8}, {"steps": 6, "batch": 8}]
+    cut_off("mlrg_fit_many", mlrg.fit_many, models, settings)
+    assert [model.step for model in models] == [4, 6]
+    assert equal(models[0], mlrg.MLRG(hidden=(4,)).fit(4, 8))
+    models[0].fit(1)
+
+
+def test_training_inside_its_own_progress_is_refused(kind):
+    _, cls, options, fit = kind
+    model, errors = fit(cls(**options), 1), []
+
+    def meddle(done, total):
+        for use in (lambda: fit(model, 1), lambda: copy.copy(model), lambda: model.save("a file")):
+            try:
+                use()
+            except IsingRGError as error:
+                errors.append(str(error))
+
+    arguments = (SPINS, 2) if cls is graphvae.GraphVAE else (2, 8)
+    model.fit(*arguments, progress=meddle)
+    assert len(errors) >= 3 and all("in use" in error for error in errors)
+    assert len(model.history["loss"]) == 3
+    untrained, errors[:] = cls(**options), []
+    with pytest.raises(IsingRGError, match="in use"):
+        untrained.fit(*arguments, progress=lambda *_: fit(untrained, 1))
+    done = len(untrained.history["loss"])
+    assert equal(fit(untrained, 3 - done), fit(cls(**options), 3))
+
+
+# Every long function, in a process of its own
+
+PREPARE = {
+    "ising": "from isingrg import ising; s = np.ones((4, 2048, 2048, 4), np.int8)",
+    "mlrg": "from isingrg import mlrg; J = np.full((20000, 9), 0.3); j = np.full(10**6, 0.3)",
+    "model": "model = mlrg.MLRG('A1+E').fit(2, 8); P = np.zeros((10**6, 5))",
+    "flow": "from isingrg import neuralrg; model = neuralrg.NeuralRG().fit(1, 8); "
+    "x = np.ones((16384, 16, 16))",
+    "vae": "from isingrg import graphvae; model = graphvae.GraphVAE().fit("
+    "np.ones((8, 16, 16), np.int8), 1); x = np.ones((100_000, 16, 16), np.int8); "
+    "x[::2, 1, :] = -1; z = np.ones((2_000_000, 4))",
+    "graph": "from isingrg import graphvae; v = np.random.rand(9, 100); K = np.linspace(.3, .6, 9)",
+    "dual": "from isingrg import neuralrg; x = np.ones((10**5, 64, 64)); m = np.random.rand(999, "
+    "60)",
+    "all": "import isingrg",
+}  # fmt: skip
+
+#: By public name: what takes long, and what it needs. Those with `progress` must all be there.
+LONG = {
+    "isingrg.ensemble": ("isingrg.ensemble('mlrg', {'steps': 10**6}, seeds=2)", "all"),
+    "isingrg.ising.sample": ("ising.sample(32, 0.44, 1, n_thermalize=2**40)", "ising"),
+    "isingrg.mlrg.MLRG.fit": ("model.fit(10**7)", "model"),
+    "isingrg.mlrg.divergence": ("mlrg.divergence(J, J, '3A1')", "mlrg"),
+    "isingrg.mlrg.exact_map": ("mlrg.exact_map(J, '3A1')", "mlrg"),
+    "isingrg.mlrg.exact_minimum": ("mlrg.exact_minimum(J, '3A1')", "mlrg"),
+    "isingrg.mlrg.fit_many": ("mlrg.fit_many([mlrg.MLRG()], [{'steps': 10**7}])", "mlrg"),
+    "isingrg.mlrg.minimum_kl": ("mlrg.minimum_kl(j, '2A1')", "mlrg"),
+    "isingrg.mlrg.MLRG.fixed_points": ("model.fixed_points(10**5)", "model"),
+    "isingrg.mlrg.MLRG.flow": ("model.flow(P, 100)", "model"),
+    "isingrg.mlrg.MLRG.jacobian": ("for _ in range(99): model.jacobian(P)", "model"),
+    "isingrg.mlrg.scaling_dimensions": ("mlrg.scaling_dimensions(j, 'A1', 4, 6)", "mlrg"),
+    "isingrg.neuralrg.NeuralRG.decode": ("model.decode(x)", "flow"),
+    "isingrg.neuralrg.NeuralRG.encode": ("model.encode(x)", "flow"),
+    "isingrg.neuralrg.NeuralRG.fit": ("model.fit(10**6)", "flow"),
+    "isingrg.neuralrg.NeuralRG.fit_samples": ("model.fit_samples(x, 10**6)", "flow"),
+    "isingrg.neuralrg.NeuralRG.free_energy": ("model.free_energy(10**5)", "flow"),
+    "isingrg.neuralrg.NeuralRG.hmc": ("model.hmc(512, 10**3)", "flow"),
+    "isingrg.neuralrg.NeuralRG.log_partition": ("model.log_partition(10**5)", "flow"),
+    "isingrg.neuralrg.NeuralRG.log_prob": ("model.log_prob(x)", "flow"),
+    "isingrg.neuralrg.NeuralRG.metropolis": ("model.metropolis(512, 10**3)", "flow"),
+    "isingrg.neuralrg.NeuralRG.responses": ("model.responses(x=x)", "flow"),
+    "isingrg.neuralrg.NeuralRG.sample": ("model.sample(10**5)", "flow"),
+    "isingrg.neuralrg.NeuralRG.sample_given": ("model.sample_given(x[:, :4, :4])", "flow"),
+    "isingrg.neuralrg.NeuralRG.sample_with_log_prob": (
+        "model.sample_with_log_prob(10**5)", "flow"),
+    "isingrg.neuralrg.log_density": ("while True: neuralrg.log_density(x, 0.4)", "dual"),
+    "isingrg.neuralrg.mutual_information": ("neuralrg.mutual_information(m)", "dual"),
+    "isingrg.graphvae.GraphVAE.basins": ("model.basins(x)", "vae"),
+    "isingrg.graphvae.GraphVAE.decode": ("model.decode(z)", "vae"),
+    "isingrg.graphvae.GraphVAE.encode": ("model.encode(x)", "vae"),
+    "isingrg.graphvae.GraphVAE.fit": ("model.fit(x, 9, 65536)", "vae"),
+    "isingrg.graphvae.GraphVAE.level_distances": ("model.level_distances(x)", "vae"),
+    "isingrg.graphvae.GraphVAE.loss": ("model.loss(x)", "vae"),
+    "isingrg.graphvae.GraphVAE.rg_map": ("model.rg_map(x[:99], resamples=10**6)", "vae"),
+    "isingrg.graphvae.GraphVAE.trajectories": ("model.trajectories(x)", "vae"),
+    "isingrg.graphvae.bootstrap": ("graphvae.bootstrap(np.mean, v, resamples=10**6)", "graph"),
+    "isingrg.graphvae.correlation": ("graphvae.correlation(v, v, resamples=10**6)", "graph"),
+    "isingrg.graphvae.estimate_critical_coupling": (
+        "graphvae.estimate_critical_coupling(K, v, resamples=10**6)", "graph"),
+    "isingrg.graphvae.published_data": ("graphvae.published_data(L=1024)", "graph"),
+}  # fmt: skip
+
+
+def test_every_function_with_progress_has_a_case():
+    functions = [item for item in everything() if inspect.isroutine(item.value)]
+    assert {item.name for item in functions if "progress" in item.arguments} <= LONG.keys()
+    assert LONG.keys() <= {item.name for item in functions}
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_control_c_stops_it_within_a_second(seconds_to_stop, name):
+    call, needs = LONG[name]
+    prepare = PREPARE["mlrg"] + "; " + PREPARE[needs] if needs == "model" else PREPARE[needs]
+    assert seconds_to_stop(call, prepare) < 1
