@@ -1,0 +1,226 @@
+"""Every public function and method, with arguments that it takes."""
+
+import inspect
+import sys
+from pathlib import Path
+
+import numpy as np
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from python_values import Raised, in_any_form
+
+from isingrg import graphvae, ising, mlrg, neuralrg, plot
+
+sys.path.append(str(Path(__file__).parents[1] / "python" / "tests" / "docs"))
+from public import everything
+
+REPRESENTATIONS = ["A1", "A1+E"]
+
+
+def _spins(*sizes):
+    shapes = [(*leading, L, L) for L in sizes for leading in [(), (0,), (2,), (2, 3), (1, 2, 2)]]
+    arrays = st.sampled_from(shapes).flatmap(
+        lambda shape: hnp.arrays(np.int8, shape, elements=st.sampled_from([-1, 1]))
+    )
+    return in_any_form(arrays)
+
+
+def _reals(shapes, low=-1.0, high=1.0):
+    elements = st.floats(low, high)
+    arrays = st.sampled_from(shapes).flatmap(
+        lambda shape: hnp.arrays(np.float64, shape, elements=elements)
+    )
+    return st.one_of(elements, in_any_form(arrays)) if () in shapes else in_any_form(arrays)
+
+
+def _stop(done, total):
+    return False
+
+
+def _raise(done, total):
+    raise Raised("from a callable")
+
+
+def _listen(done, total):
+    return None
+
+
+# Models that the examples share; what changes them works on copies.
+
+SPINS = ising.sample(8, [0.3, 0.5], 6, n_thermalize=5)[:, 0]
+
+
+def _models():
+    flow = dict(moderator="flow", divergence="cd", hidden=(4,))
+    small = dict(L=8, levels=2, hidden=4, token=3, latent=2)
+    dual = dict(L=4, layers=2, hidden=(3,))
+    closed = [mlrg.MLRG(), neuralrg.NeuralRG(**dual), graphvae.GraphVAE(**small)]
+    for model in closed:
+        model.close()
+    models = {
+        mlrg.MLRG: [
+            mlrg.MLRG(hidden=(4,)).fit(5, 4), mlrg.MLRG("A1+E", hidden=(4,)).fit(2, 4),
+            mlrg.MLRG(**flow).fit(2, 4, cd_samples=8), mlrg.MLRG(), closed[0],
+        ],
+        neuralrg.NeuralRG: [
+            neuralrg.NeuralRG(**dual).fit(2, 8), neuralrg.NeuralRG(**dual), closed[1],
+            neuralrg.NeuralRG(**dual, structure="tebd", symmetric=False).fit(1, 8),
+        ],
+        graphvae.GraphVAE: [
+            graphvae.GraphVAE(**small).fit(SPINS, 2), graphvae.GraphVAE(**small), closed[2],
+            graphvae.GraphVAE(**small, likelihood="bernoulli", decoder="graph").fit(SPINS, 1),
+        ],
+    }  # fmt: skip
+    for kinds in models.values():  # most examples are of trained ones
+        kinds += [model for model in kinds if model not in closed and model.step] * 2
+    return models
+
+
+MODELS = _models()
+_FLOW, _VAE = MODELS[neuralrg.NeuralRG][0], MODELS[graphvae.GraphVAE][0]
+_CHAINS = _FLOW.hmc(2, 60, leapfrog=1)
+_RESPONSES = _FLOW.responses(4)
+_MAP = _VAE.rg_map(SPINS, resamples=20)
+_COMPONENTS = graphvae.PrincipalComponents(np.zeros(2), np.eye(2), np.ones(2) / 2, np.zeros((3, 2)))
+
+#: An instance on which methods are called.
+INSTANCES = {
+    **MODELS,
+    mlrg.settings.Training: [mlrg.settings.Training()],
+    mlrg.FixedPoint: mlrg.MLRG(hidden=(4,)).fit(1, 4).fixed_points(4),
+    neuralrg.Chains: [_CHAINS],
+    graphvae.RGMap: [_MAP],
+    graphvae.PrincipalComponents: [_COMPONENTS],
+    plot.Drawing: [plot.configuration(SPINS[0, 0])],
+}
+
+J = _reals([(), (3,), (2, 3), (5,), (2, 5), (0,), (0, 5)])
+X = _reals([(4, 4), (3, 4, 4), (2, 1, 4, 4), (0, 4, 4)], -3, 3)
+_small = st.integers(1, 3)
+
+#: By the name of the parameter, for all functions that have no entry of their own below.
+GOOD = {
+    "seed": st.integers(0, 2**64 - 1), "progress": st.sampled_from([False, True, np.True_, _listen,
+        _stop, _raise]),
+    "J": J, "J0": _reals([(), (3,)]), "J_teacher": J, "J_student": J, "guess": J,
+    "representation": st.sampled_from(REPRESENTATIONS), "machine": st.sampled_from(["teacher",
+        "student"]), "frame": st.sampled_from(["published", "consistent"]),
+    "moderator": st.sampled_from(["monotone", "flow"]), "divergence": st.sampled_from(["kl", "cd"]),
+    "transport": st.sampled_from(["step", "ode"]), "hidden": st.sampled_from([(3,), [2, 2]]),
+    "activation": st.sampled_from(["tanh", "relu", "silu", "elu", "gelu"]),
+    "layer_norm": st.booleans(), "symmetric": st.booleans(), "gradient": st.booleans(),
+    "log": st.booleans(), "adapt": st.booleans(), "paper": st.sampled_from(["hou-you", "shen"]),
+    "L": st.sampled_from([4, 8]), "K": _reals([(), (2,), (2, 2), (0,)]), "n": _small,
+    "n_samples": _small, "n_chains": _small, "n_thermalize": st.integers(0, 4),
+    "n_between": _small, "warmup": _small, "between": _small, "leapfrog": _small,
+    "step_size": st.floats(1e-3, 0.5), "space": st.sampled_from(["latent", "physical"]),
+    "algorithm": st.sampled_from(["wolff", "swendsen-wang", "metropolis", "heat-bath"]),
+    "ties": st.sampled_from(["up", "random"]), "b": st.sampled_from([1, 2]), "period": _small,
+    "k": _small, "steps": st.integers(2, 4), "batch": st.integers(1, 8), "starts": _small,
+    "tolerance": st.floats(0, 1), "epochs": _small, "lr": st.floats(1e-4, 1e-2),
+    "weight_decay": st.floats(0, 0.1), "method": st.sampled_from(["phase", "monotone",
+        "degeneracy"]), "path": st.sampled_from(["a file", b"bytes", "saved", ".", ""]),
+    "series": _reals([(60,), (2, 200)]), "spins": _spins(4, 6, 8), "x": X, "z": X,
+    "start": _reals([(2, 4, 4)]), "scales": st.sampled_from([None, (0, 1), (1, 2), [0, 2]]),
+    "scale": st.sampled_from([None, 0, 1]), "coarse": _reals([(2, 2), (3, 2, 2), (1, 1), (4, 4)]),
+    "sites": st.sampled_from([None, [0, 1], np.array([[0, 0], [1, 2]])]),
+    "layers": _small, "repeat": _small, "structure": st.sampled_from(["mera", "tebd", "tree"]),
+    "depth": st.sampled_from([None, 1, 2]), "masks": st.none(), "latent": _small,
+    "token": _small, "levels": st.sampled_from([1, 2]), "decoder": st.sampled_from(["mlp",
+        "graph"]), "likelihood": st.sampled_from(["mse", "bernoulli"]),
+    "beta": st.floats(0, 1), "lambda_rg": st.floats(0, 1), "anneal": _small,
+    "block": _small, "resamples": st.integers(20, 30), "component": st.sampled_from([0, 1]),
+    "mu": _reals([(6, 2), (3, 2, 2)]), "reference": _reals([(6,)]),
+    "observable": st.sampled_from(["magnetization", "structure_factor", "energy_density"]),
+    "samples": _reals([(20, 2), (20, 2, 2)]), "n_neighbors": _small, "n_jobs": st.none(),
+    "ax": st.none(), "interval": st.floats(1, 1000), "plane": st.sampled_from([(0, 1), (0,)]),
+    "points": st.just(()), "origin": st.none(), "dpi": st.floats(10, 30),
+    "values": _reals([(12,), (2, 12), (2, 6, 3)]), "a": _reals([(12,)]),
+    "total_steps": st.integers(1, 9), "proposal": st.sampled_from(["squared", "norm"]),
+    "replicas": _small, "cd_samples": st.integers(1, 8), "teacher_sweeps": _small,
+    "student_sweeps": _small, "record_from": st.integers(0, 3), "hmc_leapfrog": _small,
+    "hmc_updates": _small, "record_guess": st.floats(0, 1), "matrix": _reals([(1, 1), (3, 3)]),
+    "count": st.integers(0, 4), "statistic": st.sampled_from([np.mean, np.max, _raise]),
+    "axis": st.sampled_from([0, -1]), "models": st.just([]), "settings": st.just([]),
+    "task": st.sampled_from([lambda a, seed=0: a, "mlrg"]), "seeds": st.sampled_from([None, 2]),
+    "executor": st.none(), "store": st.none(), "threads": st.integers(1, 2),
+    "model": st.sampled_from([m for models in MODELS.values() for m in models]),
+    "chains": st.just(_CHAINS), "responses": st.just(_RESPONSES), "rg_map": st.just(_MAP),
+}  # fmt: skip
+
+#: Where a function means something else by the name.
+OWN = {
+    "isingrg.graphvae.GraphVAE": {"representation": st.sampled_from(["mu", "z"]),
+                                  "hidden": _small, "L": st.sampled_from([8, 16])},
+    "isingrg.graphvae.GraphVAE.rg_map": {"levels": st.sampled_from([None, (0, 1)])},
+    "isingrg.graphvae.GraphVAE.decode": {"z": _reals([(2,), (3, 2), (0, 2)])},
+    "isingrg.graphvae.GraphVAE.trajectories": {"steps": st.sampled_from([None, 0, 1])},
+    "isingrg.graphvae.correlation": {"b": _reals([(12,)])},
+    "isingrg.graphvae.estimate_critical_coupling": {
+        "K": st.just(np.linspace(0.3, 0.6, 12)), "values": _reals([(12, 20)])},
+    "isingrg.ensemble": {"settings": st.sampled_from([{"a": [1, 2]}, [{"a": 1}, {"a": 0.5}], {}])},
+    "isingrg.mlrg.fit_many": {
+        "settings": st.just([{"steps": 2, "batch": 4}] * 2),
+        "models": st.builds(lambda: [mlrg.MLRG(hidden=(3,)), mlrg.MLRG(hidden=(4,))])},
+    "isingrg.neuralrg.NeuralRG": {"L": st.sampled_from([2, 4])},
+    "isingrg.set_num_threads": {"n": st.integers(1, 3)},
+    "isingrg.mlrg.symmetry.state_indices": {"spins": in_any_form(hnp.arrays(
+        np.int8, st.sampled_from([(3,), (2, 4)]), elements=st.sampled_from([-1, 1])))},
+    "isingrg.ising.to_dataset": {
+        "spins": st.just(ising.sample(4, [0.1, 0.2], 2)), "K": st.just([0.1, 0.2])},
+    "isingrg.plot.energy": {"spins": st.just(SPINS), "K": st.just([0.3, 0.5])},
+    "isingrg.plot.magnetization": {"spins": st.just(SPINS), "K": st.just([0.3, 0.5])},
+    "isingrg.plot.principal_component": {"spins": st.just(SPINS), "K": st.just([0.3, 0.5])},
+    "isingrg.plot.configuration": {"spins": _spins(4).filter(lambda s: np.ndim(s) == 2)},
+    "isingrg.plot.animate_block_spins": {"steps": st.sampled_from([None, 1])},
+}  # fmt: skip
+
+#: Parameters whose large values are valid, and would start as many processes or threads.
+KEPT_SMALL = {"n_jobs", "threads", "n", "executor"}
+
+#: Records of results, which nobody makes but the package.
+_RECORDS = {
+    "CriticalCouplings", "Estimate", "ExactMinimum", "FixedPoint", "Violations", "Chains",
+    "FreeEnergy", "Layer", "LogPartition", "Responses", "Basins", "PrincipalComponents", "RGMap",
+    "Drawing",
+}  # fmt: skip
+
+
+def targets():
+    """(name, function, class or None, strategies by parameter) of everything public."""
+    found = []
+    for item in everything():
+        value = item.value
+        owner = _owner(item)
+        if isinstance(value, property):
+            found.append((item.name, value.fget, owner, {}))
+        elif inspect.isclass(value):
+            if not issubclass(value, Exception) and value.__name__ not in _RECORDS:
+                found.append((item.name, value, None, _strategies(item.name, value)))
+        else:
+            found.append((item.name, value, owner, _strategies(item.name, value)))
+    return [target for target in found if target[2] is None or INSTANCES.get(target[2])]
+
+
+def _owner(item):
+    """The class of an instance method or property."""
+    parts = item.name.split(".")
+    owner = getattr(item.module, parts[-2], None)
+    static = inspect.ismethod(item.value)  # of the class: `load`
+    return owner if inspect.isclass(owner) and not static else None
+
+
+def _strategies(name, function):
+    own = OWN.get(name, {})
+    chosen = {}
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.name != "self" and parameter.kind is not parameter.VAR_KEYWORD:
+            default = parameter.default
+            usual = GOOD.get(parameter.name, st.just(default))
+            if default is parameter.empty and parameter.name not in own | GOOD:
+                raise LookupError(f"{name} has a parameter {parameter.name!r} without values here")
+            usual = own.get(parameter.name, usual)
+            if default is not parameter.empty:
+                usual = st.just(default) | st.just(default) | usual
+            chosen[parameter.name] = usual
+    return chosen
