@@ -132,7 +132,7 @@ def test_ctrl_c_beside_the_core(case, path, whole, monkeypatch, strikes):
     if strikes == "during the save":
         monkeypatch.setattr(os, "fsync", interrupted)
     else:
-        rows = model._rows
+        rows = model._rows_done
         finish = {"mlrg": "mlrg_fit", "graphvae": "graphvae_fit"}
         name = finish.get(model._format.name.split(".")[1], f"neuralrg_{case._fit}")
         train = getattr(isingrg._core, name)
