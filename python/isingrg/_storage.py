@@ -146,6 +146,20 @@ class Format:
         return int(text)
 
 
+def _check_moments(first: Floats, second: Floats) -> None:
+    """With others a step of any length could follow.
+
+    Of gradients g, the k-th before the last, the moments are m = sum 0.1 0.9^k g and
+    v = sum 0.001 0.999^k g^2, so that |m| <= 7.3 sqrt(v) by the Cauchy-Schwarz inequality.
+    """
+    if first.shape != second.shape or not np.isfinite(first).all():
+        return  # which the core tells
+    with np.errstate(invalid="ignore"):
+        largest = 8 * np.sqrt(second) + 1e-150  # smaller squares are lost
+    if (np.abs(first) > largest).any():
+        raise IsingRGError("the moments of the optimiser are those of no training")
+
+
 @dataclasses.dataclass(frozen=True)
 class NativeState:
     """The state of one method's native models as named arrays, by the functions of the core."""
@@ -173,6 +187,7 @@ class NativeState:
         unknown = arrays.keys() - {name for name, _ in listed}
         if unknown:
             raise IsingRGError(f"the array {min(unknown)!r} does not belong to such a model")
+        _check_moments(arrays["adam.first_moment"], arrays["adam.second_moment"])
         for index, (name, shape) in enumerate(listed):
             array = arrays[name]
             expected = (len(array), shape[1]) if name in self.free_rows and array.ndim else shape

@@ -274,6 +274,7 @@ CASES = [
     ("must be finite", {"arrays": [("network.1.weight", np.full((5, 6), np.nan))]}),
     ("single precision", {"arrays": [("network.1.weight", np.full((5, 6), 1e39))]}),
     ("must be finite", {"arrays": [("adam.first_moment", np.full((999, 1), np.inf))]}),
+    ("of no training", {"arrays": [("adam.first_moment", np.full((999, 1), 1e300))]}),
     ("must not be negative", {"arrays": [("adam.second_moment", np.full((999, 1), -1.0))]}),
     ("step", {"arrays": [("step", np.full((1, 1), 2.5))]}),
     ("history has 12 steps", {"arrays": [("step", np.full((1, 1), 13.0))]}),
