@@ -6,6 +6,7 @@ nobody disturbed: parameters, optimiser, history and settings.
 
 import dataclasses
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -109,15 +110,17 @@ class Victim:
             text=True,
         )
         assert process.stdout is not None
-        first = int(process.stdout.readline())
+        first = int(process.stdout.readline() or -1)
         if first != self.kept:
+            process.kill()
             return f"went on from step {first}, not {self.kept}"
         try:
             process.wait(seconds)
         except subprocess.TimeoutExpired:
             process.kill()
         seen = max(map(int, process.stdout.read().split()), default=first)
-        process.wait()
+        if process.wait() not in (0, -signal.SIGKILL):
+            return f"ended with {process.returncode}"
         return self._complete() if process.returncode == 0 else self._compare(first, seen)
 
     def _compare(self, first: int, seen: int) -> str:
@@ -128,7 +131,7 @@ class Victim:
         self.left_behind = len(set(self.path.parent.iterdir()) - {self.path})
         if self.kept < first or lost > self.training.every:
             return f"at step {seen} when killed, {self.kept} in the file"
-        return f"{self.left_behind} more files" if self.left_behind else ""
+        return ""
 
     def _complete(self) -> str:
         equal = self.path.read_bytes() == self.whole
@@ -156,12 +159,15 @@ def campaign(trials: int) -> Outcome:
             fault = victim.live(None)
             if fault:
                 outcome.failures.append(f"{victim.name}, in the end: {fault}")
+        left_behind = sum(victim.left_behind for victim in victims)
+        if left_behind > 1 + trials // 20:  # the name is given a moment before the old file goes
+            outcome.failures.append(f"{left_behind} temporary files have piled up")
         outcome.figures = (
             f"{sum(v.completed for v in victims)} trainings completed and equal byte for byte; "
             f"at most "
             + ", ".join(f"{v.most_lost} of {v.training.every}" for v in victims)
             + " steps lost since the last checkpoint; "
-            f"{sum(v.left_behind for v in victims)} files left behind"
+            f"{left_behind} temporary files left behind"
         )
     return outcome
 
