@@ -4,6 +4,7 @@ import os
 import secrets
 import tempfile
 from contextlib import suppress
+from typing import BinaryIO
 
 Path = str | os.PathLike[str]
 
@@ -13,13 +14,11 @@ def replace_file(path: Path, content: bytes) -> None:
     path = os.path.realpath(os.fspath(path))  # through links: the file is replaced, not the link
     temporary = f"{path}.{secrets.token_hex(4)}.tmp"
     try:
-        with open(temporary, "xb", opener=_open_unnamed) as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-            if not os.path.lexists(temporary):
-                # Given a folder, os.link follows the link that stands for the open file.
-                os.link(f"/proc/self/fd/{file.fileno()}", temporary, src_dir_fd=file.fileno())
+        try:
+            _write_unnamed(temporary, content)
+        except OSError:  # not every file system can; if it is something else, this fails as well
+            with open(temporary, "xb") as file:
+                _write(file, content)
         os.replace(temporary, path)
     except BaseException:
         with suppress(OSError):
@@ -28,15 +27,19 @@ def replace_file(path: Path, content: bytes) -> None:
     _sync_folder(os.path.dirname(path))
 
 
-def _open_unnamed(path: str, flags: int) -> int:
-    """A file without a name, of which nothing is left when the process is killed.
+def _write_unnamed(path: str, content: bytes) -> None:
+    """A file that gets its name when it is complete: a killed process leaves nothing behind."""
+    descriptor = os.open(os.path.dirname(path), os.O_TMPFILE | os.O_WRONLY, 0o666)
+    with open(descriptor, "wb") as file:
+        _write(file, content)
+        # Given a folder, os.link follows the link that stands for the open file.
+        os.link(f"/proc/self/fd/{descriptor}", path, src_dir_fd=descriptor)
 
-    Where there are none, as on file systems over the network, it has the name from the start.
-    """
-    if os.path.isdir("/proc/self/fd"):
-        with suppress(OSError):
-            return os.open(os.path.dirname(path), os.O_TMPFILE | os.O_WRONLY, 0o666)
-    return os.open(path, flags, 0o666)
+
+def _write(file: BinaryIO, content: bytes) -> None:
+    file.write(content)
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def _sync_folder(folder: str) -> None:

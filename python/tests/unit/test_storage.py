@@ -92,6 +92,16 @@ def test_a_failure_leaves_the_old_file(model, path, monkeypatch, name):
     assert [p.name for p in path.parent.iterdir()] == [path.name]
 
 
+def test_where_files_need_a_name(model, path, monkeypatch):
+    def refuse(*_, **__):
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr(os, "link", refuse)
+    model.fit(1).save(path)
+    assert MLRG.load(path).step == 13
+    assert [p.name for p in path.parent.iterdir()] == [path.name]
+
+
 def test_paths_that_cannot_be_written(model, tmp_path):
     with pytest.raises(FileNotFoundError):
         model.save(tmp_path / "none" / "model")
@@ -166,6 +176,14 @@ def test_every_part_is_under_the_checksum(path):
         safetensors.numpy.save_file(other, path, metadata=header)
         with pytest.raises(IsingRGError, match="does not fit its checksum"):
             MLRG.load(path)
+    other = {
+        **arrays,
+        "history.loss": arrays["history.beta"],
+        "history.beta": arrays["history.loss"],
+    }
+    safetensors.numpy.save_file(other, path, metadata=header)
+    with pytest.raises(IsingRGError, match="does not fit its checksum"):
+        MLRG.load(path)
     for name in header.keys() - {"format", "format_version"}:
         changed = {**header, name: header[name].replace("1", "2")}
         assert changed != header
