@@ -132,15 +132,14 @@ def test_ctrl_c_beside_the_core(case, path, whole, monkeypatch, strikes):
     if strikes == "during the save":
         monkeypatch.setattr(os, "fsync", interrupted)
     else:
-        rows = model._rows_done
         finish = {"mlrg": "mlrg_fit", "graphvae": "graphvae_fit"}
         name = finish.get(model._format.name.split(".")[1], f"neuralrg_{case._fit}")
         train = getattr(isingrg._core, name)
 
         def late(*arguments):
-            train(*arguments)
+            result = train(*arguments)
             interrupted()
-            return rows(arguments[0]), None
+            return result
 
         monkeypatch.setattr(isingrg._core, name, late)
     with pytest.raises(KeyboardInterrupt) as caught:
