@@ -11,7 +11,7 @@ SOURCES := Package.swift setup.py pyproject.toml \
 SWIFT_TESTS := --configuration release --scratch-path .build/test \
 	-Xswiftc -target-cpu -Xswiftc $(ISINGRG_TARGET_CPU)
 
-.PHONY: run lint test soak bench notebooks docs wheel clean
+.PHONY: run lint test soak fuzz bench notebooks docs wheel clean
 
 run: .venv/with-all
 	$(BIN)/isingrg demo
@@ -31,6 +31,28 @@ test: .venv/with-test
 # Hours: every campaign of soak/ in full. The tests run each with few trials.
 soak: .venv/with-test
 	$(BIN)/python soak/run.py
+
+HEADERS := Sources/CIsingRG/include
+
+# Coverage-guided, an hour by default; what it finds and how to keep it says fuzz/run.py.
+fuzz: export FUZZ_SECONDS ?= 3600
+fuzz: .venv/with-test .build/fuzz/abi .build/fuzz/replay
+	PYTHONPATH=soak $(BIN)/python fuzz/run.py
+
+# Swift names the kind of coverage that needs a sanitizer; libFuzzer reads counters beside the code.
+FUZZ_FLAGS := -sanitize-coverage=edge,trace-cmp -Xllvm -sanitizer-coverage-inline-8bit-counters \
+	-Xllvm -sanitizer-coverage-pc-table -target-cpu $(ISINGRG_TARGET_CPU)
+.build/fuzz/abi: $(SOURCES) $(wildcard fuzz/*.c fuzz/*.h)
+	swift build --configuration release --product isingrg --scratch-path .build/fuzz \
+		--sanitize=address $(addprefix -Xswiftc ,$(FUZZ_FLAGS)) -Xcc -fsanitize=address,fuzzer-no-link
+	clang -std=c11 -g -O1 -fsanitize=address,fuzzer $(filter-out fuzz/replay.c,$(wildcard fuzz/*.c)) \
+		-I$(HEADERS) -L.build/fuzz/release -lisingrg -Wl,-rpath,$(CURDIR)/.build/fuzz/release \
+		-fuse-ld=lld -o $@
+
+.build/fuzz/replay: .venv/with-test $(wildcard fuzz/*.c fuzz/*.h)
+	mkdir -p .build/fuzz
+	$(CC) -std=c11 -g fuzz/*.c -I$(HEADERS) -Lpython/isingrg -lisingrg \
+		-Wl,-rpath,$(CURDIR)/python/isingrg -o $@
 
 bench: .venv/with-bench
 	$(BIN)/python benchmarks/run.py

@@ -1,0 +1,238 @@
+/* Calls on normalizing flows. */
+#include "abi.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static Slot shelf[SLOTS];
+
+static int64_t lattice_size(void)
+{
+    static const int64_t sizes[] = {4, 2, 8, 4, 2, 16};
+    return seldom() ? amount(2, 5) : sizes[pick(6)];
+}
+
+static void create(void)
+{
+    Slot *place = slot(shelf);
+    isingrg_neuralrg_config config = {0};
+    config.size = lattice_size();
+    config.coupling = number(0.4);
+    config.structure = choice(3);
+    config.depth = small(0, 2);
+    config.repeats = small(1, 2);
+    config.couplings = small(1, 3);
+    config.n_hidden = small(1, 2);
+    int32_t *hidden = output(3, sizeof(int32_t));
+    for (int i = 0; hidden != NULL && i < 3; ++i) hidden[i] = small(1, 9);
+    config.hidden = hidden;
+    config.symmetric = choice(2);
+    if (next_byte() >= 0xC0) {
+        config.masks_count = amount(0, 24);
+        int8_t *masks = output(rows(config.masks_count, 1), 1);
+        for (int64_t i = 0; masks != NULL && i < rows(config.masks_count, 1); ++i)
+            masks[i] = (int8_t)small(1, 14);
+        config.masks = masks;
+    }
+    config.seed = next_word();
+    isingrg_neuralrg *model = NULL;
+    bool has_config = !seldom(), has_output = !seldom();
+    isingrg_status status = isingrg_neuralrg_create(
+        has_config ? &config : NULL, has_output ? &model : NULL);
+    end_call(status);
+    if (status != ISINGRG_OK) return;
+    isingrg_neuralrg_destroy(place->handle);
+    place->handle = model;
+    place->size = config.size;
+}
+
+static int64_t sites(const Slot *place) { return place->size ? place->size * place->size : 16; }
+
+static void fit(void)
+{
+    Slot *place = slot(shelf);
+    isingrg_neuralrg *model = handle(place);
+    bool from_samples = next_byte() % 2;
+    uint64_t steps = (uint64_t)amount(1, 3), batch = (uint64_t)amount(1, 40);
+    double rate = number(0.01), decay = number(0);
+    uint64_t seed = next_word(), done = 0;
+    double *history = space(rows((int64_t)steps, ISINGRG_NEURALRG_COLUMNS));
+    int64_t count = elements((int64_t)(steps * ISINGRG_NEURALRG_COLUMNS));
+    uint64_t *output_done = seldom() ? NULL : &done;
+    isingrg_progress function = progress();
+    if (from_samples) {
+        int64_t n = amount(1, 20);
+        double *samples = numbers(rows(n, sites(place)), 2);
+        end_call(isingrg_neuralrg_fit_samples(
+            model, samples, n, steps, batch, rate, decay, seed, history, count, output_done,
+            function, NULL));
+    } else {
+        end_call(isingrg_neuralrg_fit(
+            model, steps, batch, rate, decay, seed, history, count, output_done, function, NULL));
+    }
+    if (done > steps) abort();
+}
+
+static void transform(void)
+{
+    Slot *place = slot(shelf);
+    isingrg_neuralrg *model = handle(place);
+    int32_t which = pick(4), first = small(0, 3), last = small(1, 8);
+    int64_t n = amount(0, 20), count = rows(n, sites(place));
+    double *given = numbers(count, 2);
+    double *found = space(count);
+    double *values = space(rows(n, 1));
+    isingrg_progress function = progress();
+    if (which == 0)
+        end_call(isingrg_neuralrg_log_probability(model, given, n, values, function, NULL));
+    else if (which == 1) {
+        double *latents = space(count);
+        uint64_t seed = next_word();
+        end_call(isingrg_neuralrg_sample(model, n, seed, found, latents, values, function, NULL));
+    } else
+        end_call((which == 2 ? isingrg_neuralrg_encode : isingrg_neuralrg_decode)(
+            model, given, n, first, last, found, values, function, NULL));
+}
+
+static void respond(void)
+{
+    Slot *place = slot(shelf);
+    isingrg_neuralrg *model = handle(place);
+    int64_t n = amount(1, 5), n_sites = amount(1, 4);
+    double *samples = numbers(rows(n, sites(place)), 2);
+    int32_t *chosen = output(rows(n_sites, 1), sizeof(int32_t));
+    for (int64_t i = 0; chosen != NULL && i < rows(n_sites, 1); ++i) chosen[i] = small(0, 3);
+    double *means = space(rows(n_sites, sites(place)));
+    double *deviations = space(rows(n_sites, sites(place)));
+    isingrg_progress function = progress();
+    end_call(isingrg_neuralrg_responses(
+        model, samples, n, chosen, n_sites, means, deviations, function, NULL));
+}
+
+static void sample_chains(void)
+{
+    Slot *place = slot(shelf);
+    isingrg_neuralrg *model = handle(place);
+    isingrg_neuralrg_chains chains = {0};
+    chains.space = choice(2);
+    chains.adapts = choice(2);
+    chains.n_chains = (uint64_t)amount(1, 5);
+    chains.n_samples = (uint64_t)amount(1, 3);
+    chains.warmup = (uint64_t)amount(0, 5);
+    chains.between = (uint64_t)amount(1, 2);
+    chains.leapfrog = (uint64_t)amount(1, 4);
+    chains.step_size = number(0.1);
+    chains.seed = next_word();
+    bool has_start = next_byte() >= 0x80, has_chains = !seldom();
+    int64_t n = rows((int64_t)chains.n_chains, (int64_t)chains.n_samples);
+    double *start = has_start ? numbers(rows((int64_t)chains.n_chains, sites(place)), 2) : NULL;
+    double *samples = space(rows(n, sites(place)));
+    int64_t count = elements(rows(n, sites(place)));
+    double *acceptance = space(n);
+    double *step_size = space(1);
+    isingrg_progress function = progress();
+    end_call(isingrg_neuralrg_hmc(
+        model, has_chains ? &chains : NULL, start, samples, count, acceptance, step_size, function,
+        NULL));
+}
+
+static void call_dual(void)
+{
+    bool is_density = next_byte() % 2;
+    int64_t size = lattice_size(), n = amount(0, 4);
+    isingrg_progress function = progress();
+    if (is_density) {
+        double coupling = number(0.4);
+        double *samples = numbers(rows(n, rows(size, size)), 2);
+        double *values = space(rows(n, 1));
+        end_call(isingrg_neuralrg_log_density(size, coupling, samples, n, values, function, NULL));
+    } else {
+        double *couplings = numbers(rows(n, 1), 1);
+        double *partition = space(rows(n, 1));
+        double *alpha = space(rows(n, 1));
+        double *determinant = space(rows(n, 1));
+        end_call(isingrg_neuralrg_dual(size, couplings, n, partition, alpha, determinant));
+    }
+}
+
+static void describe(void)
+{
+    Slot *place = slot(shelf);
+    isingrg_neuralrg *model = handle(place);
+    int32_t which = pick(6), index = small(0, 7);
+    int32_t *count = output(1, sizeof(int32_t)), scale = 0;
+    uint64_t step = 0;
+    int64_t parameters = 0, blocks = 0;
+    if (which == 0)
+        end_call(isingrg_neuralrg_step(model, count == NULL ? NULL : &step));
+    else if (which == 1)
+        end_call(isingrg_neuralrg_parameter_count(model, count == NULL ? NULL : &parameters));
+    else if (which == 2)
+        end_call(isingrg_neuralrg_layer_count(model, count));
+    else if (which == 3)
+        end_call(isingrg_neuralrg_layer_info(model, index, count, &scale, &blocks));
+    else if (which == 4) {
+        int32_t is_decimator;
+        isingrg_neuralrg_layer_info(model, index, &is_decimator, &scale, &blocks);
+        int32_t *chosen = output(4 * blocks, sizeof(int32_t));
+        int64_t given = elements(4 * blocks);
+        end_call(isingrg_neuralrg_layer_sites(model, index, chosen, given));
+    } else {
+        int32_t *scales = output(sites(place), sizeof(int32_t));
+        int64_t given = elements(sites(place));
+        end_call(isingrg_neuralrg_latent_scales(model, scales, given));
+    }
+}
+
+static int64_t array_size(isingrg_neuralrg *model, int32_t index)
+{
+    char name[64];
+    int64_t shape[2] = {0, 0};
+    isingrg_neuralrg_array_info(model, index, name, 64, shape);
+    return shape[0] * shape[1];
+}
+
+static void state(void)
+{
+    Slot *place = slot(shelf);
+    isingrg_neuralrg *model = handle(place);
+    int32_t which = pick(5), index = small(0, 4);
+    if (which == 0) {
+        int32_t *count = output(1, sizeof(int32_t));
+        end_call(isingrg_neuralrg_array_count(model, count));
+    } else if (which == 1) {
+        int64_t capacity = amount(0, 64);
+        char *name = output(rows(capacity, 1), 1);
+        int64_t *shape = output(2, sizeof(int64_t));
+        end_call(isingrg_neuralrg_array_info(model, index, name, capacity, shape));
+    } else if (which == 2) {
+        double *values = space(array_size(model, index));
+        int64_t count = elements(array_size(model, index));
+        end_call(isingrg_neuralrg_read_array(model, index, values, count));
+    } else {
+        int64_t count = array_size(model, index);
+        double *values = numbers(count, which == 3 ? 2 : 1e6);
+        if (count == 1 && values != NULL) values[0] = number(next_byte());
+        int64_t given = elements(count);
+        end_call(isingrg_neuralrg_write_array(model, index, values, given));
+    }
+}
+
+static void destroy(void)
+{
+    isingrg_neuralrg *model = handle(slot(shelf));
+    end_call(isingrg_neuralrg_destroy(model));
+}
+
+void call_neuralrg(void)
+{
+    static void (*const calls[])(void) = {
+        create, fit, transform, respond, sample_chains, describe, state, call_dual, destroy};
+    calls[pick(9)]();
+}
+
+void clear_neuralrg(void)
+{
+    for (int i = 0; i < SLOTS; ++i) isingrg_neuralrg_destroy(shelf[i].handle);
+    memset(shelf, 0, sizeof shelf);
+}
