@@ -29,7 +29,9 @@ def run_child(seed, seconds, only):
         command += [str(seed), str(seconds), only]
         environment = os.environ | {"MPLBACKEND": "agg"}
         with open(Path(folder) / "errors", "w") as errors:
-            process = subprocess.Popen(command, cwd=folder, stderr=errors, env=environment)
+            process = subprocess.Popen(
+                command, cwd=folder, stdout=subprocess.DEVNULL, stderr=errors, env=environment
+            )
         last, since = "", time.monotonic()
         while process.poll() is None:
             time.sleep(0.2)
