@@ -17,6 +17,9 @@ from numpy.typing import NDArray
 
 from isingrg._errors import ArgumentError
 
+#: Numbers that are looked at together: Ctrl-C is seen in between, and temporary arrays stay small.
+_PIECE = 2**20
+
 LARGEST_SEED = 2**64 - 1
 
 
@@ -24,7 +27,7 @@ def _given(value: Any) -> str:
     try:
         text = repr(value)
     except Exception:  # of integers with thousands of digits, for one
-        return f"a {_kind(value)} that cannot be shown"
+        return f"one of the type {_kind(value)} that cannot be shown"
     return text if len(text) <= 60 else text[:57] + "..."
 
 
@@ -182,11 +185,14 @@ def reals(
     with np.errstate(over="ignore"):  # a long double beyond float64 becomes an infinity, refused
         array = _array(name, value)
         array = np.require(array, np.float64, ["C_CONTIGUOUS", "ALIGNED"])
-    # NaN compares false, so the test is written to let only good numbers through.
-    good = np.isfinite(array) & (array >= low) & (array <= high)
-    if not good.all():
-        first = array[~good].flat[0]
-        raise ArgumentError(f"{name} must be {_interval(low, high)}, got {float(first)!r}")
+    flat = array.reshape(-1)
+    for start in range(0, flat.size, _PIECE):
+        piece = flat[start : start + _PIECE]
+        # NaN compares false, so the test is written to let only good numbers through.
+        good = np.isfinite(piece) & (piece >= low) & (piece <= high)
+        if not good.all():
+            first = float(piece[~good][0])
+            raise ArgumentError(f"{name} must be {_interval(low, high)}, got {first!r}")
     return array
 
 

@@ -16,8 +16,8 @@ import time
 import numpy as np
 from isingrg import ising, mlrg
 {prepare}
-print("ready", flush=True)
 try:
+    print("ready", flush=True)
     {call}
 except KeyboardInterrupt:
     print(time.clock_gettime(time.CLOCK_MONOTONIC))
@@ -39,7 +39,10 @@ def seconds_to_stop():
         time.sleep(0.4)
         sent = time.clock_gettime(time.CLOCK_MONOTONIC)
         process.send_signal(signal.SIGINT)
-        output, _ = process.communicate(timeout=60)
+        try:
+            output, _ = process.communicate(timeout=60)
+        finally:
+            process.kill()
         assert process.returncode == 0
         return float(output) - sent
 

@@ -124,8 +124,8 @@ PREPARE = {
     "np.ones((8, 16, 16), np.int8), 1); x = np.ones((100_000, 16, 16), np.int8); "
     "x[::2, 1, :] = -1; z = np.ones((2_000_000, 4))",
     "graph": "from isingrg import graphvae; v = np.random.rand(9, 100); K = np.linspace(.3, .6, 9)",
-    "dual": "from isingrg import neuralrg; x = np.ones((10**5, 64, 64)); m = np.random.rand(999, "
-    "60)",
+    "dual": "from isingrg import neuralrg; x = np.ones((2000, 64, 64)); "
+    "m = np.random.rand(999, 60); import sklearn.feature_selection",
     "all": "import isingrg",
 }  # fmt: skip
 
