@@ -15,9 +15,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-import campaign
 import numpy as np
 from scipy import stats
+
+import campaign
 
 ROOT = Path(__file__).resolve().parents[1]
 KINDS = ["seeds", "chains", "bands", "steps", "all"]
