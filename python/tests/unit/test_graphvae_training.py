@@ -162,6 +162,18 @@ def test_a_loss_that_is_not_finite():
     assert equal(broken, GraphVAE._restored(metadata, arrays))
 
 
+def test_an_epoch_that_overflows_midway_leaves_nothing_behind():
+    metadata, arrays = fit(2)._state()
+    arrays["adam.first_moment"][:] = 1e30  # the first batch is finite, the second is not
+    broken, twin = (GraphVAE._restored(metadata, arrays) for _ in range(2))
+    with pytest.raises(isingrg.NonFiniteError, match="the model is at epoch 2"):
+        broken.fit(SPINS, 3, len(SPINS) // 2)
+    assert equal(broken, twin)
+    with pytest.raises(isingrg.NonFiniteError, match="the model is at epoch 3"):
+        broken.fit(SPINS, 3, len(SPINS))
+    assert equal(broken, twin.fit(SPINS, 1, len(SPINS)))
+
+
 def test_close_and_busy():
     with fit(1) as model:
         assert model.epoch == 1

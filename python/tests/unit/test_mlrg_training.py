@@ -376,6 +376,21 @@ def test_a_loss_that_is_not_finite(moderator, divergence):
     assert all(np.array_equal(before[name], after[name], equal_nan=True) for name in before)
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [{"moderator": "flow"}, {"divergence": "cd"}, {"transport": "ode"}, {"layer_norm": True}],
+)
+def test_a_training_that_overflows_keeps_its_last_good_step(settings):
+    plain, arrays = MLRG(hidden=(6, 5), **settings).fit(5, total_steps=8, cd_samples=32)._state()
+    arrays["adam.first_moment"][:] = 1e100  # the next step is the last one with a finite loss
+    broken, twin = (MLRG._restored(plain, arrays) for _ in range(2))
+    with pytest.raises(isingrg.NonFiniteError) as caught:
+        broken.fit(3)
+    (note,) = caught.value.__notes__
+    assert "the model is at step 6 of 8; 1 steps of this call are done and kept" in note
+    assert equal(broken, twin.fit(1))
+
+
 def test_a_closed_or_busy_model():
     model = MLRG(**SMALL).fit(5)
     running, go = threading.Event(), threading.Event()

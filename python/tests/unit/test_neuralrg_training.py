@@ -176,6 +176,19 @@ def test_a_loss_that_is_not_finite():
     assert equal(broken, NeuralRG._restored(metadata, arrays))
 
 
+@pytest.mark.parametrize(
+    "fit", [NeuralRG.fit, lambda model, n: model.fit_samples(np.ones((3, 4, 4)), n)]
+)
+def test_a_training_that_overflows_keeps_its_last_good_step(fit):
+    metadata, arrays = NeuralRG(**SMALL).fit(5, 32)._state()
+    arrays["adam.first_moment"][:] = 1e30  # the next step is the last one with a finite loss
+    broken, twin = (NeuralRG._restored(metadata, arrays) for _ in range(2))
+    with pytest.raises(isingrg.NonFiniteError, match="the model is at step 6") as caught:
+        fit(broken, 3)
+    assert "1 steps of this call are done" in caught.value.__notes__[0]
+    assert equal(broken, fit(twin, 1))
+
+
 def test_close():
     with NeuralRG(**SMALL).fit(2, 8) as model:
         assert model.step == 2
