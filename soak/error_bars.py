@@ -7,8 +7,7 @@ are exact (Kaufman, enumeration), or said to be what a much larger sample gives.
 
 import copy
 import dataclasses
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from scipy import stats
