@@ -69,7 +69,7 @@ class NativeModel(Trainable):
         rows = len(self._history)
         state = self._state()
         if rows != self._rows_done(self._native):
-            raise IsingRGError("the model is in use by another call that trains it")
+            raise IsingRGError("the model is in use by another thread")
         return state
 
     def plot_history(self, *, ax: Any = None) -> "Drawing":

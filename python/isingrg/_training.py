@@ -90,7 +90,7 @@ class Trainable(ABC):
         # Atomic, unlike a comparison and an assignment, and without a lock, which Ctrl-C could
         # leave closed.
         if vars(self).setdefault("_holder", holder) is not holder:
-            raise IsingRGError("the model is in use by another call that trains it")
+            raise IsingRGError("the model is in use by another thread")
         if self._last_training is not None and not self._closed:
             self._take(self._last_training)
 

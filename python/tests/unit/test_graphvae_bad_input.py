@@ -1,13 +1,19 @@
 """Wrong arguments of GraphVAE raise an exception that names the argument."""
 
+import copy
 import functools
 import math
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from isingrg import ArgumentError, IsingRGError, NonFiniteError
 from isingrg.graphvae import GraphVAE
+
+sys.path.append(str(Path(__file__).parent))
+from native_state import put
 
 S = np.ones((2, 8, 8), np.int8)
 SMALL = dict(L=8, levels=2, hidden=6, token=4)
@@ -28,11 +34,9 @@ def closed():
 @functools.cache
 def huge():
     """Parameters beyond what a sum of float64 can hold."""
-    metadata, arrays = trained()._state()
-    for name in ("level.1.mean", "level.1.convolution.1", "decoder.0", "decoder.2"):
-        arrays[f"{name}.weight"] = np.full_like(arrays[f"{name}.weight"], 1e200)
-    arrays["level.1.convolution.0.bias"] = np.ones((6, 1))
-    return GraphVAE._restored(metadata, arrays)
+    layers = ("level.1.mean", "level.1.convolution.1", "decoder.0", "decoder.2")
+    weights = {f"{name}.weight": 1e200 for name in layers}
+    return put(copy.copy(trained()), weights | {"level.1.convolution.0.bias": 1})
 
 
 def new(*args, **options):

@@ -3,15 +3,20 @@
 import copy
 import os
 import signal
+import sys
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import isingrg
 from isingrg import IsingRGError, mlrg
-from isingrg.mlrg import MLRG, _storage
+from isingrg.mlrg import MLRG
+
+sys.path.append(str(Path(__file__).parent))
+from native_state import put
 
 J = np.linspace(-1, 1, 17)
 SMALL = {"hidden": (6, 5), "moderator": "flow"}
@@ -26,12 +31,7 @@ def equal(a, b):
 
 
 def with_infinite_loss(model):
-    """Weights beyond those that files may hold, past the check in Python."""
-    huge = {"network.2.weight": 1e308, "network.1.weight": 1e3}
-    for index, (name, shape) in enumerate(_storage.STATE._listed(model._native)):
-        if name in huge:
-            _storage.STATE.write_array(model._native, index, np.full(shape, huge[name]))
-    return model
+    return put(model, {"network.2.weight": 1e308, "network.1.weight": 1e3})
 
 
 def test_history():
@@ -381,9 +381,9 @@ def test_a_loss_that_is_not_finite(moderator, divergence):
     [{"moderator": "flow"}, {"divergence": "cd"}, {"transport": "ode"}, {"layer_norm": True}],
 )
 def test_a_training_that_overflows_keeps_its_last_good_step(settings):
-    plain, arrays = MLRG(hidden=(6, 5), **settings).fit(5, total_steps=8, cd_samples=32)._state()
-    arrays["adam.first_moment"][:] = 1e100  # the next step is the last one with a finite loss
-    broken, twin = (MLRG._restored(plain, arrays) for _ in range(2))
+    trained = MLRG(hidden=(6, 5), **settings).fit(5, total_steps=8, cd_samples=32)
+    # The next step is the last one with a finite loss.
+    broken, twin = (put(copy.copy(trained), {"adam.first_moment": 1e100}) for _ in range(2))
     with pytest.raises(isingrg.NonFiniteError) as caught:
         broken.fit(3)
     (note,) = caught.value.__notes__

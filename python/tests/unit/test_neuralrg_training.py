@@ -1,9 +1,12 @@
 """Training of flows: continuation, interruption, and what remains after each."""
 
+import copy
 import os
 import signal
+import sys
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,6 +20,9 @@ from isingrg.neuralrg import (
     log_partition_dual,
     sample_fields,
 )
+
+sys.path.append(str(Path(__file__).parent))
+from native_state import put
 
 SMALL = dict(L=4, K=0.3, layers=3, hidden=(5, 4))
 
@@ -180,9 +186,9 @@ def test_a_loss_that_is_not_finite():
     "fit", [NeuralRG.fit, lambda model, n: model.fit_samples(np.ones((3, 4, 4)), n)]
 )
 def test_a_training_that_overflows_keeps_its_last_good_step(fit):
-    metadata, arrays = NeuralRG(**SMALL).fit(5, 32)._state()
-    arrays["adam.first_moment"][:] = 1e30  # the next step is the last one with a finite loss
-    broken, twin = (NeuralRG._restored(metadata, arrays) for _ in range(2))
+    trained = NeuralRG(**SMALL).fit(5, 32)
+    # The next step is the last one with a finite loss.
+    broken, twin = (put(copy.copy(trained), {"adam.first_moment": 1e30}) for _ in range(2))
     with pytest.raises(isingrg.NonFiniteError, match="the model is at step 6") as caught:
         fit(broken, 3)
     assert "1 steps of this call are done" in caught.value.__notes__[0]

@@ -54,9 +54,16 @@ def python(tmp_path_factory):
     """Of an environment with the wheel and NumPy."""
     folder = tmp_path_factory.mktemp("wheel")
     venv.create(folder, with_pip=True)
-    install = [folder / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*install, WHEELS[-1]], check=True, timeout=600)
-    return folder / "bin" / "python"
+    python = folder / "bin" / "python"
+    install(python, WHEELS[-1])
+    return python
+
+
+def install(python, package):
+    """A path of modules from outside would count as installed."""
+    command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", package]
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    subprocess.run(command, check=True, env=environment, timeout=600)
 
 
 def test_name_and_size():
@@ -86,8 +93,7 @@ def test_every_instruction_set_gives_the_same(python):
 @pytest.mark.parametrize("name", ["x86-64", None])
 def test_core_tests(python, tmp_path, name):
     """Those that need nothing but pytest, in a folder without the sources."""
-    install = [python.with_name("pip"), "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*install, "pytest"], check=True, timeout=600)
+    install(python, "pytest")
     tests = [ROOT / "python" / "tests" / "unit" / f"test_{test}.py" for test in CORE]
     command = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--rootdir={tmp_path}"]
     done = subprocess.run(
