@@ -1,5 +1,9 @@
 import CIsingRG
 import Numerics
+import Synchronization
+
+/// No two handles are the same number, so that one of another method is unknown and not mistaken.
+private let nextHandle = Atomic<UInt>(1)
 
 /// Objects that C holds by handle. A handle is a number dressed as a pointer, never an address: it
 /// is looked up at every use, so a handle that was destroyed, or never existed, is an error and
@@ -11,30 +15,21 @@ final class HandleTable<Object: Sendable>: Sendable {
         var users = 0
     }
 
-    private struct Table {
-        var entries: [UInt: Entry] = [:]
-        var next: UInt = 1
-    }
-
-    private let table = Locked(Table())
+    private let entries = Locked<[UInt: Entry]>([:])
     private let name: String
 
     init(name: String) { self.name = name }
 
     func insert(_ object: Object) -> OpaquePointer {
-        let key = table.withLock { table in
-            let key = table.next << 4
-            table.next += 1
-            table.entries[key] = Entry(object: object)
-            return key
-        }
+        let key = nextHandle.wrappingAdd(1, ordering: .relaxed).oldValue << 4
+        entries.withLock { $0[key] = Entry(object: object) }
         return OpaquePointer(bitPattern: key)!
     }
 
     /// Forgets the handle; the object lives until the last call that uses it returns.
     func remove(_ handle: OpaquePointer?) throws(HandleFailure) {
         let key = UInt(bitPattern: handle)
-        let removed = table.withLock { $0.entries.removeValue(forKey: key) != nil }
+        let removed = entries.withLock { $0.removeValue(forKey: key) != nil }
         if !removed { throw .closed("the \(name) was closed") }
     }
 
@@ -60,22 +55,22 @@ final class HandleTable<Object: Sendable>: Sendable {
     }
 
     private func begin(_ key: UInt, _ exclusive: Bool) -> Result<Object, HandleFailure> {
-        table.withLock { table in
-            guard let entry = table.entries[key] else {
+        entries.withLock { entries in
+            guard let entry = entries[key] else {
                 return .failure(.closed("the \(name) was closed"))
             }
             guard entry.users == 0 || (entry.users > 0 && !exclusive) else {
                 return .failure(.busy("the \(name) is in use by another thread"))
             }
-            table.entries[key]!.users = exclusive ? -1 : entry.users + 1
+            entries[key]!.users = exclusive ? -1 : entry.users + 1
             return .success(entry.object)
         }
     }
 
     private func end(_ key: UInt, _ exclusive: Bool) {
-        table.withLock { table in
-            guard let users = table.entries[key]?.users else { return }
-            table.entries[key]!.users = exclusive ? 0 : users - 1
+        entries.withLock { entries in
+            guard let users = entries[key]?.users else { return }
+            entries[key]!.users = exclusive ? 0 : users - 1
         }
     }
 }
