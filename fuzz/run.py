@@ -24,8 +24,9 @@ MOST_FAILURES = 20
 
 def fuzz(seconds: int) -> None:
     """One process after the other, as each ends with the first input that fails."""
-    options = ["-timeout=60", "-max_len=1024", "-len_control=0", "-print_final_stats=1"]
-    command = [BUILD / "abi", *options, f"-artifact_prefix={FAILURES}/"]
+    options = ["-max_len=1024", "-len_control=0", "-print_final_stats=1"]
+    options += ["-timeout=60", "-report_slow_units=60", f"-artifact_prefix={FAILURES}/"]
+    command = [BUILD / "abi", *options]
     # The core takes it as lack of memory, which is an answer, when there is none.
     environment = {"ASAN_OPTIONS": "allocator_may_return_null=1:quarantine_size_mb=64"}
     end = time.monotonic() + seconds
