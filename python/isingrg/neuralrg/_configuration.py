@@ -1,6 +1,7 @@
 """What a flow is, apart from its parameters and how it is trained."""
 
 import dataclasses
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,6 @@ class Configuration:
         layers = _arguments.integer("layers", layers, 1, MOST_COUPLING_LAYERS)
         repeat = _arguments.integer("repeat", repeat, 1, MOST_REPEATS)
         depth = None if depth is None else _arguments.integer("depth", depth, 1, deepest)
-        per_scale = repeat if structure == "tree" else 2 * repeat
         configuration = cls(
             L,
             _arguments.finite("K", K, -LARGEST_COUPLING, LARGEST_COUPLING),
@@ -56,10 +56,21 @@ class Configuration:
             structure,
             depth,
             _arguments.boolean("symmetric", symmetric),
-            _masks(masks, per_scale * (depth or L.bit_length() - 1), layers),
+            None,
         )
-        _core.neuralrg_destroy(configuration.create(0))  # the core has the last word
-        return configuration
+        return dataclasses.replace(configuration, masks=_masks(masks, configuration.rows, layers))
+
+    @property
+    def rows(self) -> int:
+        """Layers of the hierarchy."""
+        per_scale = self.repeat if self.structure == "tree" else 2 * self.repeat
+        return per_scale * (self.depth or self.L.bit_length() - 1)
+
+    @property
+    def weights(self) -> int:
+        """Those of the networks s and t of all coupling layers, which are most parameters."""
+        widths = (4, *self.hidden, 4)
+        return self.rows * self.layers * 2 * sum(a * b for a, b in pairwise(widths))
 
     def create(self, seed: int) -> Any:
         """A native model with the masks and initial parameters of this seed."""

@@ -97,6 +97,7 @@ class NeuralRG(Plots):
         self._configuration = Configuration.checked(
             L, K, layers, hidden, repeat, structure, depth, symmetric, masks
         )
+        _core.neuralrg_destroy(self._configuration.create(0))  # the core has the last word
         self._network_seed = 0
         self._seed = 0
         self._history = np.empty((0, len(_COLUMNS)))
@@ -287,6 +288,12 @@ class NeuralRG(Plots):
 
     @classmethod
     def _restored(cls, metadata: dict[str, Any], arrays: dict[str, Floats]) -> "NeuralRG":
+        configuration = Configuration.checked(**metadata["configuration"])
+        if configuration.weights > arrays["parameters"].size:
+            # Told before a network is made, which may need all of the memory.
+            raise ArgumentError(
+                f"the array 'parameters' must hold more than {configuration.weights} numbers"
+            )
         model = cls(**metadata["configuration"])
         model._network_seed = _arguments.seed(metadata["network_seed"], "network_seed")
         model._seed = _arguments.seed(metadata["seed"])

@@ -103,9 +103,19 @@ CASES = [
     ("newer than 1", {"header": [("format_version", "2")]}),
     ("L must be a power of two", {"described": [("configuration.L", 6)]}),
     ("structure must be", {"described": [("configuration.structure", "chain")]}),
-    ("'parameters' must have the shape", {"described": [("configuration.structure", "mera")]}),
-    ("'parameters' must have the shape", {"described": [("configuration.hidden", [4, 4])]}),
-    ("'parameters' must have the shape", {"described": [("configuration.layers", 4)]}),
+    ("'parameters' must (have|hold)", {"described": [("configuration.structure", "mera")]}),
+    ("'parameters' must (have|hold)", {"described": [("configuration.hidden", [4, 4])]}),
+    ("'parameters' must (have|hold)", {"described": [("configuration.layers", 4)]}),
+    (
+        "must hold more than 60555264",
+        {
+            "described": [
+                ("configuration.hidden", [256, 256]),
+                ("configuration.layers", 64),
+                ("configuration.repeat", 7),
+            ]
+        },
+    ),
     ("unexpected keyword", {"described": [("configuration.colour", 1)]}),
     ("'seed' is missing", {"described": [("seed", None)]}),
     ("network_seed must be", {"described": [("network_seed", -1)]}),
