@@ -1,5 +1,6 @@
 """Files that are written whole or not at all, and leave nothing behind."""
 
+import errno
 import os
 import secrets
 import tempfile
@@ -11,7 +12,7 @@ Path = str | os.PathLike[str]
 
 def replace_file(path: Path, content: bytes) -> None:
     """Writes a file beside `path`, brings it to the disk, and renames it to `path`."""
-    path = os.path.realpath(os.fspath(path))  # through links: the file is replaced, not the link
+    path = _place(path)
     temporary = f"{path}.{secrets.token_hex(4)}.tmp"
     try:
         try:
@@ -25,6 +26,16 @@ def replace_file(path: Path, content: bytes) -> None:
             os.unlink(temporary)
         raise
     _sync_folder(os.path.dirname(path))
+
+
+def _place(path: Path) -> str:
+    """Where the file is: links stay and what they point to is replaced, but only ever a file."""
+    path = os.path.realpath(os.fsdecode(path))
+    if os.path.isdir(path):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
+    if os.path.exists(path) and not os.path.isfile(path):  # root can replace even /dev/null
+        raise OSError(errno.EINVAL, "this is no regular file, so that it is not replaced", path)
+    return path
 
 
 def _write_unnamed(path: str, content: bytes) -> None:
@@ -54,8 +65,5 @@ def _sync_folder(folder: str) -> None:
 
 def check_writable(path: Path) -> None:
     """Raises the OSError that `replace_file` would, before the work whose result it is to keep."""
-    path = os.path.realpath(os.fspath(path))
-    if os.path.isdir(path):
-        raise IsADirectoryError(21, os.strerror(21), path)
-    with tempfile.TemporaryFile(dir=os.path.dirname(path)):
+    with tempfile.TemporaryFile(dir=os.path.dirname(_place(path))):
         pass

@@ -92,6 +92,22 @@ def test_a_failure_leaves_the_old_file(model, path, monkeypatch, name):
     assert [p.name for p in path.parent.iterdir()] == [path.name]
 
 
+def test_only_files_are_replaced(model, tmp_path):
+    """Not /dev/null, by root."""
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match="no regular file"):
+        model.save(tmp_path / "pipe")
+    with pytest.raises(OSError, match="no regular file"):
+        model.fit(1, checkpoint=tmp_path / "pipe")
+    assert (tmp_path / "pipe").is_fifo() and model.step == 12
+
+
+def test_a_path_of_bytes(model, tmp_path):
+    model.save(os.fsencode(tmp_path / "model"))
+    assert MLRG.load(os.fsencode(tmp_path / "model")).step == 12
+    assert [p.name for p in tmp_path.iterdir()] == ["model"]
+
+
 def test_where_files_need_a_name(model, path, monkeypatch):
     def refuse(*_, **__):
         raise OSError(95, "Operation not supported")
