@@ -35,6 +35,8 @@ def require_tools():
         missing.append("Linux: this build does not know other systems yet")
     if unknown := set(TARGETS[1:]) - VARIANTS.keys():
         missing.append(f"ISINGRG_TARGET_CPU without {', '.join(unknown)} after the first")
+    if sysconfig.get_config_var("Py_GIL_DISABLED"):
+        missing.append("a Python with the global interpreter lock, not a free-threaded one")
     if shutil.which("swift") is None:
         missing.append("Swift 6 or newer on the PATH: https://www.swift.org/install/linux")
     compiler = (sysconfig.get_config_var("CC") or "cc").split()[0]

@@ -27,8 +27,9 @@ def _spins(*sizes):
 
 def _reals(shapes, low=-1.0, high=1.0):
     elements = st.floats(low, high)
-    arrays = st.sampled_from(shapes).flatmap(
-        lambda shape: hnp.arrays(np.float64, shape, elements=elements)
+    far = st.sampled_from([0.0, -0.0, 1.0, 5e-324, -1e-308, 1e-200, 1e154, 1e308, -1e308])
+    arrays = st.tuples(st.sampled_from(shapes), st.sampled_from([elements] * 5 + [far])).flatmap(
+        lambda drawn: hnp.arrays(np.float64, drawn[0], elements=drawn[1])
     )
     return st.one_of(elements, in_any_form(arrays)) if () in shapes else in_any_form(arrays)
 

@@ -23,7 +23,8 @@ _PIECE = 2**20
 LARGEST_SEED = 2**64 - 1
 
 
-def _given(value: Any) -> str:
+def given(value: Any) -> str:
+    """A value as messages show it, which is not always possible."""
     try:
         text = repr(value)
     except Exception:  # of integers with thousands of digits, for one
@@ -48,7 +49,7 @@ def integer(name: str, value: Any, low: int, high: int, *, even: bool = False) -
         raise TypeError(f"{name} must be an integer, not {_kind(value)}") from None
     if not low <= number <= high or (even and number % 2):
         what = "even and from" if even else "from"
-        raise ArgumentError(f"{name} must be {what} {low} to {high}, got {_given(number)}")
+        raise ArgumentError(f"{name} must be {what} {low} to {high}, got {given(number)}")
     return number
 
 
@@ -58,7 +59,7 @@ def seed(value: Any, name: str = "seed") -> int:
         return integer(name, value, 0, LARGEST_SEED)
     except ArgumentError:
         raise ArgumentError(
-            f"{name} must be from 0 to 2**64 - 1, got {_given(operator.index(value))}"
+            f"{name} must be from 0 to 2**64 - 1, got {given(operator.index(value))}"
         ) from None
 
 
@@ -90,7 +91,7 @@ def choice(name: str, value: Any, permitted: Iterable[str]) -> str:
     near = {option.lower(): option for option in permitted}
     nearest = difflib.get_close_matches(value.lower(), near, n=1, cutoff=0.5)
     hint = f"; did you mean {near[nearest[0]]!r}?" if nearest else ""
-    raise ArgumentError(f"{name} must be one of {_quoted(permitted)}, got {_given(value)}{hint}")
+    raise ArgumentError(f"{name} must be one of {_quoted(permitted)}, got {given(value)}{hint}")
 
 
 def widths(name: str, value: Any, most: int, widest: int) -> tuple[int, ...]:
@@ -161,7 +162,7 @@ def _array(name: str, value: Any) -> NDArray[Any]:
         try:
             value = value if isinstance(value, int) and abs(value) < 2**63 else float(value)
         except OverflowError:
-            raise ArgumentError(f"{name} must be finite, got {_given(value)}") from None
+            raise ArgumentError(f"{name} must be finite, got {given(value)}") from None
     try:
         array = np.asarray(value)
     except (ValueError, TypeError, OverflowError):

@@ -110,7 +110,7 @@ def _named(name: str, settings: Any) -> Settings:
         raise TypeError(f"{name} must be a mapping of keywords, not {type(settings).__name__}")
     for key in settings:
         if not isinstance(key, str):
-            raise TypeError(f"{name} must have strings as keys, got {key!r}")
+            raise TypeError(f"{name} must have strings as keys, got {_arguments.given(key)}")
     return dict(settings)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from isingrg import _arguments
 from isingrg._ensemble._plan import Settings
 from isingrg._ensemble._work import Outcome
 from isingrg._errors import ArgumentError, IsingRGError
@@ -77,7 +78,7 @@ def task_name(task: Callable[..., Any]) -> str:
     if not isinstance(name, str) or "<lambda>" in name or owned:
         raise ArgumentError(
             "task must be a function with a name when a store is given, by which its members "
-            f"are found again, got {task!r}"
+            f"are found again, got {_arguments.given(task)}"
         )
     return f"{task.__module__}.{name}"
 

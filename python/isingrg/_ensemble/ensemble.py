@@ -137,7 +137,7 @@ def ensemble(
     if executor is not None and not _submits(executor):
         raise TypeError(
             "executor must be an executor such as concurrent.futures.ProcessPoolExecutor(), "
-            f"or None, not {executor!r}"
+            f"or None, not {_arguments.given(executor)}"
         )
     if callable(task):
         method, function = None, task

@@ -144,12 +144,19 @@ def correlation(
     if first.shape != second.shape:
         raise ArgumentError(f"a and b must have the same shape, got {first.shape}, {second.shape}")
     for name, values in (("a", first), ("b", second)):
-        if not values.size or np.ptp(values) == 0:
+        if not values.size or values.min() == values.max():
             raise ArgumentError(f"{name} must vary")
     return bootstrap(_pearson, first, second, block=block, resamples=resamples, seed=seed)
 
 
 def _pearson(a: Floats, b: Floats) -> float:
-    a, b = a - a.mean(), b - b.mean()
-    with np.errstate(invalid="ignore"):  # a resample that is constant has none
+    with np.errstate(invalid="ignore", over="ignore"):  # a resample that is constant has none
+        a, b = _of_unit_scale(a), _of_unit_scale(b)
         return float(np.sum(a * b) / np.sqrt(np.sum(a * a) * np.sum(b * b)))
+
+
+def _of_unit_scale(values: Floats) -> Floats:
+    """Without their mean and with a largest magnitude of 1, whose squares are in range."""
+    largest = np.abs(values).max() or 1.0
+    centred = values / largest - np.mean(values / largest)
+    return np.asarray(centred / np.abs(centred).max())

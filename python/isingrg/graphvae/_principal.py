@@ -70,7 +70,7 @@ def principal_components(
     """
     array = _latent("mu", mu)
     rows = array.reshape(-1, array.shape[-1])
-    if np.ptp(rows, axis=0).max() == 0:
+    if (rows.min(axis=0) == rows.max(axis=0)).all():
         raise ArgumentError("mu must vary: all configurations have the same latent variable")
     decomposition = _decomposition().fit(rows)
     directions = decomposition.components_

@@ -226,7 +226,9 @@ class Evaluation(NativeModel):
         try:
             first, end = scales
         except (TypeError, ValueError):
-            raise ArgumentError(f"scales must be a pair (n, m), got {scales!r}") from None
+            raise ArgumentError(
+                f"scales must be a pair (n, m), got {_arguments.given(scales)}"
+            ) from None
         end = _arguments.integer("scales[1]", end, 0, self.depth)
         return per_scale * _arguments.integer("scales[0]", first, 0, end), per_scale * end
 

@@ -272,7 +272,7 @@ def span_plane(model: Any, plane: Any, origin: Any) -> Plane:
     try:
         first, second = plane
     except (TypeError, ValueError):
-        raise ArgumentError(f"plane must be a pair, got {plane!r}") from None
+        raise ArgumentError(f"plane must be a pair, got {_arguments.given(plane)}") from None
     a, b = _direction(first, c), _direction(second, c)
     a /= np.linalg.norm(a)
     b -= (b @ a) * a

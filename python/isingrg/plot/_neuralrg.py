@@ -45,7 +45,8 @@ def samples(x: ArrayLike, *, ax: Any = None) -> Drawing:
     """
     array = _arguments.reals("x", x)
     rows = array[None] if array.ndim == 2 else array
-    if rows.ndim != 3 or rows.shape[1] != rows.shape[2] or not 1 <= len(rows) <= _MOST_PANELS:
+    n, *sizes = rows.shape if rows.ndim == 3 else (0, 0, 0)
+    if not 1 <= n <= _MOST_PANELS or sizes[0] != sizes[1] or sizes[0] < 1:
         raise ArgumentError(
             f"x must have the shape (n, L, L) with n from 1 to {_MOST_PANELS}, got {array.shape}"
         )

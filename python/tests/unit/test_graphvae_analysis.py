@@ -28,6 +28,14 @@ def model():
     return GraphVAE(L=8, levels=2, hidden=8, token=4, latent=2, beta=1e-3).fit(spins, 40, lr=3e-3)
 
 
+@pytest.mark.parametrize("scale", [1e-320, 1e-200, 1e-160, 1.0, 1e160, 1e308])
+def test_a_correlation_does_not_depend_on_the_scale(scale):
+    a, b = np.random.default_rng(0).uniform(-1, 1, (2, 40))
+    tolerance = 1e-3 if scale < 1e-300 else 1e-9  # fewer digits there
+    found = correlation(a * scale, b, resamples=20).value
+    assert found == pytest.approx(np.corrcoef(a, b)[0, 1], rel=tolerance)
+
+
 # Bootstrap
 
 

@@ -165,6 +165,7 @@ CASES = [
     (ArgumentError, r"batch must be from 1", call("fit_samples", X, 1, 0)),
     # interpretation
     (ArgumentError, r"scales must be a pair", call("encode", X, scales=1)),
+    (ArgumentError, r"scales must be a pair", call("encode", X, scales=10**5000)),
     (ArgumentError, r"scales\[1\] must be from 0 to 2, got 3", call("decode", X, scales=(0, 3))),
     (ArgumentError, r"scales\[0\] must be from 0 to 1, got 2", call("decode", X, scales=(2, 1))),
     (TypeError, r"scales\[1\] must be an integer", call("encode", X, scales=(0, 1.0))),

@@ -196,6 +196,12 @@ def test_history_of_the_others(a1, vae):
         np.testing.assert_array_equal(line.get_ydata(), vae.history[name])
 
 
+@pytest.mark.parametrize("shape", [(0, 0), (0, 4, 4), (2, 0, 0), (17, 4, 4), (4,), (2, 4, 3)])
+def test_samples_of_no_lattice(shape):
+    with pytest.raises(isingrg.ArgumentError, match="x must have the shape"):
+        plot.samples(np.ones(shape))
+
+
 def test_samples_and_responses(flow):
     images = flow.plot_samples(3, seed=2).artists["images"]
     x = flow.sample(3, seed=2)
