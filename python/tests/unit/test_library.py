@@ -5,6 +5,7 @@ import pickle
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -28,6 +29,21 @@ def test_threads():
         assert isingrg.get_num_threads() == 1
     finally:
         isingrg.set_num_threads(before)
+
+
+def test_no_build_for_free_threaded_python():
+    """Python without the lock, as far as the build can see."""
+    root = Path(__file__).parents[3]
+    code = """if True:
+        import runpy, sys, sysconfig
+        asked = sysconfig.get_config_var
+        sysconfig.get_config_var = lambda name: 1 if name == "Py_GIL_DISABLED" else asked(name)
+        sys.argv = ["setup.py", "--quiet", "build_ext"]
+        runpy.run_path("setup.py")
+    """
+    process = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True)
+    assert process.returncode == 1
+    assert "a Python with the global interpreter lock" in process.stderr
 
 
 def test_exceptions_are_what_one_expects():
