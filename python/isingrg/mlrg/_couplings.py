@@ -6,6 +6,7 @@ entry a model of its own. With c > 1 couplings the last axis is the coupling: (.
 
 import difflib
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,32 @@ def coupling_count(representation: Any, frame: str = "published") -> int:
         near = difflib.get_close_matches(representation.upper(), _FAMILIAR, n=1, cutoff=0.4)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise ArgumentError(f"{error}{hint}") from None
+
+
+#: What the core computes in one call: whole blocks of 32 couplings, and few enough steps of a flow
+#: that Ctrl-C is seen in between.
+_MOST_TOGETHER = 2**12
+
+
+def pieces(n: int) -> Iterator[slice]:
+    """Parts of n rows, of which each has the same results as in one call for all."""
+    for start in range(0, n, _MOST_TOGETHER):
+        yield slice(start, start + _MOST_TOGETHER)
+
+
+def follow(native: Any, rows: Floats, steps: int, trajectory: Floats) -> None:
+    """Fills the flow (steps + 1, n, c) of the rows (n, c); NaN after what is not finite."""
+    trajectory[0] = rows
+    for piece in pieces(len(rows)):
+        together = max(1, _MOST_TOGETHER // len(rows[piece]))
+        for start in range(0, steps, together):
+            part = np.empty((min(together, steps - start) + 1, *rows[piece].shape))
+            first = trajectory[start, piece].copy()
+            lost = ~np.isfinite(first).all(axis=1)
+            first[lost] = 0.0
+            _core.mlrg_flow(native, first, len(part) - 1, part)
+            part[:, lost] = np.nan
+            trajectory[start + 1 : start + len(part), piece] = part[1:]
 
 
 class Couplings:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from isingrg import _core
 from isingrg._errors import ConvergenceError
-from isingrg.mlrg._couplings import Floats
+from isingrg.mlrg._couplings import Floats, follow
 from isingrg.mlrg.tensor import degeneracies
 
 #: Where the transition is sought, and how well its bracket is to be known.
@@ -94,7 +94,7 @@ def trajectories(model: Any, rows: Floats, steps: int) -> Floats:
     paths = np.full((steps + 1, *rows.shape), np.nan)
     paths[0] = rows
     try:
-        _core.mlrg_flow(model._ready(), np.ascontiguousarray(rows), steps, paths)
+        follow(model._ready(), rows, steps, paths)
     except ConvergenceError:  # too stiff an ordinary differential equation somewhere
         paths[1:] = np.nan
         if len(rows) > 1:

@@ -9,7 +9,7 @@ from isingrg._model import NativeModel
 from isingrg.mlrg import _analysis, _critical, _fixed_points
 from isingrg.mlrg._analysis import Violations
 from isingrg.mlrg._configuration import Configuration
-from isingrg.mlrg._couplings import Couplings, Floats, Reals, plain
+from isingrg.mlrg._couplings import Couplings, Floats, Reals, follow, pieces, plain
 from isingrg.mlrg._critical import CriticalCouplings
 from isingrg.mlrg._fixed_points import FixedPoint
 from isingrg.mlrg.settings import Training
@@ -58,8 +58,8 @@ class Evaluation(NativeModel):
                 "moderator must be 'monotone' for a monotone C(J); this model learns the flow"
             )
         values = np.empty(len(couplings))
-        if len(couplings):
-            _core.mlrg_monotone(native, couplings.rows, values)
+        for piece in pieces(len(couplings)):
+            _core.mlrg_monotone(native, couplings.rows[piece], values[piece])
         return couplings.scalars(_finite(values, "C(J)"))
 
     def velocity(self, J: ArrayLike) -> Reals:
@@ -83,8 +83,8 @@ class Evaluation(NativeModel):
         native = self._ready()
         couplings = Couplings(J, self._count)
         velocity = np.empty_like(couplings.rows)
-        if len(couplings):
-            _core.mlrg_velocity(native, couplings.rows, velocity, None)
+        for piece in pieces(len(couplings)):
+            _core.mlrg_velocity(native, couplings.rows[piece], velocity[piece], None)
         return couplings.vectors(_finite(velocity, "v(J)"))
 
     def jacobian(self, J: ArrayLike) -> Reals:
@@ -108,9 +108,9 @@ class Evaluation(NativeModel):
         native = self._ready()
         couplings = Couplings(J, self._count)
         jacobian = np.empty((len(couplings), self._count, self._count))
-        if len(couplings):
-            velocity = np.empty_like(couplings.rows)
-            _core.mlrg_velocity(native, couplings.rows, velocity, jacobian)
+        velocity = np.empty_like(couplings.rows)
+        for piece in pieces(len(couplings)):
+            _core.mlrg_velocity(native, couplings.rows[piece], velocity[piece], jacobian[piece])
         return couplings.matrices(_finite(jacobian, "the Jacobian"))
 
     def curl(self, J: ArrayLike) -> Reals:
@@ -164,8 +164,7 @@ class Evaluation(NativeModel):
         trajectory = _arguments.allocate(
             "the trajectory", (steps + 1, *couplings.rows.shape), np.float64
         )
-        if len(couplings):
-            _core.mlrg_flow(native, couplings.rows, steps, trajectory)
+        follow(native, couplings.rows, steps, trajectory)
         _finite(trajectory, "the flow")
         return trajectory.reshape(steps + 1, *couplings.shape)
 

@@ -140,7 +140,7 @@ LONG = {
     "isingrg.mlrg.fit_many": ("mlrg.fit_many([mlrg.MLRG()], [{'steps': 10**7}])", "mlrg"),
     "isingrg.mlrg.minimum_kl": ("mlrg.minimum_kl(j, '2A1')", "mlrg"),
     "isingrg.mlrg.MLRG.fixed_points": ("model.fixed_points(10**5)", "model"),
-    "isingrg.mlrg.MLRG.flow": ("model.flow(P, 100)", "model"),
+    "isingrg.mlrg.MLRG.flow": ("mlrg.MLRG().fit(1, 8).flow(0.1, 2**24)", "mlrg"),
     "isingrg.mlrg.MLRG.jacobian": ("for _ in range(99): model.jacobian(P)", "model"),
     "isingrg.mlrg.scaling_dimensions": ("mlrg.scaling_dimensions(j, 'A1', 4, 6)", "mlrg"),
     "isingrg.neuralrg.NeuralRG.decode": ("model.decode(x)", "flow"),
