@@ -84,7 +84,8 @@ final class Trainer {
                 representation, frame: frame, samples: training.cdSamples,
                 teacherSweeps: training.teacherSweeps, studentSweeps: training.studentSweeps)
             var workspaces: [ContrastiveDivergence.Workspace] = []
-            for _ in 0..<batch { workspaces.append(try ContrastiveDivergence.Workspace(sampled)) }
+            // Enough for every thread: one for each coupling of a large batch can exceed the memory.
+            for _ in 0..<min(batch, 64) { workspaces.append(try ContrastiveDivergence.Workspace(sampled)) }
             divergence = .contrastive(sampled, workspaces)
         }
     }
@@ -187,11 +188,14 @@ final class Trainer {
                     count: batch, teacher: proposed.base, student: carried.base,
                     divergence: losses.base, gradient: adjoints.base), pool, progress)
         case .contrastive(let sampled, let workspaces):
-            parallelFor(batch, progress: progress) { i in
-                losses.base[i] = sampled.evaluate(
-                    workspaces[i], teacher: proposed.base + i * n, student: carried.base + i * n,
-                    gradient: adjoints.base + i * n, seed: training.seed, stream: UInt64(i),
-                    step: UInt64(step))
+            parallelFor(workspaces.count, progress: progress) { slot in
+                for i in stride(from: slot, to: batch, by: workspaces.count) where !progress.isStopped {
+                    progress.poll()
+                    losses.base[i] = sampled.evaluate(
+                        workspaces[slot], teacher: proposed.base + i * n, student: carried.base + i * n,
+                        gradient: adjoints.base + i * n, seed: training.seed, stream: UInt64(i),
+                        step: UInt64(step))
+                }
             }
         }
         for i in 0..<batch * n { adjoints.base[i] /= Double(batch) }

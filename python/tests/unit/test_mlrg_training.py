@@ -3,6 +3,7 @@
 import copy
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -374,6 +375,21 @@ def test_a_loss_that_is_not_finite(moderator, divergence):
     assert "0 steps of this call are done" in caught.value.__notes__[0]
     _, after = broken._state()
     assert all(np.array_equal(before[name], after[name], equal_nan=True) for name in before)
+
+
+def test_a_large_batch_of_contrastive_divergence_needs_little_memory():
+    """The tables of 5A1 take 200 KiB, which a million couplings cannot have each for itself."""
+    code = """
+import resource
+from isingrg.mlrg import MLRG
+def fit(batch):
+    MLRG("5A1", divergence="cd", hidden=(4,)).fit(1, batch, cd_samples=1, teacher_sweeps=1)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+small = fit(64)
+print(fit(400) - small)
+"""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert int(run.stdout) < 20 * 1024
 
 
 @pytest.mark.parametrize(
