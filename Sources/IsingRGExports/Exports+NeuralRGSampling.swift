@@ -34,7 +34,7 @@ public func isingrg_neuralrg_hmc(
         if let start { try finite(start, count: plan.chains * model.shape.sites, "start") }
         let progress = progress(total: plan.updates, function, context)
         let report = try model.sampleTarget(plan, from: start, into: samples, progress: progress)
-        acceptance.update(from: report.acceptance, count: report.acceptance.count)
+        acceptance.update(from: report.acceptance.base, count: report.acceptance.count)
         stepSize.pointee = report.stepSize
     }
 }

@@ -48,9 +48,9 @@ public struct ChainPlan: Sendable, Equatable {
 }
 
 /// How the chains fared.
-public struct ChainReport: Sendable {
+public struct ChainReport {
     /// Mean acceptance probability of the updates that led to each sample, shape (chains, samples).
-    public var acceptance: [Double]
+    public let acceptance: Buffer<Double>
     /// Leapfrog step that the samples were taken with.
     public var stepSize: Double
 }
@@ -97,7 +97,7 @@ extension FlowModel {
         try state.restart(at: images.base, potential: potential)
         var adaptation = try StepSizeAdaptation(initial: plan.stepSize)
         var report = ChainReport(
-            acceptance: Array(repeating: 0, count: plan.chains * plan.samples), stepSize: plan.stepSize)
+            acceptance: try Buffer(count: plan.chains * plan.samples), stepSize: plan.stepSize)
         for update in 0..<plan.updates {
             try progress.check("sampling was interrupted")
             let info = sampler.step(state)
@@ -111,7 +111,7 @@ extension FlowModel {
             }
             let (sample, place) = (update - plan.warmup).quotientAndRemainder(dividingBy: plan.between)
             for chain in 0..<plan.chains {
-                report.acceptance[chain * plan.samples + sample] +=
+                report.acceptance.base[chain * plan.samples + sample] +=
                     info.acceptanceProbability[chain] / Double(plan.between)
             }
             guard place == plan.between - 1 else { continue }

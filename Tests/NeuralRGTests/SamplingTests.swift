@@ -66,7 +66,7 @@ import NeuralRG
         (plan.stepSize, plan.leapfrog, plan.adapts, plan.seed) = (0.1, 8, true, 4)
         var samples = [Double](repeating: 0, count: 64 * 60 * n)
         let report = try model.sampleTarget(plan, into: &samples)
-        #expect(report.acceptance.allSatisfy { $0 > 0.3 && $0 <= 1 })
+        #expect((0..<report.acceptance.count).allSatisfy { (0.3...1).contains(report.acceptance[$0]) })
         // One number per chain: chains are independent.
         let means = (0..<64).map { chain in
             (0..<60 * n).reduce(0.0) { $0 + samples[chain * 60 * n + $1] * samples[chain * 60 * n + $1] }
