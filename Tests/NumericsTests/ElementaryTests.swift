@@ -171,6 +171,12 @@ private func worst(
             x[lane] = Float(bitPattern: bits)
             bits &+= 997
         }
+        if bits == 16 * 997 {
+            x = SIMD16(
+                0, .infinity, -.infinity, .nan, .greatestFiniteMagnitude, -.greatestFiniteMagnitude,
+                .leastNonzeroMagnitude, -.leastNonzeroMagnitude, .leastNormalMagnitude, -.leastNormalMagnitude,
+                0x1p-140, -0x1p-140, 88.7, -88.7, 103.9, -103.9)
+        }
         let y = f(x)
         for lane in 0..<16 where range.contains(x[lane]) {
             let exact = reference(Double(x[lane]))
@@ -202,7 +208,9 @@ private func worstWide(
         default: x = uniform * exp(SIMD8<Double>(repeating: -Double(round) / 100))
         }
         if round == 0 {
-            x = SIMD8(0, .infinity, -.infinity, .nan, .greatestFiniteMagnitude, .leastNonzeroMagnitude, 0x1p-1030, -0.0)
+            x = SIMD8(
+                -.greatestFiniteMagnitude, .infinity, -.infinity, .nan, .greatestFiniteMagnitude,
+                .leastNonzeroMagnitude, 0x1p-1030, -0.0)
         }
         let y = f(x)
         for lane in 0..<8 where range.contains(x[lane]) {
