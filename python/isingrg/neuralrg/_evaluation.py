@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from isingrg import _arguments, _core
-from isingrg._errors import ArgumentError
+from isingrg._errors import ArgumentError, NonFiniteError
 from isingrg._model import NativeModel
 from isingrg._progress import reporting
 from isingrg.neuralrg import _hierarchy
@@ -93,6 +93,8 @@ class Evaluation(NativeModel):
         ------
         MemoryError
             If the machine cannot hold them.
+        NonFiniteError
+            If the parameters are so large that one is beyond the range of float64.
         """
         return self._sampled(n, seed, progress, None)
 
@@ -122,6 +124,8 @@ class Evaluation(NativeModel):
         ------
         MemoryError
             If the machine cannot hold them.
+        NonFiniteError
+            If the parameters are so large that one is beyond the range of float64.
         """
         n = _arguments.integer("n", n, 1, MOST_SAMPLES)
         density: Floats = _arguments.allocate("the densities", (n,), np.float64)
@@ -134,6 +138,9 @@ class Evaluation(NativeModel):
         samples: Floats = _arguments.allocate("the samples", (n, self.L, self.L), np.float64)
         with reporting(progress, "sampling") as report:
             _core.neuralrg_sample(native, seed, samples, None, density, report)
+        for values in (samples,) if density is None else (samples, density):
+            if not np.isfinite(values).all():
+                raise NonFiniteError("a sample is not finite: the parameters are too large")
         return samples
 
     def log_prob(self, x: ArrayLike, *, progress: Any = False) -> Reals:

@@ -19,6 +19,12 @@ def trained():
 
 
 @functools.cache
+def huge():
+    metadata, arrays = trained()._state()
+    return NeuralRG._restored(metadata, {**arrays, "parameters": arrays["parameters"] * 1e10})
+
+
+@functools.cache
 def closed():
     model = NeuralRG(4, 0.3, layers=2, hidden=(4,)).fit(3, 8)
     model.close()
@@ -203,6 +209,10 @@ CASES = [
     (ArgumentError, r"x must have no masked values",
      call("encode", np.ma.masked_equal(X, 0))),
     (NonFiniteError, r"ln q\(x\) is not finite: x is too large", call("log_prob", X + 1e200)),
+    *[(NonFiniteError, r"a sample is not finite: the parameters are too large",
+       lambda name=name, arguments=arguments: getattr(huge(), name)(*arguments))
+      for name, *arguments in [("sample", 2), ("sample_with_log_prob", 2), ("free_energy", 2),
+                               ("log_partition", 2), ("metropolis", 2, 1)]],
     (ArgumentError, r"n must be from 2", call("free_energy", 1)),
     (ArgumentError, r"n must be from 2", call("log_partition", 1)),
     (ArgumentError, r"seed must be from 0", call("log_partition", 2, seed=-3)),
