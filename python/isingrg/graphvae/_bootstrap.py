@@ -84,16 +84,16 @@ def bootstrap(
     count = int(np.prod(strata))
     rows = np.arange(count)[:, None]
     flat = [array.reshape(count, n, *array.shape[len(leading) :]) for array in arrays]
-    draws = []
+    value = np.asarray(statistic(*arrays), np.float64)
+    every = _arguments.allocate("the resamples", (resamples, *value.shape), np.float64)
     with reporting(progress, "resampling") as report:
         for done in range(resamples):
             tell(report, done, resamples)
             starts = random.integers(n, size=(count, -(-n // block), 1))
             drawn = (starts + np.arange(block)).reshape(count, -1)[:, :n] % n
             resampled = (a[rows, drawn].reshape(b.shape) for a, b in zip(flat, arrays, strict=True))
-            draws.append(np.asarray(statistic(*resampled), np.float64))
+            every[done] = statistic(*resampled)
         tell(report, resamples, resamples)
-    every = np.stack(draws)
     if not np.isfinite(every).all():
         raise ConvergenceError(
             f"a resample of {n} configurations in blocks of {block} has no finite value: there "
@@ -101,8 +101,7 @@ def bootstrap(
         )
     tail = 50 * (1 - _CONFIDENCE)
     low, high = np.percentile(every, [tail, 100 - tail], axis=0)
-    value = np.asarray(statistic(*arrays), np.float64)[()]
-    return Estimate(value, every.std(0, ddof=1)[()], low[()], high[()])
+    return Estimate(value[()], every.std(0, ddof=1)[()], low[()], high[()])
 
 
 def _samples(values: tuple[ArrayLike, ...], axis: int) -> tuple[list[Floats], tuple[int, ...]]:

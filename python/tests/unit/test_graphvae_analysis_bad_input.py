@@ -43,6 +43,8 @@ def critical(K=K, values=VALUES, **options):
 
 CASES = [
     # bootstrap
+    (MemoryError, r"the resamples of shape .* would need 8e\+11 bytes",
+     call(bootstrap, lambda x: x.mean(-1), np.zeros((10**5, 2)), resamples=10**6)),
     (ArgumentError, r"values must be one array or more", call(bootstrap, np.mean)),
     (ArgumentError, r"values must have an axis", call(bootstrap, np.mean, 1.0)),
     (ArgumentError, r"values must hold at least two", call(bootstrap, np.mean, [1.0])),
