@@ -77,6 +77,22 @@ def test_extreme_couplings(algorithm):
     assert abs(ising.energy(free).mean()) < 4 * np.sqrt(2 * L * L / 400)
 
 
+@each_algorithm
+@pytest.mark.parametrize("strength", [50.0, 700.0, 1e155, np.finfo(float).max])
+def test_couplings_beyond_every_exponential(algorithm, strength):
+    """exp(-4 K) is 0 and 4 K may be infinite: ordered states of both signs, staggered for K < 0."""
+    spins = ising.sample(8, [-strength, strength], 2, n_chains=70, algorithm=algorithm, seed=5)
+    assert (ising.energy(spins) == [[[128]], [[-128]]]).all()
+    assert not ising.magnetization(spins[0]).any()
+    assert set(ising.magnetization(spins[1]).ravel()) == {-1, 1}
+
+
+@each_algorithm
+def test_couplings_too_small_to_matter(algorithm):
+    same = [ising.sample(8, K, 20, algorithm=algorithm, seed=5) for K in (0.0, 1e-300, 5e-324)]
+    assert np.array_equal(same[0], same[1]) and np.array_equal(same[0], same[2])
+
+
 def test_zero_sweeps_to_thermalise():
     assert ising.sample(8, 0.4, 1, n_thermalize=0, algorithm="metropolis").shape == (1, 1, 8, 8)
 
