@@ -146,4 +146,4 @@ def run(runs: int) -> campaign.Outcome:
 
 
 if __name__ == "__main__":
-    campaign.main(run, short=20, full=200)
+    campaign.main(run, short=10, full=200)

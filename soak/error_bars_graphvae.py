@@ -125,4 +125,4 @@ def run(runs: int) -> campaign.Outcome:
 
 
 if __name__ == "__main__":
-    campaign.main(run, short=20, full=200)
+    campaign.main(run, short=5, full=200)
