@@ -29,7 +29,7 @@ final class Checkerboard: MarkovChain {
         self.setting = setting
         self.packing = packing
         self.chains = chains
-        rule = try LocalRule(setting.algorithm, strength: setting.strength)
+        rule = try LocalRule(setting.algorithm, size: setting.size, strength: setting.strength)
         colours = [
             try WordRows(rows: setting.size, stride: stride), try WordRows(rows: setting.size, stride: stride),
         ]

@@ -19,7 +19,13 @@ struct LocalRule {
     /// this coupling, where the relaxation time would exceed three sweeps, removes it.
     private static let weakCoupling = 0.1
 
-    init(_ algorithm: Algorithm, strength: Double) throws(Failure) {
+    /// Where every spin is aligned with just two neighbours all flips cost nothing, and what is
+    /// proposed is done: such configurations follow each other in a circle that nothing enters or
+    /// leaves. Two rows determine the next, so that they are at most 2^(2L) of the 2^(L L): 36 of
+    /// 65536 on a torus of 4, and on one larger than this none that a chain will begin with.
+    private static let smallSize = 6
+
+    init(_ algorithm: Algorithm, size: Int, strength: Double) throws(Failure) {
         isHeatBath = algorithm == .heatBath
         if isHeatBath {
             // Against the majority of its neighbours, at local fields 2 and 4.
@@ -28,7 +34,8 @@ struct LocalRule {
                 weak: 1 / (1 + exp(4 * strength)), strong: 1 / (1 + exp(8 * strength)))
         } else {
             // Flips that break 2 or 4 more bonds than they mend.
-            let proposal = strength < LocalRule.weakCoupling ? 0.5 : 1
+            let half = strength < LocalRule.weakCoupling || size <= LocalRule.smallSize
+            let proposal = half ? 0.5 : 1
             always = proposal == 1 ? ~0 : 0
             thresholds = try ThresholdBits(
                 weak: proposal * exp(-4 * strength), strong: proposal * exp(-8 * strength))

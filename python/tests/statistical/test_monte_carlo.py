@@ -103,3 +103,15 @@ def test_distribution_at_4(algorithm, four_by_four):
     statistic = ((found - expected) ** 2 / expected).sum()
     assert len(expected) > 30
     assert chi2.sf(statistic, len(expected) - 1) > ONE_IN_A_THOUSAND
+
+
+@pytest.mark.parametrize("L, K", [(4, 0.3), (4, 0.43), (6, 0.3)])
+def test_metropolis_leaves_configurations_without_a_field(L, K):
+    """Where no flip costs energy a rule that always flips goes round in a circle for ever."""
+    spins = ising.sample(
+        L, K, 4, algorithm="metropolis", n_chains=20_000, n_thermalize=100, n_between=100, seed=5
+    )
+    field = sum(np.roll(spins, step, axis) for step in (1, -1) for axis in (-1, -2))
+    stays = (field == 0).all((-1, -2)).all(1)
+    # A configuration of energy 0 has a probability below 0.02: four in a row are none.
+    assert not stays.any()
