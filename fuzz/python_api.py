@@ -38,7 +38,7 @@ def run_child(seed, seconds, only):
             now = example.read_bytes() if example.exists() else b""
             if now != last:
                 last, since = now, time.monotonic()
-            if time.monotonic() - since > HANG:
+            if time.monotonic() - since > (HANG if last else BATCH):
                 process.send_signal(6)  # the fault handler says where it hangs
                 process.wait()
         outcome = json.loads(report.read_text() or "{}") if report.exists() else {}

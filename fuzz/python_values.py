@@ -125,7 +125,7 @@ FORMS = {
     "read only": _read_only,
     "subclass": lambda a: a.view(Subclass),
     "masked": np.ma.array,
-    "matrix": lambda a: np.asmatrix(a) if a.ndim == 2 else a,
+    "matrix": lambda a: a.view(np.matrix) if a.ndim == 2 else a,
     "memory map": _mapped,
     "list": lambda a: a.tolist(),
     "repeated": lambda a: np.broadcast_to(a[:1], a.shape) if a.ndim and a.size else a,
