@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from isingrg import _arguments, _core
-from isingrg._errors import ArgumentError
+from isingrg._errors import ArgumentError, NonFiniteError
 
 
 def autocorrelation_time(series: ArrayLike) -> float:
@@ -55,12 +55,17 @@ def mean_and_error(series: ArrayLike) -> tuple[float, float]:
     ------
     ConvergenceError
         If a chain is shorter than 50 autocorrelation times.
+    NonFiniteError
+        If the variance is beyond the range of float64.
     """
     chains = _chains(series)
-    mean = float(chains.mean())
-    variance = float(chains.var(ddof=1))
-    if variance == 0.0:
-        return mean, 0.0
+    if chains.min() == chains.max():  # whose mean and variance may still have rounding errors
+        return float(chains.flat[0]), 0.0
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = float(chains.mean())
+        variance = float(chains.var(ddof=1))
+    if not math.isfinite(variance):
+        raise NonFiniteError("the variance of the series is beyond the range of float64")
     return mean, math.sqrt(variance * autocorrelation_time(chains) / chains.size)
 
 

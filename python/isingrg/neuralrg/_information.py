@@ -10,6 +10,9 @@ from isingrg._errors import ArgumentError
 from isingrg._progress import reporting, tell
 from isingrg.neuralrg._samples import Floats
 
+#: Numbers whose powers the estimator can take.
+_LARGEST = 1e100
+
 
 def mutual_information(
     samples: ArrayLike,
@@ -28,8 +31,9 @@ def mutual_information(
     Parameters
     ----------
     samples : array_like, shape (n, V) or (n, L, L)
-        Independent samples of V continuous variables, or of those on the L**2 sites i L + j; n
-        larger than `n_neighbors`. Spins themselves are discrete and have no such estimate.
+        Independent samples of V continuous variables, or of those on the L**2 sites i L + j, at
+        most 1e100 in magnitude; n larger than `n_neighbors`. Spins themselves are discrete and
+        have no such estimate.
     sites : array_like of int, shape (S,), optional
         The variables to compare, 0 to V - 1 without repetition; all by default. The time grows as
         S**2: all 32,640 pairs of L = 16 take minutes.
@@ -79,7 +83,7 @@ def mutual_information(
 
 def _variables(samples: Any, sites: Any, n_neighbors: int) -> Floats:
     """The chosen columns, (n, S)."""
-    array = _arguments.reals("samples", samples)
+    array = _arguments.reals("samples", samples, -_LARGEST, _LARGEST)
     if array.ndim not in (2, 3) or 0 in array.shape[1:] or len(array) <= n_neighbors:
         raise ArgumentError(
             "samples must have the shape (n, V) or (n, L, L) with n larger than n_neighbors = "

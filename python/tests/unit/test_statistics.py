@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
-from isingrg import ConvergenceError, ising
+from isingrg import ConvergenceError, NonFiniteError, ising
 
 
 def autoregressive(rho, shape, seed=3):
@@ -52,3 +52,14 @@ def test_units_and_types():
 
 def test_constant_series_has_no_error():
     assert ising.mean_and_error(np.full(100, 3.5)) == (3.5, 0.0)
+
+
+@pytest.mark.parametrize("series", [[1e308] * 99 + [1.7e308], [1e200, -1e200] * 50])
+def test_a_series_beyond_the_range(series):
+    with pytest.raises(NonFiniteError, match="the variance of the series"):
+        ising.mean_and_error(series)
+
+
+@pytest.mark.parametrize("value", [0.1, -1 / 3, 1e150, 1e308, 5e-324, 0.0])
+def test_a_constant_series_has_no_error(value):
+    assert ising.mean_and_error([value] * 60) == (value, 0.0)
