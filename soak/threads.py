@@ -13,7 +13,7 @@ from collections import Counter
 import numpy as np
 
 from campaign import Outcome, main
-from isingrg import ConvergenceError, IsingRGError, graphvae, ising, mlrg, neuralrg
+from isingrg import ArgumentError, ConvergenceError, IsingRGError, graphvae, ising, mlrg, neuralrg
 
 SPINS = ising.sample(8, [0.3, 0.5], 10, n_thermalize=5, seed=1)[:, 0]
 X = np.random.default_rng(1).normal(size=(6, 4, 4))
@@ -99,10 +99,10 @@ TRAIN = {
 
 
 def answer(question, model):
-    """The result as bytes, to be compared; a missing fixed point is an answer as well."""
+    """The result as bytes, to be compared; that there is none, say of a fixed point, is one too."""
     try:
         return pickle.dumps(question(model))
-    except ConvergenceError as error:
+    except (ArgumentError, ConvergenceError) as error:
         return str(error)
 
 
