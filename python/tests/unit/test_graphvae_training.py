@@ -135,21 +135,6 @@ def test_ctrl_c_returns_within_half_a_second():
     assert f"epoch {model.epoch};" in "".join(caught.value.__notes__)
 
 
-PREPARE = """
-from isingrg import graphvae
-model = graphvae.GraphVAE().fit(np.ones((8, 16, 16), np.int8), 1)
-x = np.ones((100_000, 16, 16), np.int8)
-z = np.ones((2_000_000, 4))
-"""
-
-
-@pytest.mark.parametrize(
-    "call", ["model.fit(x, 9, 65536)", "model.encode(x)", "model.loss(x)", "model.decode(z)"]
-)
-def test_ctrl_c_stops_everything(seconds_to_stop, call):
-    assert seconds_to_stop(call, PREPARE) < 0.5
-
-
 def test_nothing_is_made_when_the_first_epoch_is_refused():
     model = GraphVAE(**SMALL)
     with pytest.raises(isingrg.Interrupted):

@@ -116,7 +116,8 @@ def test_training_inside_its_own_progress_is_refused(kind):
 
 PREPARE = {
     "ising": "from isingrg import ising; s = np.ones((4, 2048, 2048, 4), np.int8)",
-    "mlrg": "from isingrg import mlrg; J = np.full((20000, 9), 0.3); j = np.full(10**6, 0.3)",
+    "mlrg": "from isingrg import mlrg; J = np.full((20000, 9), 0.3); j = np.full(10**6, 0.3); "
+    "R = np.random.default_rng(0).normal(0, 0.3, (50, 17))",
     "model": "model = mlrg.MLRG('A1+E').fit(2, 8); P = np.zeros((10**6, 5))",
     "flow": "from isingrg import neuralrg; model = neuralrg.NeuralRG().fit(1, 8); "
     "x = np.ones((16384, 16, 16))",
@@ -135,7 +136,7 @@ LONG = {
     "isingrg.ising.sample": ("ising.sample(32, 0.44, 1, n_thermalize=2**40)", "ising"),
     "isingrg.mlrg.MLRG.fit": ("model.fit(10**7)", "model"),
     "isingrg.mlrg.divergence": ("mlrg.divergence(J, J, '3A1')", "mlrg"),
-    "isingrg.mlrg.exact_map": ("mlrg.exact_map(J, '3A1')", "mlrg"),
+    "isingrg.mlrg.exact_map": ("mlrg.exact_map(R, '3A1+E')", "mlrg"),
     "isingrg.mlrg.exact_minimum": ("mlrg.exact_minimum(J, '3A1')", "mlrg"),
     "isingrg.mlrg.fit_many": ("mlrg.fit_many([mlrg.MLRG()], [{'steps': 10**7}])", "mlrg"),
     "isingrg.mlrg.minimum_kl": ("mlrg.minimum_kl(j, '2A1')", "mlrg"),

@@ -139,20 +139,6 @@ def test_ctrl_c_returns_within_half_a_second():
     assert f"step {model.step};" in "".join(caught.value.__notes__)
 
 
-PREPARE = """
-from isingrg import neuralrg
-model = neuralrg.NeuralRG().fit(1, 8)
-x = np.ones((16384, 16, 16))
-"""
-
-
-@pytest.mark.parametrize(
-    "call", ["model.sample(16384)", "model.log_prob(x)", "model.encode(x)", "model.decode(x)"]
-)
-def test_ctrl_c_stops_an_evaluation(seconds_to_stop, call):
-    assert seconds_to_stop(call, PREPARE) < 0.5
-
-
 @pytest.mark.parametrize("name", ["sample", "log_prob", "encode", "decode"])
 def test_progress_of_an_evaluation(name):
     model = NeuralRG(**SMALL).fit(1, 8)
