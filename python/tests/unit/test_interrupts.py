@@ -130,7 +130,8 @@ PREPARE = {
     "all": "import isingrg",
 }  # fmt: skip
 
-#: By public name: what takes long, and what it needs. Those with `progress` must all be there.
+#: By public name: what takes long, and what it needs; called again and again, as fast machines are
+#: done soon. Those with `progress` must all be there.
 LONG = {
     "isingrg.ensemble": ("isingrg.ensemble('mlrg', {'steps': 10**6}, seeds=2)", "all"),
     "isingrg.ising.sample": ("ising.sample(32, 0.44, 1, n_thermalize=2**40)", "ising"),
@@ -142,7 +143,7 @@ LONG = {
     "isingrg.mlrg.minimum_kl": ("mlrg.minimum_kl(j, '2A1')", "mlrg"),
     "isingrg.mlrg.MLRG.fixed_points": ("model.fixed_points(10**5)", "model"),
     "isingrg.mlrg.MLRG.flow": ("mlrg.MLRG().fit(1, 8).flow(0.1, 2**24)", "mlrg"),
-    "isingrg.mlrg.MLRG.jacobian": ("for _ in range(99): model.jacobian(P)", "model"),
+    "isingrg.mlrg.MLRG.jacobian": ("model.jacobian(P)", "model"),
     "isingrg.mlrg.scaling_dimensions": ("mlrg.scaling_dimensions(j, 'A1', 4, 6)", "mlrg"),
     "isingrg.neuralrg.NeuralRG.decode": ("model.decode(x)", "flow"),
     "isingrg.neuralrg.NeuralRG.encode": ("model.encode(x)", "flow"),
@@ -158,7 +159,7 @@ LONG = {
     "isingrg.neuralrg.NeuralRG.sample_given": ("model.sample_given(x[:, :4, :4])", "flow"),
     "isingrg.neuralrg.NeuralRG.sample_with_log_prob": (
         "model.sample_with_log_prob(10**5)", "flow"),
-    "isingrg.neuralrg.log_density": ("while True: neuralrg.log_density(x, 0.4)", "dual"),
+    "isingrg.neuralrg.log_density": ("neuralrg.log_density(x, 0.4)", "dual"),
     "isingrg.neuralrg.mutual_information": ("neuralrg.mutual_information(m)", "dual"),
     "isingrg.graphvae.GraphVAE.basins": ("model.basins(x)", "vae"),
     "isingrg.graphvae.GraphVAE.decode": ("model.decode(z)", "vae"),
@@ -186,4 +187,4 @@ def test_every_function_with_progress_has_a_case():
 def test_control_c_stops_it_within_a_second(seconds_to_stop, name):
     call, needs = LONG[name]
     prepare = PREPARE["mlrg"] + "; " + PREPARE[needs] if needs == "model" else PREPARE[needs]
-    assert seconds_to_stop(call, prepare) < 1
+    assert seconds_to_stop(f"while True: {call}", prepare) < 1
