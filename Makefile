@@ -46,9 +46,12 @@ HEADERS := Sources/CIsingRG/include
 sanitize-address sanitize-thread: sanitize-%:
 	swift build --build-tests $(SANITIZED)
 	swift test --skip-build --disable-xctest $(SANITIZED) $(TESTS_$*)
-	clang -std=c11 -g -fsanitize=$* python/tests/abi/driver/*.c -I$(HEADERS) -L.build/$*/release \
-		-lisingrg -Wl,-rpath,$(CURDIR)/.build/$*/release -lm -pthread -o .build/$*/driver
-	.build/$*/driver
+	mkdir -p .build/$*/driver
+	cd .build/$*/driver && clang -std=c11 -g -fsanitize=$* -I$(CURDIR)/$(HEADERS) \
+		-c $(CURDIR)/python/tests/abi/driver/*.c
+	swiftc -sanitize=$* .build/$*/driver/*.o -L.build/$*/release -lisingrg \
+		-Xlinker -rpath -Xlinker $(CURDIR)/.build/$*/release -o .build/$*/driver/run
+	.build/$*/driver/run
 
 # Python frees little at its end, and the address sanitizer keeps what is freed: leaks are counted
 # by soak/leaks.py.
