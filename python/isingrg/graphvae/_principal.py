@@ -72,7 +72,10 @@ def principal_components(
     rows = array.reshape(-1, array.shape[-1])
     if (rows.min(axis=0) == rows.max(axis=0)).all():
         raise ArgumentError("mu must vary: all configurations have the same latent variable")
-    decomposition = _decomposition().fit(rows)
+    with np.errstate(invalid="ignore", over="ignore"):
+        decomposition = _decomposition().fit(rows)
+    if not np.isfinite(decomposition.explained_variance_ratio_).all():
+        raise ArgumentError("mu must have a variance within the range of float64")
     directions = decomposition.components_
     if reference is None:
         largest = np.abs(directions).argmax(1)

@@ -62,8 +62,10 @@ def mutual_information(
     n_neighbors = _arguments.integer("n_neighbors", n_neighbors, 1, 1000)
     variables = _variables(samples, sites, n_neighbors)
     random = np.random.RandomState(np.random.MT19937(np.random.SeedSequence(_arguments.seed(seed))))
-    if n_jobs is not None and n_jobs != -1:
-        n_jobs = _arguments.integer("n_jobs", n_jobs, 1, 2**20)
+    if n_jobs is not None:
+        n_jobs = _arguments.integer("n_jobs", n_jobs, -1, 2**20)
+        if n_jobs == 0:
+            raise ArgumentError("n_jobs must be at least 1, or -1, got 0")
     estimate = _estimator()
     count = variables.shape[1]
     result = np.full((count, count), np.nan)

@@ -22,6 +22,7 @@ SMALL = dict(L=8, hidden=4, token=3, latent=2)
 K = np.arange(8) / 10
 VALUES = np.tanh(9 * (K - 0.35))[:, None] + np.zeros(5)
 POINTS = np.arange(12.0).reshape(6, 2)
+TINY = np.array([[0.0, 0.0], [0.0, -1e-245]])
 
 
 @functools.cache
@@ -72,6 +73,8 @@ CASES = [
     (ArgumentError, r"mu must have the shape \(\.\.\., d\)", call(active_units, np.ones((4, 0)))),
     (ArgumentError, r"mu must have the shape \(\.\.\., d\)", call(effective_rank, 1.0)),
     (ArgumentError, r"mu must vary", call(principal_components, np.ones((4, 2)))),
+    (ArgumentError, r"mu must have a variance within", call(principal_components, TINY)),
+    (ArgumentError, r"mu must have a variance within", call(principal_components, -1e250 * POINTS)),
     (ArgumentError, r"reference must have the shape \(6,\), got \(2,\)",
      call(principal_components, POINTS, reference=[1, 2])),
     (ArgumentError, r"mu must have the shape \(\.\.\., 2\), got \(3,\)",
