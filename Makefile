@@ -21,7 +21,7 @@ lint: .venv/with-test
 	$(BIN)/ruff check --quiet
 	$(BIN)/ruff format --check --quiet
 	$(BIN)/mypy
-	swift format lint --strict --recursive --parallel Package.swift Sources Tests
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests soak
 
 test: .venv/with-test
 	swift build --build-tests $(SWIFT_TESTS)
@@ -67,10 +67,13 @@ sanitize-undefined: .venv/with-test
 		ASAN_OPTIONS=detect_leaks=0 PYTHONPATH=.build/undefined $(BIN)/python -m pytest -s \
 		-k "not leak" python/tests/unit/test_*core.py python/tests/unit/test_*bad_input.py
 
-# Coverage-guided, an hour by default; what it finds and how to keep it says fuzz/run.py.
-fuzz: export FUZZ_SECONDS ?= 3600
-fuzz: .venv/with-test .build/fuzz/abi .build/fuzz/replay
-	PYTHONPATH=soak $(BIN)/python fuzz/run.py
+# An hour each: programs of C calls and model files, guided by coverage, and generated arguments of
+# the Python API. What is found, and how to keep it, is said in fuzz/.
+FUZZ_SECONDS ?= 3600
+fuzz: .venv/with-test .venv/with-fuzz .build/fuzz/abi .build/fuzz/replay
+	PYTHONPATH=soak $(BIN)/python fuzz/c_abi.py --seconds $(FUZZ_SECONDS)
+	$(BIN)/python fuzz/files.py --seconds $(FUZZ_SECONDS)
+	$(BIN)/python fuzz/python_api.py --seconds $(FUZZ_SECONDS)
 
 # Swift names the kind of coverage that needs a sanitizer; libFuzzer reads counters beside the code.
 FUZZ_FLAGS := -sanitize-coverage=edge,trace-cmp -Xllvm -sanitizer-coverage-inline-8bit-counters \

@@ -1,4 +1,4 @@
-"""Fuzzes the C ABI for FUZZ_SECONDS, by default an hour: `make fuzz`.
+"""Coverage-guided fuzzing of the C ABI: `make fuzz`.
 
 Inputs that reach new code are collected in .build/fuzz/corpus, those that fail in
 .build/fuzz/failures; `.build/fuzz/replay FILE` repeats one with an ordinary build. To keep the new
@@ -6,6 +6,7 @@ ones that matter: `.build/fuzz/abi -set_cover_merge=1 -use_counters=0 -use_cmp=0
 .build/fuzz/corpus`.
 """
 
+import argparse
 import os
 import re
 import subprocess
@@ -60,9 +61,12 @@ def outcome() -> Outcome:
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=int, default=3600, help="by default an hour")
+    seconds = parser.parse_args().seconds
     for folder in (COLLECTED, FAILURES):
         folder.mkdir(parents=True, exist_ok=True)
-    fuzz(int(os.environ.get("FUZZ_SECONDS", "3600")))
+    fuzz(seconds)
     result = outcome()
     print(result)
     sys.exit(bool(result.failures) or not result.trials)
