@@ -20,7 +20,8 @@ public final class Buffer<Element: BitwiseCopyable>: @unchecked Sendable {
         let (bytes, overflow) = max(count, 1).multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
         self.count = count
         self.bytes = bytes
-        guard !overflow, let raw = Buffer.allocate(bytes) else {
+        let isSmall = bytes < 4096  // as most are, which shall not cost a system call each
+        guard !overflow, isSmall || leavesRoomForObjects(), let raw = Buffer.allocate(bytes) else {
             throw .outOfMemory("\(count) elements of \(MemoryLayout<Element>.stride) bytes cannot be allocated")
         }
         base = raw.bindMemory(to: Element.self, capacity: max(count, 1))

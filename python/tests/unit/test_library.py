@@ -83,3 +83,26 @@ def test_forked_child_computes_the_same():
         "raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))"
     )
     assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
+
+
+def test_an_address_space_that_runs_out_is_a_memory_error():
+    """Of many small buffers, beside which small objects of Swift would find no room."""
+    code = """
+import resource
+from isingrg.mlrg import MLRG
+refused = 0
+for room in range(512, 6144, 256):
+    with open("/proc/self/statm") as file:
+        used = int(file.read().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (used + (room << 10), resource.RLIM_INFINITY))
+    try:
+        MLRG("4A1", divergence="cd", hidden=(8,)).fit(1, 64, cd_samples=1, teacher_sweeps=1)
+    except MemoryError:
+        refused += 1
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY,) * 2)
+print(refused)
+"""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    assert int(run.stdout) > 0
