@@ -113,6 +113,8 @@ def _quoted(names: Sequence[str]) -> str:
 def _interval(low: float, high: float) -> str:
     if low == -math.inf and high == math.inf:
         return "finite"
+    if -low == high == MODERATE:
+        return f"finite, at most {high:g} in magnitude"
     if high == math.inf:
         return f"finite and at least {low:g}"
     if low == -math.inf:
@@ -174,6 +176,15 @@ def _array(name: str, value: Any) -> NDArray[Any]:
 
 def _kind_of_items(value: Any, array: NDArray[Any]) -> str:
     return _kind(value) if array.ndim == 0 else array.dtype.name
+
+
+#: What `moderate` permits.
+MODERATE = 1e100
+
+
+def moderate(name: str, value: Any) -> NDArray[np.float64]:
+    """As `reals`, of numbers whose squares and sums of squares are in range as well."""
+    return reals(name, value, -MODERATE, MODERATE)
 
 
 def reals(

@@ -56,7 +56,7 @@ def estimate_critical_coupling(
     couplings = _arguments.reals("K", K)
     if couplings.ndim != 1 or len(couplings) < 6 or (np.diff(couplings) <= 0).any():
         raise ArgumentError("K must be a list of at least 6 increasing couplings")
-    array = _arguments.reals("values", values)
+    array = _arguments.moderate("values", values)
     if array.ndim != 2 or len(array) != len(couplings) or array.shape[1] < 2:
         raise ArgumentError(
             f"values must have the shape ({len(couplings)}, n) with n at least 2, got {array.shape}"

@@ -37,7 +37,7 @@ class PrincipalComponents(NamedTuple):
         -------
         ndarray, shape (..., k)
         """
-        array = _arguments.reals("mu", mu)
+        array = _arguments.moderate("mu", mu)
         if array.ndim < 1 or array.shape[-1] != len(self.mean):
             raise ArgumentError(
                 f"mu must have the shape (..., {len(self.mean)}), got {array.shape}"
@@ -81,7 +81,7 @@ def principal_components(
         largest = np.abs(directions).argmax(1)
         slopes = directions[np.arange(len(directions)), largest]
     else:
-        values = _arguments.reals("reference", reference)
+        values = _arguments.moderate("reference", reference)
         if values.shape != array.shape[:-1]:
             raise ArgumentError(
                 f"reference must have the shape {array.shape[:-1]}, got {values.shape}"
@@ -147,7 +147,7 @@ def covariance(rows: Floats) -> Floats:
 
 
 def _latent(name: str, value: Any) -> Floats:
-    array = _arguments.reals(name, value)
+    array = _arguments.moderate(name, value)
     if array.ndim < 2 or not array.shape[-1] or array.size < 2 * array.shape[-1]:
         raise ArgumentError(
             f"{name} must have the shape (..., d) with at least two configurations, "

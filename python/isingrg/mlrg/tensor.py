@@ -210,4 +210,7 @@ def _checked(
 ) -> tuple[Couplings, str, str]:
     frame = _arguments.choice("frame", frame, FRAMES)
     machine = _arguments.choice("machine", machine, MACHINES)
-    return Couplings(J, coupling_count(representation, frame)), machine, frame
+    # The tensor has sums of them.
+    bound = _arguments.MODERATE
+    couplings = Couplings(J, coupling_count(representation, frame), low=-bound, high=bound)
+    return couplings, machine, frame

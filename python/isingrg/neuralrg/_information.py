@@ -10,9 +10,6 @@ from isingrg._errors import ArgumentError
 from isingrg._progress import reporting, tell
 from isingrg.neuralrg._samples import Floats
 
-#: Numbers whose powers the estimator can take.
-_LARGEST = 1e100
-
 
 def mutual_information(
     samples: ArrayLike,
@@ -85,7 +82,7 @@ def mutual_information(
 
 def _variables(samples: Any, sites: Any, n_neighbors: int) -> Floats:
     """The chosen columns, (n, S)."""
-    array = _arguments.reals("samples", samples, -_LARGEST, _LARGEST)
+    array = _arguments.moderate("samples", samples)
     if array.ndim not in (2, 3) or 0 in array.shape[1:] or len(array) <= n_neighbors:
         raise ArgumentError(
             "samples must have the shape (n, V) or (n, L, L) with n larger than n_neighbors = "

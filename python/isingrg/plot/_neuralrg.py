@@ -43,7 +43,7 @@ def samples(x: ArrayLike, *, ax: Any = None) -> Drawing:
     ImportError
         Without matplotlib.
     """
-    array = _arguments.reals("x", x)
+    array = _arguments.moderate("x", x)
     rows = array[None] if array.ndim == 2 else array
     n, *sizes = rows.shape if rows.ndim == 3 else (0, 0, 0)
     if not 1 <= n <= _MOST_PANELS or sizes[0] != sizes[1] or sizes[0] < 1:

@@ -185,3 +185,10 @@ def test_paramagnet_and_ferromagnet(representation, machine):
     J[1, 0] = 4
     found = mlrg.ground_state_degeneracy(J, representation, machine=machine)
     np.testing.assert_allclose(found, [1, 2], atol=1e-3)
+
+
+@pytest.mark.parametrize("function", [mlrg.ground_state_degeneracy, mlrg.scaling_dimensions])
+def test_couplings_beyond_the_range_of_their_sums(function):
+    with pytest.raises(isingrg.ArgumentError, match="J must be finite, at most"):
+        function(1e308)
+    assert np.isfinite(function(50.0)).all()
