@@ -349,6 +349,7 @@ def decoupled_components(
     list of tuple of int
         Components of each group, in ascending order.
     """
+    tolerance = _arguments.finite("tolerance", tolerance, 0.0)
     matrix = np.abs(coupling_matrix(J, representation, frame=frame))
     if matrix.ndim != 2:
         raise ArgumentError(f"J must be a single point, got {matrix.shape[:-2]} of them")

@@ -138,3 +138,9 @@ def test_states_of_a_wrong_number_of_components(count):
 def test_indices_of_what_is_no_state(spins):
     with pytest.raises((ArgumentError, TypeError), match="spins must"):
         symmetry.state_indices(spins)
+
+
+@pytest.mark.parametrize("tolerance", [-1e-9, np.nan, np.inf, [0.1, 0.2], None, "0.1"])
+def test_a_wrong_tolerance_of_decoupled_components(tolerance):
+    with pytest.raises((ArgumentError, TypeError), match="tolerance must"):
+        symmetry.decoupled_components(0.7, "A1", tolerance=tolerance)
