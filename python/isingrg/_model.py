@@ -2,7 +2,9 @@
 
 import dataclasses
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, Self, TypeVar
 
 from isingrg._checkpoint import Checkpoint
 from isingrg._errors import IsingRGError
@@ -14,6 +16,28 @@ if TYPE_CHECKING:
     from isingrg.plot import Drawing
 
 Model = TypeVar("Model")
+_Model = TypeVar("_Model", bound="NativeModel")
+_Arguments = ParamSpec("_Arguments")
+_Result = TypeVar("_Result")
+
+
+def of_one_state(
+    method: Callable[Concatenate[_Model, _Arguments], _Result],
+) -> Callable[Concatenate[_Model, _Arguments], _Result]:
+    """A method that asks the core several times: `IsingRGError` if a training comes in between."""
+
+    @wraps(method)
+    def checked(model: _Model, /, *args: _Arguments.args, **keywords: _Arguments.kwargs) -> _Result:
+        before = model._rows_done(model._ready())
+        try:
+            result = method(model, *args, **keywords)
+        except Exception:
+            model._check_rows(before)
+            raise
+        model._check_rows(before)
+        return result
+
+    return checked
 
 
 class NativeModel(Trainable):
@@ -68,9 +92,12 @@ class NativeModel(Trainable):
         """The state between two trainings, not partly before and partly after one."""
         rows = len(self._history)
         state = self._state()
-        if rows != self._rows_done(self._native):
-            raise IsingRGError("the model is in use by another thread")
+        self._check_rows(rows)
         return state
+
+    def _check_rows(self, rows: int) -> None:
+        if self._rows_done(self._ready()) != rows:
+            raise IsingRGError("the model is in use by another thread")
 
     def plot_history(self, *, ax: Any = None) -> "Drawing":
         """Draw the loss of every step, and its exact value where there is one.

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 
 from isingrg import _arguments
 from isingrg._errors import ArgumentError
+from isingrg._model import of_one_state
 from isingrg.graphvae._bootstrap import Estimate, Floats, bootstrap
 from isingrg.graphvae._evaluation import Evaluation
 from isingrg.graphvae._rg_map import RGMap, rg_map
@@ -41,6 +42,7 @@ class Interpretation(Evaluation):
             )
         return np.stack([mu for mu, _ in self.encode(array, progress=progress)])
 
+    @of_one_state
     def trajectories(
         self, spins: ArrayLike, steps: int | None = None, *, progress: Any = False
     ) -> Floats:
@@ -95,6 +97,7 @@ class Interpretation(Evaluation):
         distances: Floats = np.linalg.norm(np.diff(means, axis=0), axis=-1)
         return distances
 
+    @of_one_state
     def basins(
         self,
         spins: ArrayLike,

@@ -5,7 +5,7 @@ from numpy.typing import ArrayLike
 
 from isingrg import _arguments, _core
 from isingrg._errors import ArgumentError, NonFiniteError
-from isingrg._model import NativeModel
+from isingrg._model import NativeModel, of_one_state
 from isingrg.mlrg import _analysis, _critical, _fixed_points
 from isingrg.mlrg._analysis import Violations
 from isingrg.mlrg._configuration import Configuration
@@ -33,6 +33,7 @@ class Evaluation(NativeModel):
         """Number of couplings."""
         return self._configuration.count
 
+    @of_one_state
     def monotone(self, J: ArrayLike) -> Reals:
         """RG monotone C(J), for models with moderator "monotone" (Eq. 13 of Hou & You).
 
@@ -62,6 +63,7 @@ class Evaluation(NativeModel):
             _core.mlrg_monotone(native, couplings.rows[piece], values[piece])
         return couplings.scalars(_finite(values, "C(J)"))
 
+    @of_one_state
     def velocity(self, J: ArrayLike) -> Reals:
         """RG velocity v(J), the learned beta function.
 
@@ -87,6 +89,7 @@ class Evaluation(NativeModel):
             _core.mlrg_velocity(native, couplings.rows[piece], velocity[piece], None)
         return couplings.vectors(_finite(velocity, "v(J)"))
 
+    @of_one_state
     def jacobian(self, J: ArrayLike) -> Reals:
         """Derivatives dv_i/dJ_j of the velocity.
 
@@ -113,6 +116,7 @@ class Evaluation(NativeModel):
             _core.mlrg_velocity(native, couplings.rows[piece], velocity[piece], jacobian[piece])
         return couplings.matrices(_finite(jacobian, "the Jacobian"))
 
+    @of_one_state
     def curl(self, J: ArrayLike) -> Reals:
         """(dv_i/dJ_j - dv_j/dJ_i) / 2, the antisymmetric part of the Jacobian.
 
@@ -134,6 +138,7 @@ class Evaluation(NativeModel):
             return plain(np.zeros_like(jacobian))
         return np.asarray((jacobian - jacobian.swapaxes(-1, -2)) / 2)
 
+    @of_one_state
     def flow(self, J: ArrayLike, steps: int) -> Floats:
         """Couplings along the flow from J.
 
@@ -168,6 +173,7 @@ class Evaluation(NativeModel):
         _finite(trajectory, "the flow")
         return trajectory.reshape(steps + 1, *couplings.shape)
 
+    @of_one_state
     def bare_flow(self, J0: ArrayLike, steps: int) -> Floats:
         """Couplings along the flow from (J0, 0, ...), Eq. 20.
 
@@ -191,6 +197,7 @@ class Evaluation(NativeModel):
         rows = _critical.bare_couplings(self, Couplings(J0, 1, name="J0").rows[:, 0])
         return self.flow(rows, steps).reshape(-1, *rows.shape)
 
+    @of_one_state
     def critical_coupling(self, method: str = "phase", *, steps: int = 16) -> float:
         """Bare coupling J0 that separates the phases.
 
@@ -224,6 +231,7 @@ class Evaluation(NativeModel):
         method = _arguments.choice("method", method, METHODS)
         return _critical.critical_coupling(self, method, _scales(steps))
 
+    @of_one_state
     def critical_coupling_estimates(self, steps: int = 16) -> CriticalCouplings:
         """The critical coupling by every method of `critical_coupling`, with uncertainties.
 
@@ -243,6 +251,7 @@ class Evaluation(NativeModel):
         self._ready()
         return _critical.estimates(self, _scales(steps))
 
+    @of_one_state
     def fixed_point(self, guess: ArrayLike | None = None) -> Reals:
         """Zero of v(J) by a safeguarded Newton iteration (Eq. 24 of Hou & You).
 
@@ -276,6 +285,7 @@ class Evaluation(NativeModel):
             _core.mlrg_fixed_point(native, np.ascontiguousarray(couplings.rows[0]), point)
         return float(point[0]) if self._count == 1 else point
 
+    @of_one_state
     def fixed_points(
         self, starts: int = 64, *, seed: int = 0, tolerance: float = 0.1
     ) -> list[FixedPoint]:
@@ -309,6 +319,7 @@ class Evaluation(NativeModel):
         tolerance = _arguments.finite("tolerance", tolerance, 0.0, 10.0)
         return _fixed_points.fixed_points(self, starts, seed, tolerance)
 
+    @of_one_state
     def newton_step(self, J: ArrayLike) -> Reals:
         """The step -(dv/dJ)^-1 v(J) of Newton's method (Eq. 24, Fig. 11 of Hou & You).
 
@@ -325,6 +336,7 @@ class Evaluation(NativeModel):
         self._ready()
         return _analysis.newton_step(self, J)
 
+    @of_one_state
     def monotone_violations(self, J: ArrayLike | None = None) -> Violations:
         """Where the monotone increases in one step of its own flow, which steps do not exclude.
 
@@ -363,6 +375,7 @@ class Evaluation(NativeModel):
         kind = self._configuration
         return ground_state_degeneracy(J, kind.representation, machine=machine, frame=kind.frame)
 
+    @of_one_state
     def scaling_dimensions(
         self, J: ArrayLike | None = None, k: int = 4, period: int = 1, *, machine: str = "teacher"
     ) -> Floats:
@@ -395,6 +408,7 @@ class Evaluation(NativeModel):
             J, kind.representation, k, period, machine=machine, frame=kind.frame
         )
 
+    @of_one_state
     def exponents(self, J: ArrayLike | None = None) -> Floats:
         """All exponents y_i = ln|slope_i| / ln(sqrt 2) of the flow linearised at J.
 
@@ -419,6 +433,7 @@ class Evaluation(NativeModel):
         self._ready()
         return _analysis.exponents(self, self.fixed_point() if J is None else J)
 
+    @of_one_state
     def thermal_exponent(self, J: ArrayLike | None = None) -> Reals:
         """Thermal exponent y_t, the first of `exponents`. The Ising model has y_t = 1.
 

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from isingrg import _arguments
 from isingrg._errors import ArgumentError
+from isingrg._model import of_one_state
 from isingrg._progress import reporting, tell
 from isingrg.neuralrg._chains import Chains
 from isingrg.neuralrg._dual import log_density
@@ -22,6 +23,7 @@ _TOGETHER = 16
 class Metropolis(Interpretation):
     """The part of `NeuralRG` that accepts or rejects its own samples."""
 
+    @of_one_state
     def metropolis(
         self,
         n_chains: int,

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from isingrg import _arguments, _core
 from isingrg._errors import ArgumentError
+from isingrg._model import of_one_state
 from isingrg._progress import reporting
 from isingrg.neuralrg._evaluation import MOST_SAMPLES
 from isingrg.neuralrg._free_energy import Estimation
@@ -27,6 +28,7 @@ class Responses(NamedTuple):
 class Interpretation(Estimation):
     """The part of `NeuralRG` that shows what latent variables stand for."""
 
+    @of_one_state
     def responses(
         self,
         n: int | None = None,

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from isingrg import IsingRGError, graphvae, mlrg, neuralrg
+from isingrg import IsingRGError, _core, graphvae, mlrg, neuralrg
 
 sys.path.append(str(Path(__file__).parents[1] / "docs"))
 sys.path.append(str(Path(__file__).parents[3] / "soak"))
@@ -122,3 +122,23 @@ def test_trainings_of_many_that_meet_one():
     assert "in use" in str(errors[0]) and errors[1] is None
     assert (busy.step, free.step) == (200, 3)
     assert np.isfinite(busy.fit(1).history["loss"]).all()
+
+
+@pytest.mark.parametrize("name", ["critical_coupling", "flow", "fixed_points", "exponents"])
+def test_an_answer_is_not_partly_of_the_model_before_a_training(name, monkeypatch):
+    """What asks the core several times refuses to mix two states."""
+    model = TRAIN[mlrg.MLRG](MAKE[mlrg.MLRG](), 1)
+
+    def train_first(function):
+        def trained(*arguments):
+            monkeypatch.undo()
+            TRAIN[mlrg.MLRG](model, 1)
+            return function(*arguments)
+
+        return trained
+
+    monkeypatch.setattr(_core, "mlrg_velocity", train_first(_core.mlrg_velocity))
+    monkeypatch.setattr(_core, "mlrg_flow", train_first(_core.mlrg_flow))
+    with pytest.raises(IsingRGError, match="in use by another thread"):
+        ASKED[mlrg.MLRG][name](model)
+    assert model.step == 200
