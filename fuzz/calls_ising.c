@@ -68,7 +68,7 @@ static void call_autocorrelation(void)
     int64_t chains = amount(1, 3), samples = amount(1, 200);
     double *series = numbers(rows(chains, samples), 1);
     double *time = space(1);
-    end_call(isingrg_ising_autocorrelation_time(series, chains, samples, time));
+    end_call(isingrg_ising_autocorrelation_time(series, chains, samples, time, NULL, NULL));
 }
 
 void call_ising(void)

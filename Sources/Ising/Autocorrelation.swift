@@ -14,9 +14,9 @@ public struct MeanAndError: Equatable, Sendable {
 /// An independent series gives 1, which is twice the tau of Sokal's lectures. See `meanAndError`
 /// for the estimator, the arguments and the errors.
 public func integratedAutocorrelationTime(
-    series: UnsafePointer<Double>, chains: Int, samples: Int
+    series: UnsafePointer<Double>, chains: Int, samples: Int, progress: Progress = .none
 ) throws(Failure) -> Double {
-    try meanAndError(series: series, chains: chains, samples: samples).autocorrelationTime
+    try meanAndError(series: series, chains: chains, samples: samples, progress: progress).autocorrelationTime
 }
 
 /// Mean, standard error and integrated autocorrelation time of one or more chains of equal law.
@@ -31,10 +31,11 @@ public func integratedAutocorrelationTime(
 ///   - series: (chains, samples), C order.
 ///   - chains: at least 1.
 ///   - samples: of each chain, in equilibrium; at least 50 tau.
-/// - Throws: `Failure.notConverged` if a chain is shorter than 50 tau, with the length it needs;
+///   - progress: is not counted, as the window is not known before; may stop it.
+/// - Throws: `Failure.interrupted`; `Failure.notConverged` if a chain is shorter than 50 tau, with the length it needs;
 ///   `Failure.invalidArgument` for an empty or a constant series; `Failure.nonFinite`.
 public func meanAndError(
-    series: UnsafePointer<Double>, chains: Int, samples: Int
+    series: UnsafePointer<Double>, chains: Int, samples: Int, progress: Progress = .none
 ) throws(Failure) -> MeanAndError {
     guard chains >= 1, samples >= 1 else {
         throw .invalidArgument("the series must not be empty, got \(chains) chains of \(samples) samples")
@@ -46,7 +47,10 @@ public func meanAndError(
     }
 
     var mean = 0.0
-    for i in 0..<total { mean += (series[i] - mean) / Double(i &+ 1) }
+    for i in 0..<total {
+        if i & 0xF_FFFF == 0 { try progress.check(interruption) }
+        mean += (series[i] - mean) / Double(i &+ 1)
+    }
     guard mean.isFinite else { throw .nonFinite("the series holds a number that is not finite, or too large") }
     if (0..<total).allSatisfy({ series[$0] == series[0] }) {
         throw .invalidArgument("the series is constant (\(series[0])): it has no autocorrelation time")
@@ -54,16 +58,17 @@ public func meanAndError(
     let deviations = try Buffer<Double>(count: total)
     for i in 0..<total { deviations.base[i] = series[i] - mean }
 
-    func autocovariance(_ lag: Int) -> Double {
+    func autocovariance(_ lag: Int) throws(Failure) -> Double {
         var sum = 0.0
         for chain in 0..<chains {
             let start = deviations.base + chain &* samples
             sum += product(start, start + lag, count: samples - lag)
+            try progress.check(interruption)
         }
         return sum / Double(chains * (samples - lag))
     }
 
-    let variance = autocovariance(0)
+    let variance = try autocovariance(0)
     guard variance.isFinite, variance > 0 else {
         throw .nonFinite("the variance of the series is out of the range of a double")
     }
@@ -71,7 +76,7 @@ public func meanAndError(
     var lag = 0
     repeat {
         lag += 1
-        time += 2 * autocovariance(lag) / variance
+        time += 2 * (try autocovariance(lag)) / variance
         if 50 * time > Double(samples) {
             let needed = (50 * time).rounded(.up)
             throw .notConverged(
@@ -88,6 +93,8 @@ public func meanAndError(
     let error = (variance / (independent - 1)).squareRoot()
     return MeanAndError(mean: mean, error: error, autocorrelationTime: time)
 }
+
+private let interruption = "the autocorrelation time was interrupted"
 
 /// sum_i a_i b_i.
 private func product(_ a: UnsafePointer<Double>, _ b: UnsafePointer<Double>, count: Int) -> Double {

@@ -112,11 +112,13 @@ public func isingrg_ising_exact_bulk(
 @_cdecl("isingrg_ising_autocorrelation_time")
 public func isingrg_ising_autocorrelation_time(
     _ series: UnsafePointer<Double>?, _ chains: Int64, _ samples: Int64,
-    _ time: UnsafeMutablePointer<Double>?
+    _ time: UnsafeMutablePointer<Double>?, _ function: isingrg_progress?,
+    _ context: UnsafeMutableRawPointer?
 ) -> isingrg_status {
     status { () throws(Failure) in
         try required(time, "time").pointee = try integratedAutocorrelationTime(
             series: try required(series, "series"), chains: try integer(chains, "n_chains", 1...1 << 31),
-            samples: try integer(samples, "n_samples", 1...1 << 31))
+            samples: try integer(samples, "n_samples", 1...1 << 31),
+            progress: progress(total: 0, function, context))
     }
 }

@@ -104,7 +104,7 @@ def ising_exact_bulk(
 ) -> None:
     """All arrays (n,)."""
 
-def ising_autocorrelation_time(series: Array, /) -> float:
+def ising_autocorrelation_time(series: Array, progress: Progress, /) -> float:
     """series (n_chains, n_samples)."""
 
 # Machine-learning renormalization group: c couplings of the representation.

@@ -93,11 +93,12 @@ static PyObject *ising_autocorrelation_time(
     PyObject *module, PyObject *const *values, Py_ssize_t count)
 {
     Call call;
-    open_call(&call, module, "ising_autocorrelation_time", values, count, 1);
+    open_call(&call, module, "ising_autocorrelation_time", values, count, 2);
     Array series = take_array(&call, "series", 'd', INPUT, SHAPE(ANY, ANY));
+    take_progress(&call, "progress");
     double time = 0;
     RUN(&call, isingrg_ising_autocorrelation_time(
-        series.data, series.shape[0], series.shape[1], &time));
+        series.data, series.shape[0], series.shape[1], &time, report_progress, &call));
     return close_call(&call) < 0 ? NULL : PyFloat_FromDouble(time);
 }
 

@@ -40,7 +40,7 @@ extern "C" {
 /* MARK: Library */
 
 /* Raised whenever a function or a structure of this header changes its meaning. */
-#define ISINGRG_ABI_VERSION 4
+#define ISINGRG_ABI_VERSION 5
 
 typedef int32_t isingrg_status;
 enum {
@@ -170,13 +170,15 @@ ISINGRG_API isingrg_status isingrg_ising_exact_bulk(
 
 /* Integrated autocorrelation time tau = 1 + 2 sum_t rho(t) of a stationary series, in samples,
  * with Sokal's window (c = 5). ISINGRG_NOT_CONVERGED when the chains are shorter than 50 tau,
- * ISINGRG_NON_FINITE when a number or the variance is not finite.
+ * ISINGRG_NON_FINITE when a number or the variance is not finite. The work is not known before:
+ * progress is told 0 of 0.
  * \param series    shape (n_chains, n_samples), not constant
  * \param n_chains  1 to 2^31
  * \param n_samples 1 to 2^31
  * \param[out] time one number */
 ISINGRG_API isingrg_status isingrg_ising_autocorrelation_time(
-    const double *series, int64_t n_chains, int64_t n_samples, double *time);
+    const double *series, int64_t n_chains, int64_t n_samples, double *time,
+    isingrg_progress progress, void *context);
 
 /* MARK: Machine-learning renormalization group */
 

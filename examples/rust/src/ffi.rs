@@ -1,8 +1,8 @@
-//! What this program uses of isingrg.h, version 4 of the ABI, as it is declared there.
+//! What this program uses of isingrg.h, version 5 of the ABI, as it is declared there.
 
 use std::ffi::{c_char, c_void};
 
-pub const ABI_VERSION: i32 = 4;
+pub const ABI_VERSION: i32 = 5;
 
 pub const OK: i32 = 0;
 pub const INTERRUPTED: i32 = 5;

@@ -35,7 +35,7 @@ def autocorrelation_time(series: ArrayLike) -> float:
     ----------
     A. Sokal, doi:10.1007/978-1-4899-0319-8_6.
     """
-    return _core.ising_autocorrelation_time(_chains(series))
+    return _core.ising_autocorrelation_time(_chains(series), None)
 
 
 def mean_and_error(series: ArrayLike) -> tuple[float, float]:

@@ -151,9 +151,9 @@ CASES = [
     (ArgumentError, r"coupling must be finite",
      lambda: _core.ising_exact_bulk(np.array([math.inf]), ONE, None, None, None)),
     (ArgumentError, r"series must have the shape",
-     lambda: _core.ising_autocorrelation_time(np.zeros(10))),
+     lambda: _core.ising_autocorrelation_time(np.zeros(10), None)),
     (ConvergenceError, r"", lambda: _core.ising_autocorrelation_time(
-        np.cumsum(np.random.default_rng(0).normal(size=(1, 200)), axis=1))),
+        np.cumsum(np.random.default_rng(0).normal(size=(1, 200)), axis=1), None)),
     (ArgumentError, r"count must be from 1 to 1024", lambda: _core.set_num_threads(0)),
     # MLRG: names and numbers
     (TypeError, r"representation must be a string, not bytes",

@@ -127,6 +127,9 @@ PREPARE = {
     "graph": "from isingrg import graphvae; v = np.random.rand(9, 100); K = np.linspace(.3, .6, 9)",
     "dual": "from isingrg import neuralrg; x = np.ones((2000, 64, 64)); "
     "m = np.random.rand(999, 60); import sklearn.feature_selection",
+    # Correlated over 30,000 samples; every lag takes a sum over all.
+    "series": "from isingrg import ising; "
+    "walk = np.repeat(np.random.default_rng(0).normal(size=200), 30_000)",
     "all": "import isingrg",
 }  # fmt: skip
 
@@ -135,6 +138,7 @@ PREPARE = {
 LONG = {
     "isingrg.ensemble": ("isingrg.ensemble('mlrg', {'steps': 10**6}, seeds=2)", "all"),
     "isingrg.ising.sample": ("ising.sample(32, 0.44, 1, n_thermalize=2**40)", "ising"),
+    "isingrg.ising.autocorrelation_time": ("ising.autocorrelation_time(walk)", "series"),
     "isingrg.mlrg.MLRG.fit": ("model.fit(10**7)", "model"),
     "isingrg.mlrg.divergence": ("mlrg.divergence(J, J, '3A1')", "mlrg"),
     "isingrg.mlrg.exact_map": ("mlrg.exact_map(R, '3A1+E')", "mlrg"),

@@ -87,17 +87,22 @@ static void test_autocorrelation(void)
     static double series[2 * 500];
     double time;
     for (int i = 0; i < 1000; ++i) series[i] = i * 7919 % 1000;
-    ACCEPT(isingrg_ising_autocorrelation_time(series, 2, 500, &time));
+    ACCEPT(isingrg_ising_autocorrelation_time(series, 2, 500, &time, NULL, NULL));
     REQUIRE(time > 0 && time < 5);
+    REQUIRE(isingrg_ising_autocorrelation_time(series, 2, 500, &time, stop, NULL)
+        == ISINGRG_INTERRUPTED);
     for (int i = 0; i < 1000; ++i) series[i] = i;
-    REQUIRE(isingrg_ising_autocorrelation_time(series, 2, 500, &time) == ISINGRG_NOT_CONVERGED);
+    REQUIRE(isingrg_ising_autocorrelation_time(series, 2, 500, &time, NULL, NULL)
+        == ISINGRG_NOT_CONVERGED);
     series[3] = NAN;
-    REQUIRE(isingrg_ising_autocorrelation_time(series, 2, 500, &time) == ISINGRG_NON_FINITE);
-    REFUSE("series", isingrg_ising_autocorrelation_time(NULL, 2, 500, &time));
-    REFUSE("time", isingrg_ising_autocorrelation_time(series, 2, 500, NULL));
-    REQUIRE(isingrg_ising_autocorrelation_time(series, INT64_MAX, 500, &time)
+    REQUIRE(isingrg_ising_autocorrelation_time(series, 2, 500, &time, NULL, NULL)
+        == ISINGRG_NON_FINITE);
+    REFUSE("series", isingrg_ising_autocorrelation_time(NULL, 2, 500, &time, NULL, NULL));
+    REFUSE("time", isingrg_ising_autocorrelation_time(series, 2, 500, NULL, NULL, NULL));
+    REQUIRE(isingrg_ising_autocorrelation_time(series, INT64_MAX, 500, &time, NULL, NULL)
         == ISINGRG_INVALID_ARGUMENT);
-    REQUIRE(isingrg_ising_autocorrelation_time(series, 2, 0, &time) == ISINGRG_INVALID_ARGUMENT);
+    REQUIRE(isingrg_ising_autocorrelation_time(series, 2, 0, &time, NULL, NULL)
+        == ISINGRG_INVALID_ARGUMENT);
 }
 
 void test_ising(void)
