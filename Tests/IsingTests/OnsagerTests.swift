@@ -102,7 +102,7 @@ private let catalan = 0.915_965_594_177_219_015_1
         let free = try InfiniteSquareLattice(coupling: 0)
         #expect(abs(try free.freeEnergyDensity() + log(2)) < 1e-15)
         #expect(free.internalEnergyDensity() == 0 && free.specificHeat() == 0)
-        for tiny in [5e-324, 1e-310, 1e-200, 1e-155, 1e-10] {
+        for tiny in [.leastNonzeroMagnitude, 0x1p-1030, 1e-200, 1e-155, 1e-10] {
             #expect(try InfiniteSquareLattice(coupling: tiny).internalEnergyDensity() == -2 * tiny)
         }
         let weak = try InfiniteSquareLattice(coupling: 1e-7)
