@@ -1,6 +1,6 @@
 """Observables of configurations."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,9 @@ from isingrg import _arguments, _core
 from isingrg._errors import ArgumentError
 
 Reals = float | NDArray[np.float64]
+
+#: Spins of one call of the core; Ctrl-C is seen between two calls.
+_TOGETHER = 2**27
 
 
 def energy(spins: ArrayLike) -> Reals:
@@ -91,16 +94,27 @@ def _majority(array: NDArray[np.int8], b: int) -> NDArray[np.int8]:
     """Ties give +1."""
     size = array.shape[-1]
     blocked = np.empty((*array.shape[:-2], size // b, size // b), dtype=np.int8)
-    if array.size:
-        _core.ising_block_spin(
-            array.reshape(-1, size, size), b, blocked.reshape(-1, size // b, size // b)
-        )
+    outputs = blocked.reshape(-1, size // b, size // b)
+    for rows, piece in _pieces(array):
+        _core.ising_block_spin(rows, b, outputs[piece])
     return blocked
 
 
 def _per_configuration(function: Callable[[Any, Any], None], spins: ArrayLike) -> Reals:
     array = _arguments.spins(spins)
     results = np.empty(array.shape[:-2])
-    if array.size:
-        function(array.reshape(-1, *array.shape[-2:]), results.reshape(-1))
+    outputs = results.reshape(-1)
+    for rows, piece in _pieces(array):
+        function(rows, outputs[piece])
     return float(results) if results.ndim == 0 else results
+
+
+def _pieces(array: NDArray[np.int8]) -> Iterator[tuple[NDArray[np.int8], slice]]:
+    """The configurations, some at a time, and where they stand; nothing of an empty array."""
+    size = array.shape[-1]
+    together = max(1, _TOGETHER // max(1, size**2))
+    if array.size:
+        rows = array.reshape(-1, size, size)
+        for start in range(0, len(rows), together):
+            piece = slice(start, start + together)
+            yield rows[piece], piece
