@@ -1,4 +1,7 @@
-"""Runs every campaign in full, one after the other, and prints what came of all: `make soak`."""
+"""Runs every campaign, one after the other, and prints what came of all: `make soak`.
+
+In full, or with --short as the tests do.
+"""
 
 import subprocess
 import sys
@@ -12,7 +15,7 @@ def main() -> None:
     failed = []
     for campaign in CAMPAIGNS:
         print(f"{campaign.stem} ...", flush=True)
-        if subprocess.run([sys.executable, campaign]).returncode != 0:
+        if subprocess.run([sys.executable, campaign, *sys.argv[1:]]).returncode != 0:
             failed.append(campaign.stem)
     print(f"{len(CAMPAIGNS)} campaigns, failed: {', '.join(failed) or 'none'}")
     sys.exit(bool(failed))
