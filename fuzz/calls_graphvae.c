@@ -6,6 +6,9 @@
 
 static Slot shelf[SLOTS];
 
+#define MODEL isingrg_graphvae
+#include "state.h"
+
 static void create(void)
 {
     Slot *place = slot(shelf);
@@ -97,43 +100,16 @@ static void describe(void)
         end_call(isingrg_graphvae_parameter_count(model, (int64_t *)count));
 }
 
-static int64_t array_size(isingrg_graphvae *model, int32_t index)
-{
-    char name[64];
-    int64_t shape[2] = {0, 0};
-    isingrg_graphvae_array_info(model, index, name, 64, shape);
-    return shape[0] * shape[1];
-}
-
 static void state(void)
 {
     isingrg_graphvae *model = handle(slot(shelf));
     int32_t which = pick(5), index = small(0, 60);
-    if (which == 0) {
-        int32_t *count = output(1, sizeof(int32_t));
-        end_call(isingrg_graphvae_array_count(model, count));
-    } else if (which == 1) {
-        int64_t capacity = amount(0, 64);
-        char *name = output(rows(capacity, 1), 1);
-        int64_t *shape = output(2, sizeof(int64_t));
-        end_call(isingrg_graphvae_array_info(model, index, name, capacity, shape));
-    } else if (which == 2) {
-        double *values = space(array_size(model, index));
-        int64_t count = elements(array_size(model, index));
-        end_call(isingrg_graphvae_read_array(model, index, values, count));
+    if (which < 3) {
+        ask_for_state(model, which, index);
     } else {
-        int64_t count = array_size(model, index);
-        double *values = numbers(count, which == 3 ? 2 : 1e6);
-        if (count == 1 && values != NULL) values[0] = number(next_byte());
-        int64_t given = elements(count);
-        end_call(isingrg_graphvae_write_array(model, index, values, given));
+        int64_t count = array_size(model, index), given = elements(count);
+        write_state(model, index, count, given, which == 3 ? 2 : 1e6);
     }
-}
-
-static void destroy(void)
-{
-    isingrg_graphvae *model = handle(slot(shelf));
-    end_call(isingrg_graphvae_destroy(model));
 }
 
 void call_graphvae(void)
@@ -142,8 +118,4 @@ void call_graphvae(void)
     calls[pick(6)]();
 }
 
-void clear_graphvae(void)
-{
-    for (int i = 0; i < SLOTS; ++i) isingrg_graphvae_destroy(shelf[i].handle);
-    memset(shelf, 0, sizeof shelf);
-}
+void clear_graphvae(void) { clear(); }

@@ -6,6 +6,9 @@
 
 static Slot shelf[SLOTS];
 
+#define MODEL isingrg_mlrg
+#include "state.h"
+
 static void create(void)
 {
     Slot *place = slot(shelf);
@@ -142,47 +145,20 @@ static void evaluate(void)
     }
 }
 
-static int64_t array_size(isingrg_mlrg *model, int32_t index)
-{
-    char name[64];
-    int64_t shape[2] = {0, 0};
-    isingrg_mlrg_array_info(model, index, name, 64, shape);
-    return shape[0] * shape[1];
-}
-
 static void state(void)
 {
-    Slot *place = slot(shelf);
-    isingrg_mlrg *model = handle(place);
+    isingrg_mlrg *model = handle(slot(shelf));
     int32_t which = pick(6), index = small(0, 9);
-    if (which == 0) {
-        int32_t *count = output(1, sizeof(int32_t));
-        end_call(isingrg_mlrg_array_count(model, count));
-    } else if (which == 1) {
-        int64_t capacity = amount(0, 64);
-        char *name = output(rows(capacity, 1), 1);
-        int64_t *shape = output(2, sizeof(int64_t));
-        end_call(isingrg_mlrg_array_info(model, index, name, capacity, shape));
-    } else if (which == 2) {
-        double *values = space(array_size(model, index));
-        int64_t count = elements(array_size(model, index));
-        end_call(isingrg_mlrg_read_array(model, index, values, count));
+    if (which < 3) {
+        ask_for_state(model, which, index);
     } else if (which == 3) {
         uint64_t *step = output(1, sizeof(uint64_t));
         end_call(isingrg_mlrg_step(model, step));
     } else {
         /* The couplings of proposals may have any number. */
         int64_t count = which == 4 ? array_size(model, index) : amount(0, 100);
-        double *values = numbers(rows(count, 1), 2);
-        if (count == 1 && values != NULL) values[0] = number(next_byte());
-        end_call(isingrg_mlrg_write_array(model, index, values, count));
+        write_state(model, index, rows(count, 1), count, 2);
     }
-}
-
-static void destroy(void)
-{
-    isingrg_mlrg *model = handle(slot(shelf));
-    end_call(isingrg_mlrg_destroy(model));
 }
 
 void call_mlrg(void)
@@ -191,8 +167,4 @@ void call_mlrg(void)
     calls[pick(6)]();
 }
 
-void clear_mlrg(void)
-{
-    for (int i = 0; i < SLOTS; ++i) isingrg_mlrg_destroy(shelf[i].handle);
-    memset(shelf, 0, sizeof shelf);
-}
+void clear_mlrg(void) { clear(); }

@@ -6,6 +6,9 @@
 
 static Slot shelf[SLOTS];
 
+#define MODEL isingrg_neuralrg
+#include "state.h"
+
 static int64_t lattice_size(void)
 {
     static const int64_t sizes[] = {4, 2, 8, 4, 2, 16};
@@ -184,44 +187,16 @@ static void describe(void)
     }
 }
 
-static int64_t array_size(isingrg_neuralrg *model, int32_t index)
-{
-    char name[64];
-    int64_t shape[2] = {0, 0};
-    isingrg_neuralrg_array_info(model, index, name, 64, shape);
-    return shape[0] * shape[1];
-}
-
 static void state(void)
 {
-    Slot *place = slot(shelf);
-    isingrg_neuralrg *model = handle(place);
-    int32_t which = pick(5), index = small(0, 4);
-    if (which == 0) {
-        int32_t *count = output(1, sizeof(int32_t));
-        end_call(isingrg_neuralrg_array_count(model, count));
-    } else if (which == 1) {
-        int64_t capacity = amount(0, 64);
-        char *name = output(rows(capacity, 1), 1);
-        int64_t *shape = output(2, sizeof(int64_t));
-        end_call(isingrg_neuralrg_array_info(model, index, name, capacity, shape));
-    } else if (which == 2) {
-        double *values = space(array_size(model, index));
-        int64_t count = elements(array_size(model, index));
-        end_call(isingrg_neuralrg_read_array(model, index, values, count));
-    } else {
-        int64_t count = array_size(model, index);
-        double *values = numbers(count, which == 3 ? 2 : 1e6);
-        if (count == 1 && values != NULL) values[0] = number(next_byte());
-        int64_t given = elements(count);
-        end_call(isingrg_neuralrg_write_array(model, index, values, given));
-    }
-}
-
-static void destroy(void)
-{
     isingrg_neuralrg *model = handle(slot(shelf));
-    end_call(isingrg_neuralrg_destroy(model));
+    int32_t which = pick(5), index = small(0, 4);
+    if (which < 3) {
+        ask_for_state(model, which, index);
+    } else {
+        int64_t count = array_size(model, index), given = elements(count);
+        write_state(model, index, count, given, which == 3 ? 2 : 1e6);
+    }
 }
 
 void call_neuralrg(void)
@@ -231,8 +206,4 @@ void call_neuralrg(void)
     calls[pick(9)]();
 }
 
-void clear_neuralrg(void)
-{
-    for (int i = 0; i < SLOTS; ++i) isingrg_neuralrg_destroy(shelf[i].handle);
-    memset(shelf, 0, sizeof shelf);
-}
+void clear_neuralrg(void) { clear(); }
