@@ -61,7 +61,7 @@ import Testing
         }
         if case .interrupted = stopped {} else { Issue.record("\(String(describing: stopped))") }
         #expect(calls == 3)
-        #expect(clock.now - start < .seconds(4))
+        #expect(clock.now - start < .seconds(60))  // of a sweep of hours, also with a sanitizer
         #expect(output[0] == 0)
     }
 

@@ -28,9 +28,17 @@ def replace_file(path: Path, content: bytes) -> None:
     _sync_folder(os.path.dirname(path))
 
 
+def location(path: Path) -> str:
+    """Where a file is, through links; an OSError also where no file could be."""
+    try:
+        return os.path.realpath(os.fsdecode(path))
+    except ValueError as error:  # null bytes, halves of surrogate pairs
+        raise OSError(errno.EINVAL, f"this is no path ({error})", ascii(path)) from None
+
+
 def _place(path: Path) -> str:
     """Where the file is: links stay and what they point to is replaced, but only ever a file."""
-    path = os.path.realpath(os.fsdecode(path))
+    path = location(path)
     if os.path.isdir(path):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
     if os.path.exists(path) and not os.path.isfile(path):  # root can replace even /dev/null

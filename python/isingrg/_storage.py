@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from isingrg import _core
 from isingrg._errors import IsingRGError
-from isingrg._files import Path, replace_file
+from isingrg._files import Path, location, replace_file
 
 Floats = NDArray[np.float64]
 
@@ -111,7 +111,7 @@ class Format:
             If it is another kind of file, damaged, or from a newer version.
         """
         safetensors = _safetensors()
-        with open(path, "rb") as file:
+        with open(location(path), "rb") as file:
             # All at once: a file that is mapped into memory ends the process if it gets shorter.
             content = file.read(os.fstat(file.fileno()).st_size)
         with reading(path):
