@@ -22,6 +22,8 @@ extensions = [
 ]
 exclude_patterns = ["_ext", "notebooks/data"]
 
+# The summaries of notebooks are for programs as well.
+suppress_warnings = ["mystnb.unknown_mime_type"]
 # Notebooks show their committed outputs; python/tests/notebooks runs them.
 nb_execution_mode = "off"
 myst_enable_extensions = ["amsmath", "dollarmath"]

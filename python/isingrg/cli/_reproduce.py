@@ -13,7 +13,7 @@ def add(commands: Any) -> None:
         "execute the notebook of a paper; keep its figures, and ours, published and exact numbers",
     )  # fmt: skip
     reproduce.add_argument(
-        "paper", choices=_reproduce.NOTEBOOKS,
+        "paper", choices=tuple(_reproduce.NOTEBOOKS),
         help="mlrg: Hou and You; flow: Shen; neuralrg: Li and Wang; graphvae: Meng",
     )  # fmt: skip
     reproduce.add_argument("--full", action="store_true", help="all samples and points, minutes")
