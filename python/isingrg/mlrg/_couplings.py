@@ -5,7 +5,6 @@ entry a model of its own. With c > 1 couplings the last axis is the coupling: (.
 """
 
 import difflib
-import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -69,7 +68,13 @@ class Couplings:
     """Checked couplings: `rows` of shape (n, c), and how results go back to the user's shape."""
 
     def __init__(
-        self, J: Any, count: int, *, low: float = -math.inf, high: float = math.inf, name: str = "J"
+        self,
+        J: Any,
+        count: int,
+        *,
+        low: float = -_arguments.MODERATE,
+        high: float = _arguments.MODERATE,
+        name: str = "J",
     ) -> None:
         array = _arguments.reals(name, J, low, high)
         if count > 1 and (array.ndim == 0 or array.shape[-1] != count):

@@ -69,7 +69,7 @@ def haar_matrix(L: int) -> Floats:
 
 
 def _transformed(name: str, values: Any, *, reverse: bool) -> Floats:
-    array = _arguments.reals(name, values).copy()
+    array = _arguments.moderate(name, values).copy()
     if array.ndim < 2 or array.shape[-1] != array.shape[-2]:
         raise ArgumentError(f"{name} must have the shape (..., L, L), got {array.shape}")
     L = array.shape[-1]

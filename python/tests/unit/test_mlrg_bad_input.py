@@ -139,8 +139,8 @@ CASES = [
     (TypeError, r"progress must be True, False or a callable", fit(1, progress="yes")),
     (TypeError, r"unexpected keyword argument 'lrr'", fit(1, lrr=1)),
     # couplings
-    (ArgumentError, r"J must be finite, got nan", call("velocity", math.nan)),
-    (ArgumentError, r"J must be finite, got inf", call("velocity", [0.5, math.inf])),
+    (ArgumentError, r"J must be finite, .*, got nan", call("velocity", math.nan)),
+    (ArgumentError, r"J must be finite, .*, got inf", call("velocity", [0.5, math.inf])),
     (TypeError, r"J must hold real numbers, not str", call("velocity", "0.5")),
     (TypeError, r"J must hold real numbers, not complex", call("jacobian", 0.5j)),
     (TypeError, r"J must be a number or a rectangular array", call("flow", [[1], [1, 2]], 3)),
@@ -172,6 +172,7 @@ CASES = [
     (ArgumentError, r"frame must be one of", case(mlrg.exact_minimum, 0.5, frame="")),
     (ArgumentError, r"J_teacher must be finite", case(mlrg.divergence, math.nan, 0.5)),
     (ArgumentError, r"J_student must be finite", case(mlrg.divergence, 0.5, math.inf)),
+    (ArgumentError, r"J_student must be finite, at most 1e\+100", case(mlrg.divergence, 0.5, 1e308)),
     (TypeError, r"J_student must hold real numbers", case(mlrg.divergence, 0.5, None)),
     (ArgumentError, r"J_student must have the shape",
      case(mlrg.divergence, [0.5] * 5, 0.5, "A1+E")),

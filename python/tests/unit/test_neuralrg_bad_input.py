@@ -116,6 +116,7 @@ CASES = [
     (ArgumentError, r"x must have the shape \(\.\.\., L, L\), got \(4, 2\)",
      case(neuralrg.haar, np.zeros((4, 2)))),
     (ArgumentError, r"L of x must be a power of two .*, got 6", case(neuralrg.haar, np.eye(6))),
+    (ArgumentError, r"x must be finite, at most 1e\+100", case(neuralrg.haar, 1e308 * np.eye(4))),
     (ArgumentError, r"L of z must be a power of two", case(neuralrg.inverse_haar, np.eye(128))),
     (ArgumentError, r"z must be finite", case(neuralrg.inverse_haar, X + math.inf)),
     (ArgumentError, r"L must be a power of two from 2 to 64, got 12",
