@@ -172,7 +172,7 @@ CASES = [
     (ArgumentError, r"frame must be one of", case(mlrg.exact_minimum, 0.5, frame="")),
     (ArgumentError, r"J_teacher must be finite", case(mlrg.divergence, math.nan, 0.5)),
     (ArgumentError, r"J_student must be finite", case(mlrg.divergence, 0.5, math.inf)),
-    (ArgumentError, r"J_student must be finite, at most 1e\+100", case(mlrg.divergence, 0.5, 1e308)),
+    (ArgumentError, r"J_student must .*, at most 1e\+100", case(mlrg.divergence, 0.5, 1e308)),
     (TypeError, r"J_student must hold real numbers", case(mlrg.divergence, 0.5, None)),
     (ArgumentError, r"J_student must have the shape",
      case(mlrg.divergence, [0.5] * 5, 0.5, "A1+E")),
