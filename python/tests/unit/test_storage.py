@@ -131,6 +131,8 @@ def test_paths_that_cannot_be_written(model, tmp_path):
 
 
 def test_paths_that_cannot_be_read(tmp_path):
+    with pytest.raises(TypeError):
+        MLRG.load(0)  # which is a file that is open already, and would be closed
     with pytest.raises(FileNotFoundError):
         MLRG.load(tmp_path / "none")
     with pytest.raises(IsADirectoryError):
