@@ -174,6 +174,7 @@ EXTRAS = {
     "dask": ("dask", "distributed"),
     "mpi": ("mpi4py",),
     "completion": ("shtab",),
+    "notebooks": ("nbclient", "ipykernel"),
 }
 
 
