@@ -195,7 +195,8 @@ class Evaluation(NativeModel):
         """
         self._ready()
         rows = _critical.bare_couplings(self, Couplings(J0, 1, name="J0").rows[:, 0])
-        return self.flow(rows, steps).reshape(-1, *rows.shape)
+        flow = self.flow(rows, steps)
+        return flow.reshape(len(flow), *rows.shape)
 
     @of_one_state
     def critical_coupling(self, method: str = "phase", *, steps: int = 16) -> float:

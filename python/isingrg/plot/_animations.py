@@ -190,7 +190,7 @@ def animate_generation(
         raise TypeError(f"model must be a NeuralRG, not {type(model).__name__}")
     L, interval = model.L, _interval(interval)
     random = np.random.default_rng(_arguments.seed(seed))
-    state = random.standard_normal((L, L)) if z is None else _arguments.reals("z", z)
+    state = random.standard_normal((L, L)) if z is None else _arguments.moderate("z", z)
     if state.shape != (L, L):
         raise ArgumentError(f"z must have the shape ({L}, {L}), got {state.shape}")
     coarsens = model._configuration.structure != "tebd"

@@ -43,6 +43,10 @@ def couplings(count, n=6):
 # Critical coupling
 
 
+def test_the_flow_of_no_bare_couplings():
+    assert MLRG(hidden=(3,)).fit(1, 8).bare_flow([], 2).shape == (3, 0, 1)
+
+
 def test_bare_flow_is_the_flow_of_padded_couplings(monotone, a1):
     J0 = np.array([0.2, 0.7])
     rows = np.zeros((2, 5))

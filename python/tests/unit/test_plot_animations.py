@@ -95,3 +95,8 @@ def test_wrong_arguments_are_named(configuration, a1, flow):
     for error, message, call in wrong:
         with pytest.raises(error, match=message):
             call()
+
+
+def test_latent_variables_beyond_any_colour(flow):
+    with pytest.raises(ArgumentError, match=r"z must be finite, at most 1e\+100"):
+        plot.animate_generation(flow, 1e308 * np.ones((flow.L, flow.L)))
