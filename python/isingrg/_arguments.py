@@ -9,7 +9,8 @@ import math
 import numbers
 import operator
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Sized
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -100,9 +101,10 @@ def widths(name: str, value: Any, most: int, widest: int) -> tuple[int, ...]:
         raise TypeError(
             f"{name} must be a sequence of layer widths such as (32, 32), not {_kind(value)}"
         )
-    layers = tuple(value)
+    layers = tuple(islice(value, most + 1))  # a huge array is not looked through
     if not 1 <= len(layers) <= most:
-        raise ArgumentError(f"{name} must list 1 to {most} layers, got {len(layers)}")
+        count = len(value) if isinstance(value, Sized) else f"at least {len(layers)}"
+        raise ArgumentError(f"{name} must list 1 to {most} layers, got {count}")
     return tuple(integer(f"{name} width", layer, 1, widest) for layer in layers)
 
 

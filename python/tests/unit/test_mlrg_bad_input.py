@@ -81,6 +81,8 @@ CASES = [
     # hidden
     (ArgumentError, r"hidden must list 1 to 16 layers, got 0", new(hidden=[])),
     (ArgumentError, r"hidden must list 1 to 16 layers, got 17", new(hidden=[4] * 17)),
+    (ArgumentError, r"hidden must list 1 to 16 layers, got 100000000000",
+     new(hidden=np.broadcast_to(1, 10**11))),
     (ArgumentError, r"hidden width must be from 1 to 1024, got 0", new(hidden=[0])),
     (ArgumentError, r"hidden width must be from 1 to 1024, got -1", new(hidden=(8, -1))),
     (ArgumentError, r"hidden width must be from 1 to 1024, got 1000000000", new(hidden=[10**9])),
