@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 from scipy import stats
+from scipy.signal import lfilter
 
 import campaign
 from isingrg import ising, neuralrg
@@ -80,6 +81,19 @@ def every_configuration(L: int, K: float) -> tuple[np.ndarray, np.ndarray]:
     return spins, weights / weights.sum()
 
 
+def processes(coverage: Coverage, runs: int) -> None:
+    """Series whose correlations are known: rho^t, and 0.9^t times an oscillation; of mean 0."""
+    known = {f"series, rho = {k / 10:g}": [k / 10] for k in range(-9, 10)}
+    known |= {"series, rho = 0.99": [0.99]}
+    known |= {f"series, omega = {w:g}": [1.8 * np.cos(w), -0.81] for w in (1.0, 2.5)}
+    for seed, (name, coefficients) in enumerate(known.items()):
+        n = 100_000 if coefficients == [0.99] else 10_000
+        random = np.random.default_rng(seed)
+        filters = [1], [1, *(-c for c in coefficients)]
+        series = (lfilter(*filters, random.normal(size=n + 2000))[2000:] for _ in range(runs))
+        coverage.add(name, 0.0, mean_bars(series))
+
+
 def lattices(coverage: Coverage, runs: int) -> None:
     """Correlated series of cluster and local updates."""
     K, exact = 0.42, ising.mean_energy(16, 0.42)
@@ -123,12 +137,16 @@ def flows(coverage: Coverage, runs: int) -> None:
     }
     for space, between in (("latent", 1), ("physical", 2)):
         chains = [
-            model.hmc(4, 400, space=space, step_size=0.3, adapt=False, between=between, seed=s)
+            model.hmc(4, 800, space=space, step_size=0.3, adapt=False, between=between, seed=s)
             for s in seeds
         ]
         for name, truth in truths.items():
             bars = (Bar(*one.mean_and_error(name)) for one in chains)
             coverage.add(f"{name}, hmc, {space}", float(truth), bars)
+    small = neuralrg.NeuralRG(2, 0.1, layers=4, hidden=(6, 6), symmetric=False).fit(1000, 128, 3e-3)
+    chains = small.hmc(runs, 1000, step_size=0.209, leapfrog=12, adapt=False, warmup=20, seed=1)
+    bars = mean_bars(chains.magnetization())
+    coverage.add("magnetization, hmc, anticorrelated", 0.0, bars)
 
 
 def last_loss(model: neuralrg.NeuralRG, seed: int) -> Bar:
@@ -140,6 +158,7 @@ def last_loss(model: neuralrg.NeuralRG, seed: int) -> Bar:
 
 def run(runs: int) -> campaign.Outcome:
     coverage = Coverage()
+    processes(coverage, 5 * runs)
     lattices(coverage, runs)
     flows(coverage, runs)
     return coverage.outcome("coverage of error bars of Monte Carlo and of flows")

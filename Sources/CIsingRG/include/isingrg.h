@@ -169,8 +169,9 @@ ISINGRG_API isingrg_status isingrg_ising_exact_bulk(
     double *specific_heat, double *magnetization);
 
 /* Integrated autocorrelation time tau = 1 + 2 sum_t rho(t) of a stationary series, in samples,
- * with Sokal's window (c = 5). ISINGRG_NOT_CONVERGED when the chains are shorter than 50 tau,
- * ISINGRG_NON_FINITE when a number or the variance is not finite. The work is not known before:
+ * with a window that falls smoothly from 1 at t = 2 l to 0 at t = 8 l; correlations last for
+ * l = max(1, tau, sum_t rho(t)^2) samples. ISINGRG_NOT_CONVERGED when the chains are shorter than
+ * 50 l, ISINGRG_NON_FINITE when a number or the variance is not finite. The work is not known before:
  * progress is told 0 of 0.
  * \param series    shape (n_chains, n_samples), not constant
  * \param n_chains  1 to 2^31

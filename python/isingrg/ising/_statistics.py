@@ -6,34 +6,43 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from isingrg import _arguments, _core
+from isingrg import _arguments, _core, _moments
 from isingrg._errors import ArgumentError, NonFiniteError
 
 
 def autocorrelation_time(series: ArrayLike) -> float:
     """Integrated autocorrelation time tau = 1 + 2 sum_t rho(t), in samples.
 
-    N samples of a stationary series are worth N / tau independent ones. The sum is cut where
-    t reaches 5 tau (Sokal's window).
+    N samples of a stationary series are worth N / tau independent ones. Where samples are
+    anticorrelated, tau is below 1, down to 0.
+
+    Correlations last for l = max(1, tau, tau_2) samples, with Bartlett's tau_2 = sum_t rho(t)**2
+    over t of both signs: it is large where rho changes its sign and decays slowly, although tau is
+    small. The weight of a lag in the sum is 1 up to 2 l, and falls smoothly to 0 at 8 l (Sokal's
+    self-consistent window of 5 l with a wide edge, which an oscillation does not pass).
 
     Parameters
     ----------
     series : array_like, shape (n_samples,) or (n_chains, n_samples)
-        Finite numbers. Several chains are averaged.
+        Finite numbers. Several chains are averaged about their common mean: chains that disagree
+        count as correlated.
 
     Returns
     -------
     float
-        At least about 1 for independent samples.
+        Positive; about 1 for independent samples. Its relative standard deviation is
+        sqrt(17.5 l / N).
 
     Raises
     ------
     ConvergenceError
-        If a chain is shorter than 50 tau: the estimate would be too small.
+        If a chain is shorter than 50 l: the estimate would be too small.
+    ArgumentError
+        If all samples are equal.
 
     References
     ----------
-    A. Sokal, doi:10.1007/978-1-4899-0319-8_6.
+    A. Sokal, doi:10.1007/978-1-4899-0319-8_6; M. S. Bartlett, doi:10.2307/2983611.
     """
     return _core.ising_autocorrelation_time(_chains(series), None)
 
@@ -49,21 +58,20 @@ def mean_and_error(series: ArrayLike) -> tuple[float, float]:
     Returns
     -------
     mean, error : float
-        The error is sqrt(variance * tau / N) with `autocorrelation_time`; 0 if all are equal.
+        The error is sqrt(variance * tau / N) with `autocorrelation_time`. It is NaN if all samples
+        are equal: no fluctuation was seen, and the series does not tell how precise its mean is.
 
     Raises
     ------
     ConvergenceError
-        If a chain is shorter than 50 autocorrelation times.
+        If a chain is shorter than 50 times what its correlations last, see `autocorrelation_time`.
     NonFiniteError
         If the variance is beyond the range of float64.
     """
     chains = _chains(series)
-    if chains.min() == chains.max():  # whose mean and variance may still have rounding errors
-        return float(chains.flat[0]), 0.0
-    with np.errstate(over="ignore", invalid="ignore"):
-        mean = float(chains.mean())
-        variance = float(chains.var(ddof=1))
+    if chains.min() == chains.max():
+        return float(chains.flat[0]), math.nan
+    mean, variance = map(float, _moments.mean_and_variance(chains.ravel()))
     if not math.isfinite(variance):
         raise NonFiniteError("the variance of the series is beyond the range of float64")
     return mean, math.sqrt(variance * autocorrelation_time(chains) / chains.size)

@@ -125,12 +125,12 @@ class Chains:
         Returns
         -------
         mean, error : float
-            As of `isingrg.ising.mean_and_error`.
+            As of `isingrg.ising.mean_and_error`; the error is NaN if the chains never moved.
 
         Raises
         ------
         ConvergenceError
-            If a chain is shorter than 50 autocorrelation times.
+            If a chain is shorter than 50 times what its correlations last.
         """
         return ising.mean_and_error(self._series(observable))
 
@@ -144,12 +144,14 @@ class Chains:
         Returns
         -------
         float
-            As of `isingrg.ising.autocorrelation_time`.
+            As of `isingrg.ising.autocorrelation_time`; below 1 for anticorrelated samples.
 
         Raises
         ------
         ConvergenceError
-            If a chain is shorter than 50 autocorrelation times.
+            If a chain is shorter than 50 times what its correlations last.
+        ArgumentError
+            If the chains never moved.
         """
         return ising.autocorrelation_time(self._series(observable))
 

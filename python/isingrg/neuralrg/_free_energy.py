@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from isingrg import _arguments
+from isingrg import _arguments, _moments
 from isingrg.neuralrg._dual import log_density
 from isingrg.neuralrg._evaluation import MOST_SAMPLES, Evaluation
 from isingrg.neuralrg._samples import Floats
@@ -54,7 +54,7 @@ class Estimation(Evaluation):
         mean, standard_error : float
         """
         losses = -self._log_weights(n, seed, progress)
-        return FreeEnergy(float(losses.mean()), _standard_error(losses))
+        return FreeEnergy(*_mean_and_error(losses))
 
     def log_partition(self, n: int, *, seed: int = 0, progress: Any = False) -> LogPartition:
         """ln Z from importance weights w = pi(x) / q(x), whose mean over q is Z.
@@ -79,10 +79,10 @@ class Estimation(Evaluation):
         logarithms = self._log_weights(n, seed, progress)
         largest = float(logarithms.max())
         weights = np.exp(logarithms - largest)
-        mean = float(weights.mean())
+        mean, error = _mean_and_error(weights)
         return LogPartition(
             largest + math.log(mean),
-            _standard_error(weights) / mean,
+            error / mean,
             float(weights.sum() ** 2 / np.square(weights).sum()),
         )
 
@@ -93,5 +93,7 @@ class Estimation(Evaluation):
         return np.asarray(log_density(x, self.K)) - density
 
 
-def _standard_error(values: Floats) -> float:
-    return float(values.std(ddof=1)) / math.sqrt(len(values))
+def _mean_and_error(values: Floats) -> tuple[float, float]:
+    """Mean of independent numbers and its standard error."""
+    mean, variance = _moments.mean_and_variance(values)
+    return float(mean), math.sqrt(variance / len(values))

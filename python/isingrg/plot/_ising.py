@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from isingrg import _arguments, _style, ising
+from isingrg import _arguments, _moments, _style, ising
 from isingrg._errors import ArgumentError, ConvergenceError
 from isingrg.ising._torus import LARGEST
 from isingrg.plot._drawing import PICTURE, Drawing, drawing, picture
@@ -77,8 +77,8 @@ def energy(spins: ArrayLike, K: ArrayLike, *, ax: Any = None) -> Drawing:
     -------
     Drawing
         Artists: "points", with errors of `isingrg.ising.mean_and_error`, and "without_error", the
-        open points of chains that are too short for one, each if there are any; "torus", for L up
-        to 4096, and "infinite", the exact curves; "critical", a line at K_c.
+        open points of chains that are too short for one or never changed, each if there are any;
+        "torus", for L up to 4096, and "infinite", the exact curves; "critical", a line at K_c.
 
     Raises
     ------
@@ -136,7 +136,7 @@ def magnetization(spins: ArrayLike, K: ArrayLike, *, ax: Any = None) -> Drawing:
 
 class _Measured(NamedTuple):
     mean: Floats
-    #: NaN where the chains are too short to tell.
+    #: NaN where the chains are too short to tell, or never changed.
     error: Floats
 
 
@@ -156,13 +156,14 @@ def _sampled(spins: Any, K: Any) -> tuple[Floats, NDArray[np.int8]]:
 
 def _measure(series: Any) -> _Measured:
     """Of (n, n_samples) or (n, n_chains, n_samples)."""
+    means = [_moments.centre(one.ravel()).mean for one in series]
     errors = []
     for one in series:
         try:
             errors.append(ising.mean_and_error(one)[1])
         except ConvergenceError:
             errors.append(np.nan)
-    return _Measured(series.reshape(len(series), -1).mean(axis=1), np.array(errors))
+    return _Measured(np.array(means), np.array(errors))
 
 
 def _observable(
@@ -190,7 +191,7 @@ def _observable(
         if not known.all():
             (artists["without_error"],) = axes.plot(
                 couplings[~known], measured.mean[~known], "o", markersize=4, color=_style.BLUE,
-                markerfacecolor="white", label="Monte Carlo, too short for an error", zorder=3,
+                markerfacecolor="white", label="Monte Carlo, error unknown", zorder=3,
             )  # fmt: skip
         axes.set(xlabel="coupling $K = J/T$", ylabel=label, xlim=(grid[0], grid[-1]))
         axes.legend()

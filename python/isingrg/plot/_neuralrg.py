@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from isingrg import _arguments, _style, ising
+from isingrg import _arguments, _moments, _style, ising
 from isingrg._errors import ArgumentError, ConvergenceError
 from isingrg.neuralrg import Chains, Responses
 from isingrg.neuralrg._chains import OBSERVABLES
@@ -15,8 +15,8 @@ Floats = NDArray[np.float64]
 
 #: Panels side by side.
 _MOST_PANELS = 16
-#: Of Sokal's window: the autocorrelation is drawn up to so many autocorrelation times.
-_WINDOW = 5
+#: The autocorrelation is drawn up to so many autocorrelation times, where its weight in them ends.
+_WINDOW = 8
 #: Blue to red through white, which colour-blind readers can tell apart.
 DIVERGING = "RdBu_r"
 
@@ -124,7 +124,7 @@ def chains(chains: Chains, observable: str = "structure_factor", *, ax: Any = No
     Drawing
         Artists: "traces", a list of lines, one for each chain, "mean", that of the chains;
         "autocorrelation", rho(t) averaged over chains, and "time", a line at the integrated
-        autocorrelation time where the chains are long enough to tell it.
+        autocorrelation time where the chains fluctuate and are long enough to tell it.
 
     Raises
     ------
@@ -154,6 +154,8 @@ def chains(chains: Chains, observable: str = "structure_factor", *, ax: Any = No
             tau = ising.autocorrelation_time(series)
         except ConvergenceError:
             right.set_title("too short for an autocorrelation time", loc="right")
+        except ArgumentError:
+            right.set_title("no fluctuation was seen", loc="right")
         else:
             shown = min(shown, int(_WINDOW * tau) + 10)
             artists["time"] = right.axvline(
@@ -171,7 +173,7 @@ def chains(chains: Chains, observable: str = "structure_factor", *, ax: Any = No
 def _autocorrelation(series: Floats) -> Floats:
     """rho(t) for t = 0 to n - 1 of (chains, n), about the common mean; 0 if nothing varies."""
     n = series.shape[1]
-    centred = series - series.mean()
+    centred = _moments.centre(series.ravel()).deviations.reshape(series.shape)
     spectrum = np.abs(np.fft.rfft(centred, 2 * n)) ** 2
     products = np.fft.irfft(spectrum, 2 * n)[:, :n].sum(axis=0)
     covariance = products / (len(series) * (n - np.arange(n)))

@@ -12,6 +12,7 @@ import isingrg
 from isingrg import ising
 from isingrg.neuralrg import (
     NeuralRG,
+    _free_energy,
     log_density,
     log_partition_dual,
     sample_fields,
@@ -303,6 +304,14 @@ def test_free_energy_and_partition_function(model):
     assert found.estimate == pytest.approx(math.log(np.exp(weights).mean()), rel=1e-12)
     assert found.standard_error == pytest.approx(w.std(ddof=1) / w.mean() / math.sqrt(500))
     assert found.effective_sample_size == pytest.approx(w.sum() ** 2 / (w**2).sum())
+
+
+def test_an_offset_changes_no_standard_error():
+    """Integers, so that the offset takes no digits."""
+    values = np.random.default_rng(1).integers(-9, 9, 60).astype(float)
+    mean, error = _free_energy._mean_and_error(values + 1e15)
+    assert mean - 1e15 == pytest.approx(values.mean(), abs=0.07)
+    assert error == pytest.approx(values.std(ddof=1) / math.sqrt(60), rel=1e-12)
 
 
 # Models travel

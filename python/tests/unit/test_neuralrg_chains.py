@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 import pytest
+from scipy import stats
 
 import isingrg
 from isingrg import ising
@@ -78,6 +79,30 @@ def test_statistics_are_those_of_the_package():
     assert hmc().mean_and_error("energy_density") == ising.mean_and_error(series)
     assert hmc().autocorrelation_time("energy_density") == ising.autocorrelation_time(series)
     assert hmc().autocorrelation_time() == ising.autocorrelation_time(hmc().structure_factor())
+
+
+def test_error_bars_of_anticorrelated_chains_cover_the_mean():
+    """An update of the length 2.5, nearly half a period of normal numbers, takes x to about -0.8 x.
+
+    The mean is 0 by symmetry. 68.3 and 95 % of 400 chains hold it, within the band that holds
+    99.99 % of counts: false alarms of 2e-4.
+    """
+    model = NeuralRG(2, 0.1, layers=4, hidden=(6, 6), symmetric=False).fit(1000, 128, 3e-3)
+    chains = model.hmc(400, 500, step_size=0.209, leapfrog=12, adapt=False, warmup=20, seed=1)
+    series = chains.magnetization()
+    scores = [abs(mean) / error for mean, error in map(ising.mean_and_error, series)]
+    assert chains.autocorrelation_time("magnetization") < 0.5
+    for width, share in ((1, 0.6827), (1.96, 0.95)):
+        low, high = stats.binom.ppf([5e-5, 1 - 5e-5], 400, share)
+        assert low <= np.sum(np.less_equal(scores, width)) <= high
+
+
+def test_chains_that_never_move():
+    still = Chains(np.ones((2, 60, 2, 2)), np.zeros((2, 60)), 0.3)
+    mean, error = still.mean_and_error("magnetization")
+    assert mean == pytest.approx(math.tanh(1), rel=1e-15) and math.isnan(error)
+    with pytest.raises(isingrg.ArgumentError, match="the series is constant"):
+        still.autocorrelation_time("magnetization")
 
 
 # ArviZ

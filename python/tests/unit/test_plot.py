@@ -10,7 +10,7 @@ import isingrg
 from isingrg import ArgumentError, IsingRGError, ising, mlrg, plot
 from isingrg.graphvae import GraphVAE, RGMap
 from isingrg.mlrg.exact import exact_fixed_point
-from isingrg.neuralrg import NeuralRG, Responses, log_partition_dual
+from isingrg.neuralrg import Chains, NeuralRG, Responses, log_partition_dual
 
 matplotlib = pytest.importorskip("matplotlib")
 Figure = pytest.importorskip("matplotlib.figure").Figure
@@ -104,6 +104,24 @@ def test_chains_too_short_for_an_error_are_open_points(spins):
     np.testing.assert_array_equal(x, K)
     np.testing.assert_allclose(y, ising.energy(spins[:, :, :20]).mean(axis=(1, 2)) / 64)
     assert "points" not in drawn.artists
+
+
+@pytest.mark.parametrize("kind", ["energy", "magnetization"])
+def test_a_frozen_lattice_is_an_open_point(spins, kind):
+    """It never changed, and does not tell its error."""
+    data = np.stack([spins[0], np.ones_like(spins[0])])
+    drawn = getattr(plot, kind)(data, [K[0], 3.0])
+    assert bars(drawn.artists["points"])[0].tolist() == [K[0]]
+    x, y = drawn.artists["without_error"].get_data()
+    assert (x, y) == ([3.0], [{"energy": -2.0, "magnetization": 1.0}[kind]])
+
+
+def test_chains_that_never_move():
+    still = Chains(np.ones((2, 60, 2, 2)), np.zeros((2, 60)), 0.3)
+    drawn = still.plot("magnetization")
+    assert "time" not in drawn.artists
+    assert drawn.ax[1].get_title("right") == "no fluctuation was seen"
+    np.testing.assert_array_equal(drawn.artists["autocorrelation"].get_ydata(), 0)
 
 
 def test_a_single_coupling(spins):
