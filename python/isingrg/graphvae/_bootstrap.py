@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from isingrg import _arguments
+from isingrg import _arguments, _moments
 from isingrg._errors import ArgumentError, ConvergenceError
 from isingrg._progress import reporting, tell
 
@@ -20,7 +20,7 @@ class Estimate(NamedTuple):
 
     #: Of the configurations themselves.
     value: Any
-    #: Standard deviation over resamples.
+    #: Standard deviation over resamples; 0 where all agree, because no fluctuation was seen.
     error: Any
     #: Percentile 2.5 of the resamples.
     low: Any
@@ -151,11 +151,13 @@ def correlation(
 def _pearson(a: Floats, b: Floats) -> float:
     with np.errstate(invalid="ignore", over="ignore"):  # a resample that is constant has none
         a, b = _of_unit_scale(a), _of_unit_scale(b)
-        return float(np.sum(a * b) / np.sqrt(np.sum(a * a) * np.sum(b * b)))
+        share = np.sum(a * b) / np.sqrt(np.sum(a * a) * np.sum(b * b))
+        return float(np.clip(share, -1, 1))
 
 
 def _of_unit_scale(values: Floats) -> Floats:
     """Without their mean and with a largest magnitude of 1, whose squares are in range."""
-    largest = np.abs(values).max() or 1.0
-    centred = values / largest - np.mean(values / largest)
-    return np.asarray(centred / np.abs(centred).max())
+    # Powers of two keep every digit; half the range leaves room for differences.
+    scaled = np.ldexp(values.ravel(), -int(np.frexp(np.abs(values).max())[1]) - 1)
+    deviations = _moments.centre(scaled).deviations
+    return np.asarray(deviations / np.abs(deviations).max())

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from isingrg import _arguments
+from isingrg import _arguments, _moments
 from isingrg._errors import ArgumentError, ConvergenceError
 from isingrg.graphvae._bootstrap import Estimate, Floats, bootstrap
 
@@ -61,6 +61,7 @@ def estimate_critical_coupling(
         raise ArgumentError(
             f"values must have the shape ({len(couplings)}, n) with n at least 2, got {array.shape}"
         )
+    array = _moments.centre(array.ravel()).deviations.reshape(array.shape)
     steepest = _steepest(couplings)
     if not couplings[0] < steepest(array.mean(1)) < couplings[-1]:
         raise ConvergenceError("the values have no steepest change within the couplings")

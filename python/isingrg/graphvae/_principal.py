@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from isingrg import _arguments
+from isingrg import _arguments, _moments
 from isingrg._errors import ArgumentError
 from isingrg.graphvae._bootstrap import Floats
 
@@ -72,8 +72,9 @@ def principal_components(
     rows = array.reshape(-1, array.shape[-1])
     if (rows.min(axis=0) == rows.max(axis=0)).all():
         raise ArgumentError("mu must vary: all configurations have the same latent variable")
+    mean, deviations = _moments.centre(rows)
     with np.errstate(invalid="ignore", over="ignore"):
-        decomposition = _decomposition().fit(rows)
+        decomposition = _decomposition().fit(deviations)
     if not np.isfinite(decomposition.explained_variance_ratio_).all():
         raise ArgumentError("mu must have a variance within the range of float64")
     directions = decomposition.components_
@@ -86,10 +87,10 @@ def principal_components(
             raise ArgumentError(
                 f"reference must have the shape {array.shape[:-1]}, got {values.shape}"
             )
-        slopes = directions @ (rows - rows.mean(0)).T @ values.ravel()
+        slopes = directions @ deviations.T @ values.ravel()
     directions = directions * np.where(slopes < 0, -1.0, 1.0)[:, None]
     found = PrincipalComponents(
-        decomposition.mean_, directions, decomposition.explained_variance_ratio_, np.empty(0)
+        mean, directions, decomposition.explained_variance_ratio_, np.empty(0)
     )
     return found._replace(projections=found.project(array))
 
@@ -112,8 +113,8 @@ def active_units(mu: ArrayLike) -> NDArray[np.bool_]:
     Y. Burda, R. Grosse and R. Salakhutdinov, arXiv:1509.00519.
     """
     array = _latent("mu", mu)
-    active: NDArray[np.bool_] = array.reshape(-1, array.shape[-1]).var(0) > ACTIVE_VARIANCE
-    return active
+    variances = np.diag(covariance(array.reshape(-1, array.shape[-1])))
+    return np.asarray(variances > ACTIVE_VARIANCE)
 
 
 def effective_rank(mu: ArrayLike) -> float:
@@ -141,8 +142,8 @@ def effective_rank(mu: ArrayLike) -> float:
 
 def covariance(rows: Floats) -> Floats:
     """Of (n, d) points, (d, d)."""
-    centred = rows - rows.mean(0)
-    matrix: Floats = centred.T @ centred / len(rows)
+    deviations = _moments.centre(rows).deviations
+    matrix: Floats = deviations.T @ deviations / len(rows)
     return matrix
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from isingrg import _moments
 from isingrg._errors import ArgumentError
 from isingrg.graphvae._bootstrap import Estimate, Floats, bootstrap
 from isingrg.graphvae._principal import (
@@ -103,7 +104,8 @@ def rg_map(
     fine, coarse = (np.stack([means[pair[k]] for pair in pairs], axis=-2) for k in (0, 1))
     # Levels that lie apart are no sign of life: what varies is judged within each.
     fine_within, coarse_within = (
-        _rows(values - values.reshape(-1, *values.shape[-2:]).mean(0)) for values in (fine, coarse)
+        _rows(_moments.centre(values.reshape(-1, *values.shape[-2:])).deviations)
+        for values in (fine, coarse)
     )
     for name, values in (("fine", fine), ("coarse", coarse)):
         if np.ptp(values.reshape(-1, *values.shape[-2:]), axis=0).max() == 0:
@@ -151,8 +153,10 @@ def _rows(values: Floats) -> Floats:
 
 def _least_squares(x: Floats, y: Floats) -> _Fit:
     """Of all solutions, where x is constant in some direction, the one that maps it to zero."""
-    solution, _, rank, _ = np.linalg.lstsq(x - x.mean(0), y - y.mean(0), rcond=_CONSTANT)
-    return _Fit(solution.T, y.mean(0) - solution.T @ x.mean(0), int(rank))
+    (x_mean, dx), (y_mean, dy) = _moments.centre(x), _moments.centre(y)
+    solution, _, rank, _ = np.linalg.lstsq(dx, dy, rcond=_CONSTANT)
+    weight: Floats = np.asarray(solution.T, np.float64)
+    return _Fit(weight, y_mean - weight @ x_mean, int(rank))
 
 
 def _spectrum(weight: Floats, last: Floats) -> _Spectrum:

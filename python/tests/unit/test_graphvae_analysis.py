@@ -1,4 +1,4 @@
-"""Bootstrap, principal components, critical coupling, trajectories and basins."""
+"""Principal components, critical coupling, trajectories and basins."""
 
 import sys
 
@@ -10,8 +10,6 @@ from isingrg import ising
 from isingrg.graphvae import (
     GraphVAE,
     active_units,
-    bootstrap,
-    correlation,
     effective_rank,
     estimate_critical_coupling,
     principal_components,
@@ -26,64 +24,6 @@ K = np.array(published_data(n_samples=1, L=4)[1])
 def model():
     spins = ising.sample(8, [0.2, 0.44, 0.7], 60, seed=1)[:, 0]
     return GraphVAE(L=8, levels=2, hidden=8, token=4, latent=2, beta=1e-3).fit(spins, 40, lr=3e-3)
-
-
-@pytest.mark.parametrize("scale", [1e-320, 1e-200, 1e-160, 1.0, 1e160, 1e308])
-def test_a_correlation_does_not_depend_on_the_scale(scale):
-    a, b = np.random.default_rng(0).uniform(-1, 1, (2, 40))
-    tolerance = 1e-3 if scale < 1e-300 else 1e-9  # fewer digits there
-    found = correlation(a * scale, b, resamples=20).value
-    assert found == pytest.approx(np.corrcoef(a, b)[0, 1], rel=tolerance)
-
-
-# Bootstrap
-
-
-def test_the_error_of_a_mean():
-    values = np.random.default_rng(0).normal(3, 2, 1000)
-    found = bootstrap(np.mean, values)
-    error = values.std() / np.sqrt(1000)
-    assert found.value == values.mean()
-    assert found.error == pytest.approx(error, rel=0.1)
-    assert found.low == pytest.approx(found.value - 1.96 * error, abs=0.2 * error)
-    assert found.high == pytest.approx(found.value + 1.96 * error, abs=0.2 * error)
-    assert bootstrap(np.mean, values) == found != bootstrap(np.mean, values, seed=1)
-
-
-def test_couplings_are_kept_apart():
-    """What differs between chains only has no error."""
-    values = np.repeat(np.arange(5.0)[:, None], 30, axis=1)
-    assert bootstrap(np.mean, values).error == 0
-    assert bootstrap(np.mean, values.ravel()).error > 0.05
-
-
-def test_blocks_see_the_correlation_of_a_chain():
-    """Of an autoregressive one: tau = (1 + r) / (1 - r) = 9."""
-    random = np.random.default_rng(1)
-    chain = np.zeros(20000)
-    for k, noise in enumerate(random.normal(size=len(chain) - 1)):
-        chain[k + 1] = 0.8 * chain[k] + noise
-    independent, blocked = (bootstrap(np.mean, chain, block=b, resamples=400) for b in (1, 200))
-    assert blocked.error / independent.error == pytest.approx(3, rel=0.15)
-
-
-def test_arrays_are_resampled_together():
-    values = np.random.default_rng(2).normal(size=(4, 50))
-    vectors = np.stack([values, -values], axis=-1)
-    found = bootstrap(lambda a, b: (a[..., None] * [1, -1] - b).max((0, 1)), values, vectors)
-    assert found.value.shape == (2,) and (found.error == 0).all()
-
-
-def test_correlation():
-    random = np.random.default_rng(3)
-    a = random.normal(size=(5, 400))
-    b = 0.6 * a + 0.8 * random.normal(size=a.shape)
-    found = correlation(a, b)
-    assert found.value == pytest.approx(np.corrcoef(a.ravel(), b.ravel())[0, 1], abs=1e-12)
-    # Fisher: (1 - r**2) / sqrt(n).
-    assert found.error == pytest.approx((1 - 0.6**2) / np.sqrt(2000), rel=0.15)
-    assert found.low < 0.6 < found.high
-    assert correlation(a, -2 * a).value == pytest.approx(-1)
 
 
 # Principal components
@@ -124,7 +64,39 @@ def test_dimensions():
     ball = np.random.default_rng(6).normal(size=(20000, 3))
     assert effective_rank(ball) == pytest.approx(3, abs=0.01)
     assert effective_rank(np.outer(np.arange(9), [1, 2, 3])) == pytest.approx(1)
-    assert effective_rank(np.ones((9, 3))) == 0
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0, 0.1, -1 / 3, 1e-300, 1e15, 1e17 / 3])
+def test_constants_have_no_dimensions(value):
+    """Whatever the rounding of their mean."""
+    for shape in ((7, 3), (4, 30, 5)):
+        assert effective_rank(np.full(shape, value)) == 0
+        assert not active_units(np.full(shape, value)).any()
+
+
+def test_the_threshold_of_active_units():
+    """A variance of 0.01, divided by n."""
+    signs = np.array([1.0, -1.0, 1.0, -1.0])
+    assert np.array_equal(active_units(np.outer(signs, [0.0999, 0.1001])), [False, True])
+
+
+def test_the_effective_rank_is_exp_of_the_entropy():
+    """Two orthogonal directions with the shares 0.9 and 0.1 of the variance, about any mean."""
+    points = np.array([[3.0, 0], [-3, 0], [0, 1], [0, -1]])
+    expected = np.exp(-0.9 * np.log(0.9) - 0.1 * np.log(0.1))
+    assert effective_rank(points) == pytest.approx(expected, rel=1e-12)
+    assert effective_rank(points + 1e12) == pytest.approx(expected, rel=1e-12)
+    assert effective_rank(points * 1e-6) == pytest.approx(expected, rel=1e-12)
+
+
+def test_an_offset_changes_no_direction():
+    """Integers, so that the offset takes no digits."""
+    pytest.importorskip("sklearn")
+    points = np.random.default_rng(7).integers(-99, 99, (60, 3)) * [5, 2, 1]
+    plain, moved = principal_components(points), principal_components(points + 2.0**50)
+    np.testing.assert_allclose(moved.explained, plain.explained, rtol=1e-9)
+    np.testing.assert_allclose(moved.directions, plain.directions, rtol=0, atol=1e-9)
+    np.testing.assert_allclose(moved.projections, plain.projections, rtol=0, atol=0.5)
 
 
 def test_without_scikit_learn(monkeypatch):
@@ -164,6 +136,26 @@ def test_the_steepest_change_of_the_energy():
     found = estimate_critical_coupling(K, np.repeat(energies[:, None], 2, 1), resamples=20)
     assert found.value == pytest.approx(fine[np.argmax(slopes)], abs=0.004)
     assert found.error < 1e-12
+
+
+def test_an_offset_of_the_values_changes_nothing():
+    """Integers, so that the offset takes no digits."""
+    pytest.importorskip("scipy")
+    values = np.round(1000 * tanh(50, 1))
+    plain, moved = (estimate_critical_coupling(K, values + c, resamples=50) for c in (0.0, 2.0**40))
+    assert moved == plain
+
+
+def test_the_critical_coupling_is_that_of_the_smoothing_spline():
+    """The estimator written out with SciPy: generalised cross-validation, equal weights."""
+    interpolate = pytest.importorskip("scipy.interpolate")
+    for seed in range(6):
+        means = tanh(20, seed).mean(axis=1)
+        spline = interpolate.make_smoothing_spline(K, means)
+        grid = np.linspace(K[0], K[-1], 4001)
+        expected = grid[np.abs(spline.derivative()(grid)).argmax()]
+        found = estimate_critical_coupling(K, np.repeat(means[:, None], 2, 1), resamples=20)
+        assert found.value == pytest.approx(expected, abs=2e-3)
 
 
 def test_no_steepest_change():

@@ -99,6 +99,39 @@ def test_a_constant_unit_has_no_say():
     assert found.magnitudes.value[3] < 1e-12
 
 
+@pytest.mark.parametrize(("size", "rank"), [(1e-4, 3), (1e-8, 2)])
+def test_what_is_rounding_has_no_say(size, rank):
+    """Directions below a millionth of the largest standard deviation count as constant."""
+    means = levels(weight=np.diag([0.9, 0.5, 0.3]), noise=0, spread=np.array([1, 1, size]))
+    found = fitted(means)
+    assert found.rank == rank
+    assert (abs(found.weight[2, 2] - 0.3) < 1e-6) == (rank == 3)
+
+
+def test_an_offset_changes_the_bias_only():
+    """Integers, so that the offset takes no digits: y = W (x - c) + b + c = W x + b'."""
+    means = np.round(1000 * levels())
+    plain, moved = fitted(means), fitted(means + 2.0**45)
+    np.testing.assert_allclose(moved.weight, plain.weight, rtol=0, atol=1e-9)
+    np.testing.assert_allclose(moved.magnitudes.error, plain.magnitudes.error, rtol=1e-6)
+    assert moved.r_squared == pytest.approx(plain.r_squared, abs=1e-6)
+    assert moved.effective_rank == pytest.approx(plain.effective_rank, rel=1e-9)
+
+
+def test_the_explained_share_of_the_variance():
+    """1 - (variance of the noise) / (variance of coarse variables), of each unit in turn."""
+    means = levels(n=100_000, weight=np.diag([1.0, 0.5]), noise=0.5, spread=np.array([1.0, 2.0]))
+    assert fitted(means, resamples=20).r_squared == pytest.approx(1 - 0.5 / 2.5, abs=0.005)
+
+
+def test_active_magnitudes_are_those_within_the_populated_directions():
+    """The map of x to y within the first unit, which couples to a collapsed one."""
+    weight = np.array([[0.8, 5.0], [0.3, 0.2]])
+    found = fitted(levels(weight=weight, noise=0, spread=np.array([1, 0.05])))
+    np.testing.assert_allclose(found.active_magnitudes.value, [0.8], atol=0.05)
+    assert np.array_equal(found.active_units, [True, False])
+
+
 def test_a_collapsed_unit_is_told_from_the_others():
     """Its eigenvalue can be the largest, with a small error: only its variance tells."""
     weight = np.diag([0.8, 0.6, 1.5, 0.4])
