@@ -4,7 +4,9 @@ Every number is computed while it runs, except the published ones it is compared
 """
 
 import importlib.util
+import math
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -42,6 +44,45 @@ class Measured:
 
 
 @dataclass(frozen=True)
+class Chance:
+    """How far independent deviations z are from 0, and how often chance alone puts them farther.
+
+    Chance is a normal distribution of variance 1, that of correct errors of long series.
+    """
+
+    count: int
+    #: The largest |z|, and the probability that one at least of `count` is larger.
+    largest: float
+    largest_probability: float
+    #: Sum of z**2, and the probability of a larger one: chi square, `count` degrees of freedom.
+    chi_square: float
+    chi_square_probability: float
+
+    def text(self) -> str:
+        """One line for each of the two."""
+        return (
+            f"  The largest |z| of {self.count} is {self.largest:.2f}; chance alone gives a larger "
+            f"one in {self.largest_probability:.1%} of runs.\n"
+            f"  The sum of z^2 is {self.chi_square:.1f}, {self.count} expected; chance alone gives "
+            f"a larger one in {self.chi_square_probability:.1%} of runs."
+        )
+
+
+def chance(z: Sequence[float]) -> Chance:
+    """Of an even number of deviations: the tail of chi square is then a finite sum."""
+    count, largest = len(z), max(map(abs, z))
+    half = sum(value * value for value in z) / 2
+    terms = (half**k / math.factorial(k) for k in range(count // 2))
+    return Chance(
+        count,
+        largest,
+        1 - math.erf(largest / math.sqrt(2)) ** count,
+        2 * half,
+        math.exp(-half) * sum(terms),
+    )
+
+
+@dataclass(frozen=True)
 class Result:
     """What a run found."""
 
@@ -57,6 +98,7 @@ class Result:
             "monte_carlo": [
                 {**asdict(one), "energy_standard_errors_off": one.z} for one in self.measured
             ],
+            "chance": asdict(chance([one.z for one in self.measured])),
             "flow": _report.survey_numbers(self.trained, "A1"),
             "picture": self.picture,
             "seconds": self.seconds,
@@ -71,6 +113,7 @@ class Result:
         return "\n".join(
             [
                 energy_table(self.measured),
+                chance([one.z for one in self.measured]).text(),
                 f"\nRG flow learned by {MODELS} A1 monotone models, exact divergence",
                 _report.survey_table(self.trained, "A1"),
                 "A1 models are to agree with the exact RG map; its distance to the lattice is the "

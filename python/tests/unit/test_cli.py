@@ -207,8 +207,29 @@ def test_demo(run, quick, monkeypatch, tmp_path):
         expected = (float(mean) - float(exact)) / float(error)
         assert float(z) == pytest.approx(expected, abs=0.02)
         assert abs(expected) < 5  # false alarms: 6 in 1.7 million
+    z = [float(row[-1]) for row in rows]
+    largest, square = re.search(
+        r"largest \|z\| of 6 is (\d\.\d\d);.*\n.*sum of z\^2 is (\d+\.\d), 6 expected;", out
+    ).groups()
+    assert float(largest) == max(map(abs, z))
+    assert float(square) == pytest.approx(np.sum(np.square(z)), abs=0.15)
     assert out.count("\nseed ") == 5
     assert "exact RG map            0.813920" in out
+
+
+def test_the_chance_of_deviations():
+    """Against SciPy's distributions, whatever the signs."""
+    stats = pytest.importorskip("scipy.stats")
+    for z in ([0.1, -2.85, 1.2, 0.4, 0.9, -0.3], [-0.5, 0.2], [3.0, -3.5, 0.0, 6.0]):
+        found = demo.chance(z)
+        assert (found.count, found.largest) == (len(z), np.abs(z).max())
+        expected = 1 - (1 - 2 * stats.norm.sf(found.largest)) ** len(z)
+        assert found.largest_probability == pytest.approx(expected, rel=1e-6)
+        assert found.chi_square == pytest.approx(np.sum(np.square(z)))
+        expected = stats.chi2.sf(found.chi_square, len(z))
+        assert found.chi_square_probability == pytest.approx(expected, rel=1e-9)
+    text = demo.chance([0.1, -2.85, 1.2, 0.4, 0.9, -0.3]).text()
+    assert "The largest |z| of 6 is 2.85; chance alone gives a larger one in 2.6% of runs." in text
 
 
 def test_demo_json(run, quick, monkeypatch, tmp_path):
@@ -220,6 +241,8 @@ def test_demo_json(run, quick, monkeypatch, tmp_path):
     assert (code, err) == (0, "")
     numbers = json.loads(out)
     assert [row["ratio"] for row in numbers["monte_carlo"]] == list(demo.RATIOS)
+    z = [row["energy_standard_errors_off"] for row in numbers["monte_carlo"]]
+    assert numbers["chance"]["largest"] == max(map(abs, z))
     assert [model["seed"] for model in numbers["flow"]["models"]] == list(range(3, 8))
     assert numbers["picture"] is None
 
