@@ -102,6 +102,28 @@ def test_flows_that_leave_the_numbers_have_a_phase():
     assert abs(found.degeneracy.value - found.phase.value) < 2 * found.degeneracy.uncertainty
 
 
+@pytest.mark.parametrize(
+    ("values", "widths", "expected"),
+    [
+        ([1.0, 1.1, 1.2], [0, 0, 0], (1.2, 0.1)),  # the second half: scales 1 and 2
+        ([1.0, 1.1, 1.2, 1.25], [0, 0, 0, 0.01], (1.25, 0.16)),
+        ([9.0, 1.0, 1.3, 1.2, np.nan], [0, 0, 0, 0.5, np.nan], (1.2, 0.7)),
+        ([3.0], [0.25], (3.0, 0.25)),
+        ([np.nan, 2.0], [np.nan, 0.125], (2.0, 0.125)),
+    ],
+)
+def test_the_uncertainty_of_a_series_of_scales(values, widths, expected):
+    """The spread from half of the last scale on, and the width of the last."""
+    found = _critical._settled(list(zip(values, widths, strict=True)), "none")
+    assert (found.value, found.uncertainty) == pytest.approx(expected, abs=1e-12)
+    assert found.reason == ""
+
+
+def test_a_series_without_a_value():
+    found = _critical._settled([(np.nan, np.nan)] * 2, "no scale has one")
+    assert np.isnan([found.value, found.uncertainty]).all() and found.reason == "no scale has one"
+
+
 def test_flows_too_stiff_to_follow_leave_the_others(a1, monkeypatch):
     native = _critical._core.mlrg_flow
 
