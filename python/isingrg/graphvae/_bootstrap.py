@@ -157,7 +157,7 @@ def _pearson(a: Floats, b: Floats) -> float:
 
 def _of_unit_scale(values: Floats) -> Floats:
     """Without their mean and with a largest magnitude of 1, whose squares are in range."""
-    # Powers of two keep every digit; half the range leaves room for differences.
-    scaled = np.ldexp(values.ravel(), -int(np.frexp(np.abs(values).max())[1]) - 1)
+    # Powers of two keep every digit.
+    scaled = np.ldexp(values.ravel(), -int(np.frexp(np.abs(values).max())[1]))
     deviations = _moments.centre(scaled).deviations
     return np.asarray(deviations / np.abs(deviations).max())

@@ -9,7 +9,9 @@ import isingrg
 from isingrg import ising
 from isingrg.graphvae import (
     GraphVAE,
+    _critical,
     active_units,
+    bootstrap,
     effective_rank,
     estimate_critical_coupling,
     principal_components,
@@ -158,6 +160,15 @@ def test_the_critical_coupling_is_that_of_the_smoothing_spline():
         assert found.value == pytest.approx(expected, abs=2e-3)
 
 
+def test_the_critical_coupling_is_bootstrapped_as_asked():
+    pytest.importorskip("scipy")
+    values, options = tanh(30, 2), dict(block=3, resamples=30, seed=5)
+    steepest = _critical._steepest(K)
+    expected = bootstrap(lambda drawn: steepest(drawn.mean(1)), values, **options)
+    found = estimate_critical_coupling(K, values, **options)
+    np.testing.assert_allclose(found, expected, rtol=1e-9)
+
+
 def test_no_steepest_change():
     pytest.importorskip("scipy")
     with pytest.raises(isingrg.ConvergenceError, match="no steepest change"):
@@ -207,6 +218,34 @@ def test_basins(model):
     centres = found.centres
     expected = np.linalg.norm(centres[:2] - centres[2], axis=-1).min(0)
     np.testing.assert_allclose(found.separation, expected)
+
+
+def test_basins_are_bootstrapped_as_asked(model):
+    """Written out: distances to three centres, and resamples that all levels share."""
+    spins = ising.sample(8, [0.4, 0.44, 0.5], 40, seed=6)[:, 0]
+    options = dict(block=4, resamples=25, seed=8)
+    found = model.basins(spins, **options)
+    means = np.stack([mu for mu, _ in model.encode(spins)], axis=-2)  # (3, 40, levels, d)
+    distances = np.linalg.norm(means[..., None, :, :] - found.centres, axis=-1)
+    up, down, random = np.moveaxis(distances, 2, 0)
+    for name, values in (
+        ("distance", np.minimum(random, np.minimum(up, down))),
+        ("ordered", (np.minimum(up, down) < random).astype(float)),
+    ):
+        expected = bootstrap(lambda drawn: drawn.mean(1).T, values, axis=1, **options)
+        np.testing.assert_allclose(getattr(found, name), expected, rtol=1e-9)
+
+
+def test_the_centres_of_basins(model):
+    """Of +1, of -1, and the mean of a thousand random configurations, up to 5 deviations."""
+    found = model.basins(ising.sample(8, 0.4, 4, seed=1), resamples=20).centres
+    ends = np.ones((2, 8, 8), int) * np.array([1, -1])[:, None, None]
+    expected = np.stack([mu for mu, _ in model.encode(ends)], axis=1)
+    np.testing.assert_allclose(found[:2], expected, atol=1e-12)
+    random = np.random.default_rng(9).choice([-1, 1], (20_000, 8, 8))
+    means = np.stack([mu for mu, _ in model.encode(random)])
+    spread = means.std(axis=1) * np.sqrt(1 / 1000 + 1 / 20_000)
+    assert (np.abs(found[2] - means.mean(axis=1)) < 5 * spread).all()
 
 
 # The paper

@@ -166,6 +166,15 @@ def test_all_directions_active_is_the_whole_map():
     np.testing.assert_allclose(found.active_magnitudes.error, found.magnitudes.error)
 
 
+def test_the_map_is_bootstrapped_as_asked():
+    """Each of block, resamples and seed changes the errors, and nothing else."""
+    plain = fitted(levels())
+    for options in ({"block": 5}, {"resamples": 50}, {"seed": 1}):
+        other = fitted(levels(), **options)
+        np.testing.assert_array_equal(other.weight, plain.weight)
+        assert (other.magnitudes.error != plain.magnitudes.error).all()
+
+
 def test_pairs_of_levels_are_pooled():
     fine, middle = levels(noise=0)
     coarse = middle @ W.T + B
