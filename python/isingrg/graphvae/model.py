@@ -21,11 +21,13 @@ _LARGEST_BATCH, _MOST_SAMPLES = 65536, 2**31
 class GraphVAE(Plots):
     """A variational autoencoder of Ising configurations with a latent variable at every scale.
 
-    A site enters with its spin s_i and h_i = sum_j s_i s_j over its four neighbours, which a small
-    perceptron turns into a token. At each level two graph convolutions with symmetric
-    normalisation follow, then pooling of 2 x 2 sites by mean and maximum. The mean over the sites
-    of a level gives mu and log sigma^2 of its latent variable (`encode`); z = mu + sigma eps of
-    the last level (Eq. 3) is decoded to the spins (`decode`). The loss (Eq. 1) is
+    A site enters with its spin s_i and h_i = sum_j s_i s_j over its four neighbours, which two
+    linear layers, each with ReLU, turn into a token. At each level two graph convolutions with
+    symmetric normalisation and ReLU follow, then pooling of 2 x 2 sites by mean and maximum. The
+    mean over the sites
+    of a level gives, by a linear layer each, mu and log sigma^2 of its latent variable (`encode`);
+    z = mu + sigma eps of the last level (Eq. 3) is decoded to the spins (`decode`). The loss
+    (Eq. 1) is
 
         reconstruction + beta D_KL(q(z|x) || N(0, 1))
             + lambda_rg sum_l |r_l - r_(l+1)|^2 / (levels - 1).
@@ -47,8 +49,9 @@ class GraphVAE(Plots):
         The reconstruction term: the mean over sites of the squared error (a Gaussian of unit
         variance, up to constants), or of the binary cross entropy of (s + 1) / 2.
     decoder : {"mlp", "graph"}
-        A perceptron with two hidden layers to all sites, or a linear layer to the sites of the last
-        level and graph convolutions from level to level.
+        A perceptron with two hidden layers with ReLU to all sites; or a linear layer without ReLU
+        to the features of the sites of the last level, graph convolutions with ReLU from level to
+        level, and a linear layer to each site's output.
     beta, lambda_rg : float
         Weights of the divergence and of the consistency of the levels, 0 to 10**6.
     representation : {"mu", "z"}
