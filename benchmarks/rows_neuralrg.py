@@ -40,7 +40,7 @@ def update_seconds(threads=2, updates=5):
     with neuralrg.NeuralRG().fit(1, 32) as model:
         def run(warmup):
             start = time.perf_counter()
-            model.hmc(SAMPLES, 1, warmup=warmup, leapfrog=LEAPFROG)
+            model.hmc(SAMPLES, 1, warmup=warmup, leapfrog=LEAPFROG, random_length=False)
             return time.perf_counter() - start
 
         run(1)

@@ -119,6 +119,7 @@ static void sample_chains(void)
     isingrg_neuralrg_chains chains = {0};
     chains.space = choice(2);
     chains.adapts = choice(2);
+    chains.random_length = choice(2);
     chains.n_chains = (uint64_t)amount(1, 5);
     chains.n_samples = (uint64_t)amount(1, 3);
     chains.warmup = (uint64_t)amount(0, 5);

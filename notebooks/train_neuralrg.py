@@ -84,7 +84,9 @@ class Monitor:
         self.columns["epoch"].append(model.step)
         for space, start in self.positions.items():
             seed = self.seed * 2**32 + model.step
-            chains = model.hmc(CHAINS, 1, space=space, start=start, seed=seed)
+            chains = model.hmc(
+                CHAINS, 1, space=space, random_length=False, start=start, seed=seed
+            )
             self.positions[space] = chains.x[:, -1]
             order = chains.structure_factor()
             self.columns[f"{space}_mean"].append(order.mean())

@@ -9,6 +9,7 @@ extension ChainPlan {
         adapts = try integer(Int64(c.adapts), "adapts", 0...1) == 1
         (chains, samples) = (try whole(c.n_chains, "n_chains"), try whole(c.n_samples, "n_samples"))
         (warmup, between) = (try whole(c.warmup, "warmup"), try whole(c.between, "between"))
+        randomLength = try integer(Int64(c.random_length), "random_length", 0...1) == 1
         (leapfrog, stepSize) = (try whole(c.leapfrog, "leapfrog"), c.step_size)
         seed = c.seed
         try validate()

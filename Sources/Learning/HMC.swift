@@ -11,11 +11,18 @@ import Numerics
 /// Chain i samples exp(-beta_i U(q) - W(q)), W being zero without a wall. A `State` is carried from step to step, an `Info` is reported
 /// by each. Chain i draws from the random stream `firstStream` + i at the state's step, so it does
 /// not depend on how many other chains there are, unless they share an adapted step size.
+///
+/// A trajectory of fixed length returns to where it began if it lasts a period of a mode: that mode
+/// does not move, and one half a period long only changes sign. A random number of leapfrog steps,
+/// drawn before the trajectory and the same for all chains, keeps the chains exact and breaks the
+/// period (Mackenzie, doi:10.1016/0370-2693(89)91150-9; Neal, section 3.2).
 public final class HMC {
     public let potential: any Potential
     public let chains: Int
-    /// Leapfrog steps per trajectory.
+    /// Leapfrog steps of a trajectory, on average if `randomLength`.
     public let leapfrogSteps: Int
+    /// Whether each trajectory has 1 to 2 `leapfrogSteps` - 1 steps, each number as likely as another.
+    public let randomLength: Bool
     /// Leapfrog step of each chain. Change it between steps, not while measuring.
     public let stepSizes: Buffer<Double>
     /// beta of each chain, 1 unless set. The state stays valid when it changes.
@@ -37,8 +44,8 @@ public final class HMC {
     ///   and `stepSize` positive and finite; `Failure.outOfMemory`.
     public init(
         potential: any Potential, chains: Int, stepSize: Double, leapfrogSteps: Int,
-        seed: UInt64, purpose: RandomPurpose = .sampler, firstStream: UInt64 = 0,
-        wall: HarmonicWall? = nil
+        randomLength: Bool = false, seed: UInt64, purpose: RandomPurpose = .sampler,
+        firstStream: UInt64 = 0, wall: HarmonicWall? = nil
     ) throws(Failure) {
         guard chains >= 1 && chains <= 1 << 32 else {
             throw .invalidArgument("chains must be between 1 and 2^32, not \(chains)")
@@ -49,7 +56,8 @@ public final class HMC {
         guard stepSize > 0 && stepSize.isFinite else {
             throw .invalidArgument("step size must be positive and finite, not \(stepSize)")
         }
-        (self.potential, self.chains, self.leapfrogSteps) = (potential, chains, leapfrogSteps)
+        (self.potential, self.chains) = (potential, chains)
+        (self.leapfrogSteps, self.randomLength) = (leapfrogSteps, randomLength)
         (self.seed, self.purpose, self.firstStream, self.wall) = (seed, purpose, firstStream, wall)
         stepSizes = try Buffer(count: chains)
         inverseTemperatures = try Buffer(count: chains)
@@ -156,7 +164,7 @@ public final class HMC {
         potential.leapfrog(
             positions: positions.base, momenta: momenta.base, energies: energies.base,
             gradients: gradients.base, count: chains, stepSizes: stepSizes.base,
-            inverseTemperatures: inverseTemperatures.base, wall: wall, steps: leapfrogSteps)
+            inverseTemperatures: inverseTemperatures.base, wall: wall, steps: length(at: state.step))
 
         for i in 0..<chains {
             var change = inverseTemperatures.base[i] * (energies.base[i] - state.energies.base[i])
@@ -180,6 +188,14 @@ public final class HMC {
         }
         state.step += 1
         return info
+    }
+
+    /// Leapfrog steps of the trajectory at this step, from a stream beyond those of the chains and of
+    /// the swaps of `ReplicaExchange`.
+    private func length(at step: UInt64) -> Int {
+        guard randomLength else { return leapfrogSteps }
+        var random = RandomStream(seed: seed, purpose: purpose, stream: 1 << 49, step: step)
+        return 1 + random.nextIndex(below: 2 * leapfrogSteps - 1)
     }
 
     private func kineticEnergy(chain: Int) -> Double {

@@ -18,7 +18,12 @@ public struct ChainPlan: Sendable, Equatable {
     /// Updates from one sample to the next.
     public var between = 1
     public var stepSize = 0.2
+    /// Leapfrog steps of an update, on average if `randomLength`.
     public var leapfrog = 10
+    /// Whether an update has 1 to 2 `leapfrog` - 1 leapfrog steps, drawn for all chains together.
+    /// The published ones always have `leapfrog`, and 10 of 0.2 are a period of the stiffest mode of
+    /// the target, 2 pi `smallestEigenvalue`^(1/2).
+    public var randomLength = true
     /// Whether the step size is tuned towards an acceptance of 0.65 and then kept.
     public var adapts = false
     public var seed: UInt64 = 0
@@ -75,7 +80,7 @@ extension FlowModel {
             : try PhysicalPotential(target, chains: plan.chains, progress: progress)
         let sampler = try HMC(
             potential: potential, chains: plan.chains, stepSize: plan.stepSize, leapfrogSteps: plan.leapfrog,
-            seed: plan.seed)
+            randomLength: plan.randomLength, seed: plan.seed)
         let state = try HMC.State(chains: plan.chains, dimension: n)
         // Where the chains start, and then x of latent chains.
         let (images, determinants) = (

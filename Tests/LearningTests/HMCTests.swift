@@ -105,11 +105,15 @@ import Testing
         }
     }
 
-    @Test func aChainDoesNotDependOnItsCompany() throws {
+    @Test(arguments: [false, true])
+    func aChainDoesNotDependOnItsCompany(randomLength: Bool) throws {
         let potential = DoubleWell(height: 1)
         let starts = [-1, 0.2, 0.7, 1.4, -0.3]
-        let group = try HMC(potential: potential, chains: 5, stepSize: 0.4, leapfrogSteps: 5, seed: 3)
-        let alone = try HMC(potential: potential, chains: 1, stepSize: 0.4, leapfrogSteps: 5, seed: 3, firstStream: 3)
+        let group = try HMC(
+            potential: potential, chains: 5, stepSize: 0.4, leapfrogSteps: 5, randomLength: randomLength, seed: 3)
+        let alone = try HMC(
+            potential: potential, chains: 1, stepSize: 0.4, leapfrogSteps: 5, randomLength: randomLength, seed: 3,
+            firstStream: 3)
         let groupState = try HMC.State(starts, potential: potential)
         let aloneState = try HMC.State([starts[3]], potential: potential)
         var rejections = 0

@@ -249,8 +249,8 @@ def neuralrg_sample(
 
 def neuralrg_hmc(
     model: Model, space: int, adapts: int, warmup: int, between: int, leapfrog: int,
-    step_size: float, seed: int, samples: Array, start: Array | None, acceptance: Array,
-    progress: Progress, /,
+    random_length: int, step_size: float, seed: int, samples: Array, start: Array | None,
+    acceptance: Array, progress: Progress, /,
 ) -> float:
     """samples (n_chains, n_samples, L, L), start (n_chains, L, L), acceptance (n_chains,
     n_samples); the step they were taken with."""

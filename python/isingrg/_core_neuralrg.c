@@ -120,7 +120,7 @@ static PyObject *neuralrg_responses(PyObject *module, PyObject *const *values, P
 static PyObject *neuralrg_hmc(PyObject *module, PyObject *const *values, Py_ssize_t count)
 {
     Call call;
-    open_call(&call, module, "neuralrg_hmc", values, count, 12);
+    open_call(&call, module, "neuralrg_hmc", values, count, 13);
     Flow flow = take_flow(&call);
     isingrg_neuralrg_chains chains;
     chains.space = (int32_t)take_integer(&call, "space", 0, INT32_MAX);
@@ -128,6 +128,7 @@ static PyObject *neuralrg_hmc(PyObject *module, PyObject *const *values, Py_ssiz
     chains.warmup = (uint64_t)take_integer(&call, "warmup", 0, MAX_COUNT);
     chains.between = (uint64_t)take_integer(&call, "between", 0, MAX_COUNT);
     chains.leapfrog = (uint64_t)take_integer(&call, "leapfrog", 0, MAX_COUNT);
+    chains.random_length = (int32_t)take_integer(&call, "random_length", 0, 1);
     chains.step_size = take_number(&call, "step_size");
     chains.seed = take_unsigned(&call, "seed");
     Array samples = take_array(&call, "samples", 'd', OUTPUT, SHAPE(ANY, ANY, flow.size, flow.size));

@@ -40,7 +40,7 @@ extern "C" {
 /* MARK: Library */
 
 /* Raised whenever a function or a structure of this header changes its meaning. */
-#define ISINGRG_ABI_VERSION 5
+#define ISINGRG_ABI_VERSION 6
 
 typedef int32_t isingrg_status;
 enum {
@@ -597,11 +597,14 @@ enum { ISINGRG_LATENT = 0, ISINGRG_PHYSICAL = 1 };
 typedef struct {
     int32_t space;     /* ISINGRG_LATENT or ISINGRG_PHYSICAL */
     int32_t adapts;    /* 1: the step is tuned in the warm-up towards an acceptance of 0.65; else 0 */
+    int32_t random_length; /* 1: an update has 1 to 2 leapfrog - 1 leapfrog steps, each number as
+                            * likely as another, drawn for all chains together, so that no mode of
+                            * the target is in step with them; 0: always leapfrog, as published */
     uint64_t n_chains; /* 1 to 2^20 */
     uint64_t n_samples; /* of each, 1 to 2^30 */
     uint64_t warmup;   /* updates before the first sample, 0 to 2^30 */
     uint64_t between;  /* updates from one sample to the next, 1 to 2^20 */
-    uint64_t leapfrog; /* leapfrog steps of an update, 1 to 10000 */
+    uint64_t leapfrog; /* leapfrog steps of an update, or their mean, 1 to 10000 */
     double step_size;  /* of a leapfrog step, 1e-9 to 1000 */
     uint64_t seed;
 } isingrg_neuralrg_chains;

@@ -58,8 +58,8 @@ def fit_samples(**changed):
 
 def hmc(**changed):
     good = dict(
-        space=0, adapts=0, warmup=0, between=1, leapfrog=1, step_size=0.1, seed=0,
-        samples=X[:, None].copy(), start=None, acceptance=np.zeros((3, 1)), progress=None,
+        space=0, adapts=0, warmup=0, between=1, leapfrog=1, random_length=1, step_size=0.1,
+        seed=0, samples=X[:, None].copy(), start=None, acceptance=np.zeros((3, 1)), progress=None,
     )  # fmt: skip
     return lambda: _core.neuralrg_hmc(model(), *{**good, **changed}.values())
 
@@ -128,6 +128,7 @@ CASES = [
     (ArgumentError, r"start must be finite, value 0 is nan", hmc(start=X + math.nan)),
     (ArgumentError, r"space must be", hmc(space=7)),
     (ArgumentError, r"between must be from 1", hmc(between=0)),
+    (ArgumentError, r"random_length must be from 0 to 1", hmc(random_length=2)),
     (ArgumentError, r"latents must have the shape \(3, 4, 4\)",
      on_model("neuralrg_sample", 0, X, X[:2], None, None)),
     (ArgumentError, r"log_probabilities must have the shape \(3,\)",

@@ -134,7 +134,7 @@ static void test_chains(isingrg_neuralrg *model)
 {
     double x[2 * N * SITES], start[2 * SITES] = {0.5}, acceptance[2 * N], step_size;
     isingrg_neuralrg_chains usual = {
-        .adapts = 1, .n_chains = 2, .n_samples = N, .warmup = 4, .between = 1, .leapfrog = 3,
+        .adapts = 1, .random_length = 1, .n_chains = 2, .n_samples = N, .warmup = 4, .between = 1, .leapfrog = 3,
         .step_size = 0.2, .seed = 7};
     isingrg_neuralrg_chains chains = usual;
     int64_t count = 2 * N * SITES;
@@ -142,7 +142,7 @@ static void test_chains(isingrg_neuralrg *model)
     isingrg_neuralrg_hmc(model, chains, start, x, count, acceptance, step_size, NULL, NULL)
     ACCEPT(HMC(&chains, NULL, x, count, acceptance, &step_size));
     REQUIRE(step_size > 0 && acceptance[0] >= 0 && acceptance[0] <= 1);
-    chains.space = ISINGRG_PHYSICAL, chains.adapts = 0;
+    chains.space = ISINGRG_PHYSICAL, chains.adapts = 0, chains.random_length = 0;
     ACCEPT(HMC(&chains, start, x, count, acceptance, &step_size));
     REFUSE("chains", HMC(NULL, NULL, x, count, acceptance, &step_size));
     REFUSE("samples", HMC(&chains, NULL, NULL, count, acceptance, &step_size));
@@ -154,6 +154,7 @@ static void test_chains(isingrg_neuralrg *model)
     REFUSE(#name, HMC(&chains, NULL, x, count, acceptance, &step_size))
     REFUSE_CHAINS(space, 2);
     REFUSE_CHAINS(adapts, -1);
+    REFUSE_CHAINS(random_length, 2);
     REFUSE_CHAINS(n_chains, 0);
     REFUSE_CHAINS(n_samples, UINT64_MAX);
     REFUSE_CHAINS(warmup, UINT64_MAX / 2);
