@@ -1,5 +1,6 @@
 """The continuous dual of the Ising model, which the flows learn."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,13 @@ def log_partition_dual(L: int, K: ArrayLike) -> Reals:
         lambda couplings, out: _core.neuralrg_dual(L, couplings, out, None, None),
         K, -LARGEST_COUPLING, chunk=1000,
     )  # fmt: skip
+
+
+def log_partition_of_fields(L: int, K: float) -> float:
+    """ln Z of the dual less that of the Ising model: ln det(K + alpha) / 2 + ... (Eq. 7)."""
+    alpha, log_determinant = np.empty(1), np.empty(1)
+    _core.neuralrg_dual(L, np.array([K]), None, alpha, log_determinant)
+    return float(log_determinant[0] + L**2 * (math.log(math.pi / 2) + alpha[0])) / 2
 
 
 def log_density(x: ArrayLike, K: float, *, progress: Any = False) -> Reals:

@@ -335,6 +335,7 @@ def test_several_couplings():
     assert (table.error == "").all()
 
 
+@pytest.mark.filterwarnings("ignore:.* samples are worth")
 def test_flows():
     settings = {"L": 4, "K": 0.3, "layers": 2, "hidden": (4,), "epochs": 20, "batch": 64}
     settings |= {"samples": 200, "depth": [1, 2, 3]}
@@ -344,5 +345,5 @@ def test_flows():
     one = table.sel(depth=2, seed=1)
     assert (one.free_energy, one.free_energy_error) == model.free_energy(200)
     estimates = one.log_partition, one.log_partition_error, one.effective_sample_size
-    assert estimates == model.log_partition(200)
+    assert estimates == model.log_partition(200)[:3]
     assert table.free_energy[1, 0] > -neuralrg.log_partition_dual(4, 0.3)
