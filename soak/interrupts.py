@@ -21,7 +21,7 @@ import safetensors.numpy
 from isingrg import graphvae, ising, mlrg, neuralrg
 
 SPINS = ising.sample(8, [0.3, 0.5], 10, n_thermalize=5, seed=1)[:, 0]
-X = np.ones((4000, 4, 4))
+X = np.full((4000, 4, 4), 0.9)
 # A shell starts its background jobs with SIGINT ignored, which children inherit.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 kinds = {

@@ -151,6 +151,7 @@ class Evaluation(NativeModel):
         Parameters
         ----------
         x : array_like, shape (..., L, L)
+            Fields, not spins: the density at x = s is no probability of the spins s.
         progress : bool or callable
             As for `sample`.
 

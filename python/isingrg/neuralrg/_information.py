@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from isingrg import _arguments
 from isingrg._errors import ArgumentError
 from isingrg._progress import reporting, tell
-from isingrg.neuralrg._samples import Floats
+from isingrg.neuralrg._samples import Floats, refuse_spins
 
 
 def mutual_information(
@@ -29,8 +29,8 @@ def mutual_information(
     ----------
     samples : array_like, shape (n, V) or (n, L, L)
         Independent samples of V continuous variables, or of those on the L**2 sites i L + j, at
-        most 1e100 in magnitude; n larger than `n_neighbors`. Spins themselves are discrete and
-        have no such estimate.
+        most 1e100 in magnitude; n larger than `n_neighbors`. Spins themselves are discrete, have
+        no such estimate, and are refused.
     sites : array_like of int, shape (S,), optional
         The variables to compare, 0 to V - 1 without repetition; all by default. The time grows as
         S**2: all 32,640 pairs of L = 16 take minutes.
@@ -88,6 +88,7 @@ def _variables(samples: Any, sites: Any, n_neighbors: int) -> Floats:
             "samples must have the shape (n, V) or (n, L, L) with n larger than n_neighbors = "
             f"{n_neighbors}, got {array.shape}"
         )
+    refuse_spins("samples", array)
     array = array.reshape(len(array), -1)
     if sites is None:
         return array

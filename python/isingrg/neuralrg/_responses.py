@@ -11,7 +11,7 @@ from isingrg._model import of_one_state
 from isingrg._progress import reporting
 from isingrg.neuralrg._evaluation import MOST_SAMPLES
 from isingrg.neuralrg._free_energy import Estimation
-from isingrg.neuralrg._samples import Floats, Samples
+from isingrg.neuralrg._samples import Floats, Samples, refuse_spins
 
 
 class Responses(NamedTuple):
@@ -46,7 +46,8 @@ class Interpretation(Estimation):
         n : int, optional
             Samples to average over, at least 1, decoded from normal latent variables; or give x.
         x : array_like, shape (..., L, L), optional
-            Samples to average over, such as those of `hmc`, instead. A symmetric flow knows most
+            Samples to average over, such as those of `hmc`, instead; of spins those that
+            `sample_fields` draws. A symmetric flow knows most
             configurations from one side only: of x and -x take the one with the larger
             ``-(z**2).sum() / 2 + logdet``.
         scale : int, optional
@@ -64,6 +65,13 @@ class Interpretation(Estimation):
         -------
         Responses
             sites (k, 2), mean and deviation (k, L, L).
+
+        Raises
+        ------
+        ArgumentError
+            Also if x holds spins, no other values than -1, 0 and 1.
+        NonFiniteError
+            If x is so large that a response is beyond the range of float64.
         """
         native = self._ready()
         chosen = self._latent_sites(scale, sites)
@@ -77,13 +85,18 @@ class Interpretation(Estimation):
         samples = Samples("x", x, self.L)
         if not len(samples):
             raise ArgumentError("x must hold at least one configuration")
+        refuse_spins("x", samples.rows)
         shape = (len(chosen), self.L, self.L)
         mean: Floats = _arguments.allocate("the responses", shape, np.float64)
         deviation: Floats = _arguments.allocate("the responses", shape, np.float64)
         with reporting(progress, "differentiating") as report:
             numbers = (chosen @ [self.L, 1]).astype(np.int32)
             _core.neuralrg_responses(native, samples.rows, numbers, mean, deviation, report)
-        return Responses(chosen, mean, deviation)
+        return Responses(
+            chosen,
+            samples.finite(mean, "a mean response"),
+            samples.finite(deviation, "a deviation of the responses"),
+        )
 
     def _latent_sites(self, scale: Any, sites: Any) -> NDArray[np.int32]:
         if sites is None:

@@ -24,6 +24,16 @@ def pieces(count: int, numbers: int) -> Iterator[slice]:
     return (slice(start, start + length) for start in range(0, count, length))
 
 
+def refuse_spins(name: str, values: NDArray[Any]) -> None:
+    """Spins where samples of a density are wanted: discrete values have none."""
+    parts = (values[piece] for piece in pieces(len(values), max(1, values[:1].size)))
+    if all(np.isin(part, (-1, 0, 1)).all() for part in parts) and values.any():
+        raise ArgumentError(
+            f"{name} must hold continuous variables, not spins: sample_fields(spins, K) draws "
+            "those of the dual model"
+        )
+
+
 class Samples:
     """Checked configurations (..., L, L): `rows` of shape (n, L, L), and how results go back."""
 
@@ -40,14 +50,15 @@ class Samples:
 
     def scalars(self, values: Floats, what: str) -> Reals:
         """(n,) results in the user's shape; of a single configuration a float."""
-        shaped = self._finite(values, what).reshape(self.leading)
+        shaped = self.finite(values, what).reshape(self.leading)
         return float(shaped) if shaped.ndim == 0 else shaped
 
     def configurations(self, values: Floats, what: str) -> Floats:
         """(n, L, L) results in the user's shape."""
-        return self._finite(values, what).reshape(*self.leading, *values.shape[1:])
+        return self.finite(values, what).reshape(*self.leading, *values.shape[1:])
 
-    def _finite(self, values: Floats, what: str) -> Floats:
+    def finite(self, values: Floats, what: str) -> Floats:
+        """These results, unless the configurations were too large for them."""
         if not np.isfinite(values).all():
             raise NonFiniteError(f"{what} is not finite: {self.name} is too large")
         return values

@@ -14,7 +14,7 @@ from isingrg.ising import K_CRITICAL
 from isingrg.neuralrg import _storage
 from isingrg.neuralrg._configuration import Configuration
 from isingrg.neuralrg._plots import Plots
-from isingrg.neuralrg._samples import Floats, Samples
+from isingrg.neuralrg._samples import Floats, Samples, refuse_spins
 
 _MOST_EPOCHS, _LARGEST_BATCH = 10**9, 10**6
 
@@ -207,7 +207,8 @@ class NeuralRG(Plots):
         Parameters
         ----------
         x : array_like, shape (..., L, L)
-            Continuous configurations, at least one: such as those of `hmc`.
+            Continuous configurations, at least one: such as those of `hmc`, or of given spins
+            those that `sample_fields` draws.
         epochs, batch, lr, weight_decay, seed, checkpoint, every, progress
             As for `fit`. To continue from a checkpoint, x is to be the same again.
 
@@ -218,12 +219,16 @@ class NeuralRG(Plots):
 
         Raises
         ------
+        ArgumentError
+            Also if x holds spins, no other values than -1, 0 and 1: a density of discrete values
+            has no bound.
         KeyboardInterrupt, Interrupted, NonFiniteError, MemoryError, OSError
             As for `fit`.
         """
         samples = Samples("x", x, self.L)
         if not len(samples):
             raise ArgumentError("x must hold at least one configuration")
+        refuse_spins("x", samples.rows)
         return self._fit(
             samples.rows, epochs, batch, lr, weight_decay, seed, checkpoint, every, progress
         )

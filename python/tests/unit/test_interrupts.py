@@ -20,7 +20,7 @@ KINDS = {
     "neuralrg_fit": (neuralrg.NeuralRG, {"L": 4, "layers": 2}, lambda m, n: m.fit(n, 8)),
     "neuralrg_fit_samples": (
         neuralrg.NeuralRG, {"L": 4, "layers": 2},
-        lambda m, n: m.fit_samples(SPINS[:, :4, :4] * 1.0, n, 8),
+        lambda m, n: m.fit_samples(SPINS[:, :4, :4] * 0.9, n, 8),
     ),
     "graphvae_fit": (
         graphvae.GraphVAE, {"L": 8, "levels": 2, "hidden": 4}, lambda m, n: m.fit(SPINS, n)
@@ -120,7 +120,7 @@ PREPARE = {
     "R = np.random.default_rng(0).normal(0, 0.3, (50, 17))",
     "model": "model = mlrg.MLRG('A1+E').fit(2, 8); P = np.zeros((10**6, 5))",
     "flow": "from isingrg import neuralrg; model = neuralrg.NeuralRG().fit(1, 8); "
-    "x = np.ones((16384, 16, 16))",
+    "x = np.full((16384, 16, 16), 0.9)",
     "vae": "from isingrg import graphvae; model = graphvae.GraphVAE().fit("
     "np.ones((8, 16, 16), np.int8), 1); x = np.ones((100_000, 16, 16), np.int8); "
     "x[::2, 1, :] = -1; z = np.ones((2_000_000, 4))",

@@ -10,6 +10,7 @@ from isingrg import ArgumentError, IsingRGError, NonFiniteError, neuralrg
 from isingrg.neuralrg import Chains, NeuralRG
 
 X = np.zeros((2, 4, 4))
+SPINS = np.where(np.random.default_rng(1).random((9, 4, 4)) < 0.5, 1.0, -1.0)
 SERIES = np.arange(18.0).reshape(9, 2)
 
 
@@ -75,6 +76,7 @@ CASES = [
     (ArgumentError, r"warmup must be from 1", call("hmc", 1, 1, adapt=True)),
     (ArgumentError, r"between must be from 1", call("hmc", 1, 1, between=0)),
     (TypeError, r"adapt must be True or False", call("hmc", 1, 1, adapt=1)),
+    (TypeError, r"random_length must be True or False", call("hmc", 1, 1, random_length=1)),
     (IsingRGError, r"not been trained", untrained("hmc", 1, 1)),
     (ArgumentError, r"start must have the shape \(3, 4, 4\), got \(2, 4, 4\)",
      call("hmc", 3, 1, start=X)),
@@ -99,6 +101,8 @@ CASES = [
     (ArgumentError, r"samples must have the shape", information(np.zeros((9, 0)))),
     (ArgumentError, r"samples must be finite, .*got nan", information(SERIES + math.nan)),
     (TypeError, r"samples must hold real numbers", information(SERIES + 1j)),
+    (ArgumentError, r"samples must hold continuous variables, not spins: sample_fields",
+     information(SPINS)),
     (ArgumentError, r"n_neighbors must be from 1 to 1000", information(SERIES, n_neighbors=0)),
     (TypeError, r"n_neighbors must be an integer", information(SERIES, n_neighbors=3.0)),
     (ArgumentError, r"sites must be from 0 to 1, got 2", information(SERIES, sites=[0, 2])),
@@ -173,6 +177,9 @@ CASES = [
     (ArgumentError, r"x must have the shape", call("fit_samples", np.zeros((8, 8)), 1)),
     (ArgumentError, r"x must be finite", call("fit_samples", X + math.inf, 1)),
     (ArgumentError, r"batch must be from 1", call("fit_samples", X, 1, 0)),
+    *[(ArgumentError, r"x must hold continuous variables, not spins: sample_fields\(spins, K\)",
+       call("fit_samples", spins, 1))
+      for spins in (SPINS, SPINS.astype(np.int8), (SPINS + 1) / 2, SPINS[0], SPINS * 0 + 1)],
     # interpretation
     (ArgumentError, r"scales must be a pair", call("encode", X, scales=1)),
     (ArgumentError, r"scales must be a pair", call("encode", X, scales=10**5000)),
@@ -182,6 +189,9 @@ CASES = [
     (ArgumentError, r"give either n, a number of samples, or x", call("responses")),
     (ArgumentError, r"give either n, a number of samples, or x", call("responses", 2, x=X)),
     (ArgumentError, r"x must hold at least one", call("responses", x=X[:0])),
+    (ArgumentError, r"x must hold continuous variables, not spins", call("responses", x=SPINS)),
+    (NonFiniteError, r"a mean response is not finite: x is too large",
+     call("responses", x=X + 1.7e308)),
     (ArgumentError, r"n must be from 1", call("responses", 0)),
     (ArgumentError, r"scale must be from 0 to 2, got 3", call("responses", 1, scale=3)),
     (ArgumentError, r"give either scale or sites", call("responses", 1, scale=0, sites=[[0, 0]])),

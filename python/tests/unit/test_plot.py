@@ -199,7 +199,7 @@ def test_history_of_a_flow(flow):
 
 
 def test_history_of_samples_has_no_exact_value():
-    model = NeuralRG(L=4, K=0.3, layers=2, hidden=(4,)).fit_samples(np.ones((3, 4, 4)), 5)
+    model = NeuralRG(L=4, K=0.3, layers=2, hidden=(4,)).fit_samples(np.full((3, 4, 4), 0.9), 5)
     artists = model.plot_history().artists
     assert set(artists) == {"likelihood"}
     np.testing.assert_array_equal(artists["likelihood"].get_ydata(), model.history["loss"])
