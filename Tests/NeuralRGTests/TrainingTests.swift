@@ -81,6 +81,32 @@ import NeuralRG
         #expect((abs(excess - 0.6931471805599453) < 1e-7) == (symmetric && shift == 0))
     }
 
+    /// -x carries a few per cent of the density of every sample: its derivative counts.
+    @Test func gradientWhereTheOtherSignIsUnlikely() throws {
+        let (model, plain) = (try Self.model(symmetric: true, size: 2), try Self.model(symmetric: false, size: 2))
+        let density = try Self.model(symmetric: true, size: 2)
+        let workspace = try DistillationWorkspace(model)
+        let n = model.shape.sites
+        var found: [Double] = []
+        for tile in 0..<100 where found.isEmpty {
+            workspace.draw(seed: 8, tile: tile, step: 0)
+            let latents = Self.samples(workspace, model, count: 32)
+            var (x, own, other) = (latents, [Double](repeating: 0, count: 32), [Double](repeating: 0, count: 32))
+            try model.decode(latents, count: 32, into: &x, logDeterminants: &own)
+            try plain.logProbability(x, count: 32, into: &own)
+            try plain.logProbability(x.map { -$0 }, count: 32, into: &other)
+            for lane in 0..<32 where (3.2...3.9).contains(own[lane] - other[lane]) {
+                found = Array(latents[lane * n..<(lane + 1) * n])  // a share of 0.961 to 0.980
+            }
+        }
+        try #require(!found.isEmpty)
+        for i in 0..<n { workspace.tile.sites[i] = SampleBlock(repeating: Float(found[i])) }
+        let latents = Self.samples(workspace, model, count: 3)
+        try Self.compare(workspace, model, count: 3) {
+            try Self.loss(model, density: density, latents, count: 3)
+        }
+    }
+
     /// The derivative of ln q in its own parameters, which the gradient leaves out, has mean zero:
     /// four standard errors of each component, of which 1 in 16,000 may fail.
     @Test func whatTheGradientLeavesOutIsZeroOnAverage() throws {
