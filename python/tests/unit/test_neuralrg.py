@@ -207,6 +207,7 @@ def test_frozen_coarse_variables():
     assert abs(noise.mean()) < 5 / math.sqrt(noise.size)
     assert abs(noise.var() - 1) < 5 * math.sqrt(2 / noise.size)
     assert np.array_equal(model.sample_given(x[0], 1)[0], x[0])  # nothing left to draw
+    assert not (model.sample_given(coarse, 50, seed=4) == samples).all(axis=(-1, -2)).any()
 
 
 def test_responses_are_derivatives():
@@ -232,6 +233,7 @@ def test_which_latent_variables_respond():
     assert len(flow(8, depth=2).responses(3).sites) == 4  # those that no decimator took
     x = model.decode(np.random.default_rng(2).standard_normal((3, 8, 8)))[0]
     assert np.array_equal(model.responses(3, seed=2).mean, model.responses(x=x).mean)
+    assert not np.array_equal(model.responses(3, seed=3).mean, model.responses(x=x).mean)
 
 
 def test_masks():
