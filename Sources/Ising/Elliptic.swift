@@ -1,45 +1,50 @@
 /// Complete elliptic integrals of one modulus by the arithmetic-geometric mean
 /// (Abramowitz and Stegun 17.6; DLMF 19.8).
 ///
-/// The iteration carries the gap a - b itself instead of subtracting, so that combinations that
-/// vanish with the modulus keep their full relative accuracy.
+/// The combinations that vanish with the modulus are divided by their power of it, and the iteration
+/// carries the gap (a - b) / k^2 itself instead of subtracting: every result is a sum of positive
+/// terms with full relative accuracy for all k, 0 and 1 included, and none underflows with k^2.
 public struct CompleteElliptic: Sendable {
     /// K(k) = int_0^(pi/2) dt / sqrt(1 - k^2 sin^2 t); infinite for k = 1.
     public let first: Double
-    /// E(k) = int_0^(pi/2) dt sqrt(1 - k^2 sin^2 t).
-    public let second: Double
-    /// K(k) - E(k), without cancellation for small k.
+    /// (K(k) - E(k)) / k^2, with E(k) = int_0^(pi/2) dt sqrt(1 - k^2 sin^2 t); pi/4 for k = 0.
     public let difference: Double
-    /// 1 - (2/pi) k' K(k), without cancellation for small k.
+    /// (K(k) - pi/2) / k^2; pi/8 for k = 0.
+    public let excess: Double
+    /// (1 - (2/pi) (1 - k) K(k)) / k; 1 for k = 0 and for k = 1.
     public let deficit: Double
 
     /// - Parameters:
     ///   - modulus: k in [0, 1].
-    ///   - complement: k' = sqrt(1 - k^2), given apart because near k = 1 it cannot be had from k.
-    public init(modulus: Double, complement: Double) {
-        guard complement > 0 else {
-            (first, second, difference, deficit) = (.infinity, 1, .infinity, 1)
+    ///   - gap: 1 - k, given apart because near k = 1 it cannot be had from k.
+    public init(modulus: Double, gap: Double) {
+        guard gap > 0 else {
+            (first, difference, excess, deficit) = (.infinity, .infinity, .infinity, 1)
             return
         }
+        let square = modulus * modulus
+        let root = gap.squareRoot()
         var a = 1.0
-        var b = complement
-        var gap = modulus * modulus / (1 + complement)
-        var excess = 0.0  // mean - k', from the increments of b
-        var sum = 0.5 * modulus * modulus  // sum of 2^(n-1) c_n^2, c_(n+1) = gap_n / 2
+        var b = root * (1 + modulus).squareRoot()
+        var step = 1 / (1 + b)  // (a - b) / k^2
+        var fall = 0.0  // (1 - a) / k^2
+        var rise = 2 * root / ((1 + modulus).squareRoot() + root)  // (b - gap) / k
+        var sum = 0.5  // of 2^(n-1) c_n^2 / k^2, c_0 = k, c_(n+1) = (a - b) / 2
         var weight = 0.25
-        while gap > 1e-17 * excess {
-            sum += weight * gap * gap
+        repeat {
+            sum += weight * square * step * step
             weight *= 2
+            fall += 0.5 * step
             let (rootA, rootB) = (a.squareRoot(), b.squareRoot())
-            excess += rootB * gap / (rootA + rootB)
-            let step = gap / (rootA + rootB)
-            gap = 0.5 * step * step
+            let part = step / (rootA + rootB)
+            rise += modulus * rootB * part
             a = 0.5 * (a + b)
             b = rootA * rootB
-        }
+            step = 0.5 * square * part * part
+        } while square * step > 1e-17 * a
         first = 0.5 * Double.pi / a
-        second = first * (1 - sum)
         difference = first * sum
-        deficit = excess / a
+        excess = first * fall
+        deficit = rise / a
     }
 }

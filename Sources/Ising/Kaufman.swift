@@ -23,9 +23,10 @@ public func logPartition(size: Int, coupling: Double) throws(Failure) -> Double 
 /// ln Z, mean energy and heat capacity of the L x L torus, exact for every finite L
 /// (Kaufman, doi:10.1103/PhysRev.76.1232; Ferdinand and Fisher, doi:10.1103/PhysRev.185.832).
 ///
-/// For L = 2 the two bonds between a pair of neighbours both count: 8 bonds on 4 spins. Rounding
-/// is of the order of 1e-15 per site in each of ln Z, dlnZ/dK and d^2 lnZ/dK^2, so far inside the
-/// ordered phase (K > 5), where the heat capacity falls below that, it is zero within rounding.
+/// For L = 2 the two bonds between a pair of neighbours both count: 8 bonds on 4 spins. The relative
+/// error of each of the three is below 1e-12 for every L and K, as far as doubles reach (the heat
+/// capacity falls below their range for |K| > 93): near K_c by Kaufman's products, elsewhere, where
+/// these would cancel, by the windings around the torus (`windingSum`).
 ///
 /// - Parameters:
 ///   - size: L, from 2 to 4096. Time grows like L: 1 ms at 4096.
@@ -43,55 +44,36 @@ public func torusThermodynamics(size: Int, coupling: Double) throws(Failure) -> 
         throw .invalidArgument(
             "coupling must not be negative for odd size \(size): the antiferromagnet is frustrated there")
     }
-    let logZ = kaufmanSum(size: size, coupling: abs(coupling))
+    let k = abs(coupling)
+    // The couplings 0.203 and 0.805 are dual to each other.
+    let isNearCritical = tanh(k) > 0.2 && exp(-2 * k) > 0.2
+    let result = isNearCritical ? kaufmanSum(size: size, coupling: k) : try windingSum(size: size, coupling: k)
+    guard coupling < 0 else { return result }
     return TorusThermodynamics(
-        logPartition: logZ.value,
-        energy: coupling < 0 ? logZ.first : -logZ.first,
-        heatCapacity: coupling * coupling * logZ.second)
+        logPartition: result.logPartition, energy: -result.energy, heatCapacity: result.heatCapacity)
 }
 
-/// Kaufman's four products, arranged so that nothing cancels and nothing overflows.
+/// Kaufman's four products, arranged so that near K_c nothing cancels and nothing overflows.
 ///
-/// With s = sinh 2K and u_k = (1 - s)^2 + 2 s sin^2(pi k / 2L), Kaufman's
-/// cosh gamma_k = cosh^2 2K / sinh 2K - cos(pi k / L) gives
-///
-///     s exp(gamma_k) = v_k = u_k + s + sqrt(u_k (u_k + 2s)),   exp(-gamma_k) = s / v_k,
-///
-/// whose limit s -> 0 is regular, so that the diverging gamma_k and ln sinh 2K never appear apart.
-/// The dual point s -> 1/s has the same gamma_k, which covers K > K_c with s < 1 as well. Then
+/// With v_k and q_k of `KaufmanModes`,
 ///
 ///     2 Z = z^N [ prod_odd (v/2)^(L/2) (1 + q) + prod_odd (v/2)^(L/2) (1 - q)
 ///               + prod_even (v/2)^(L/2) (1 + q) +- prod_even (v/2)^(L/2) (1 - q) ],
 ///
-/// q_k = exp(-L gamma_k), z = 2 below and 2 sinh 2K above K_c. The sign is that of
+/// z = 2 below and 2 sinh 2K above K_c. The sign is that of
 /// gamma_0 = 2K + ln tanh K: the last product passes through zero at K_c, where its factor
 /// k = 0 is linear in K - K_c. Factors stay outside the logarithm for that reason.
-private func kaufmanSum(size: Int, coupling: Double) -> KaufmanJet {
-    let ordered = sinh(2 * coupling) > 1
-    let s: KaufmanJet
-    let siteFactor: KaufmanJet  // ln z
-    if ordered {
-        let p = KaufmanJet(-2 * coupling, -2).exponential
-        s = 2 * p / (1 - p * p)
-        siteFactor = KaufmanJet(2 * coupling, 2) + (-1 * p * p).logarithmOfOnePlus
-    } else {
-        s = KaufmanJet(sinh(2 * coupling), 2 * cosh(2 * coupling), 4 * sinh(2 * coupling))
-        siteFactor = KaufmanJet(log(2))
-    }
-    let gap = 1 - s
+private func kaufmanSum(size: Int, coupling: Double) -> TorusThermodynamics {
+    let modes = KaufmanModes(coupling: coupling, scale: 1)
     let halfSize = 0.5 * Double(size)
 
     var logs = (even: KaufmanJet(0), odd: KaufmanJet(0))  // sum of ln(v/2)
     var plus = (even: KaufmanJet(1), odd: KaufmanJet(1))  // product of 1 + q
     var minus = (even: KaufmanJet(1), odd: KaufmanJet(1))  // product of 1 - q
     for k in 0..<2 * size {
-        let sine = sin(Double.pi * Double(k) / Double(2 * size))
-        let u = gap * gap + 2 * sine * sine * s
-        // At k = 0 the root is |1 - s| sqrt(1 + s^2); without the modulus it is smooth through K_c.
-        let root = k == 0 ? gap * (1 + s * s).squareRoot : (u * (u + 2 * s)).squareRoot
-        let v = u + s + root
+        let v = modes.v(k, of: 2 * size)
         let logarithm = (0.5 * v).logarithm
-        let q = (s / v).power(size)
+        let q = (modes.s / v).power(size)
         if k % 2 == 0 {
             logs.even += logarithm
             plus.even *= 1 + q
@@ -102,8 +84,10 @@ private func kaufmanSum(size: Int, coupling: Double) -> KaufmanJet {
             minus.odd *= 1 - q
         }
     }
-    let even = ordered ? plus.even + minus.even : plus.even - minus.even
+    let even = modes.isOrdered ? plus.even + minus.even : plus.even - minus.even
     let ratio = (halfSize * (logs.even - logs.odd)).exponential
     let bracket = plus.odd + minus.odd + ratio * even
-    return Double(size * size) * siteFactor + halfSize * logs.odd + (0.5 * bracket).logarithm
+    let logZ = Double(size * size) * modes.siteFactor + halfSize * logs.odd + (0.5 * bracket).logarithm
+    return TorusThermodynamics(
+        logPartition: logZ.value, energy: -logZ.first, heatCapacity: coupling * coupling * logZ.second)
 }

@@ -59,6 +59,22 @@ struct KaufmanJet {
         return mapped(log1p(value), inverse, -inverse * inverse)
     }
 
+    /// exp(self) - 1, accurate for small values.
+    var exponentialMinusOne: Self {
+        let e = exp(value)
+        return mapped(expm1(value), e, e)
+    }
+
+    var hyperbolicSine: Self {
+        let sine = sinh(value)
+        return mapped(sine, cosh(value), sine)
+    }
+
+    var inverseHyperbolicTangent: Self {
+        let inverse = 1 / ((1 - value) * (1 + value))
+        return mapped(atanh(value), inverse, 2 * value * inverse * inverse)
+    }
+
     /// self^n for a value >= 0 and n >= 2.
     func power(_ n: Int) -> Self {
         let exponent = Double(n)
