@@ -19,6 +19,21 @@ import Testing
         }
     }
 
+    /// A band waits for both its neighbours, thousands of times. With three bands, the fewest in
+    /// which they are two, a thread that does not wait is soon too early.
+    @Test(arguments: [Algorithm.metropolis, .heatBath]) func bandsWaitForBothNeighbours(_ algorithm: Algorithm) throws {
+        let before = threadCount
+        defer { threadCount = before }
+        let plan = SamplingPlan(
+            size: 384, couplings: [0.44], samples: 1, thermalize: 4000, algorithm: algorithm, seed: 26)
+        threadCount = 1
+        let one = try spins(plan)
+        for threads in [2, 3] {
+            threadCount = threads
+            #expect(try spins(plan) == one)
+        }
+    }
+
     @Test(arguments: Algorithm.allCases) func seedsAndChainsDiffer(_ algorithm: Algorithm) throws {
         var plan = SamplingPlan(
             size: 16, couplings: [0.4, 0.4], chains: 130, samples: 2, thermalize: 30, between: 10,
@@ -31,6 +46,33 @@ import Testing
         #expect(Set(lattices).count == lattices.count)
         plan.seed = 7
         #expect(try spins(plan) == first)
+    }
+
+    /// What a seed gives, once and for all, as the FNV hash of the spins: packed chains, a single
+    /// chain of rows that end inside a word, several bands.
+    @Test(
+        arguments: [
+            (.wolff, 2_483_548_235_079_341_705), (.swendsenWang, 844_400_013_420_848_455),
+            (.metropolis, 9_795_620_849_272_600_867), (.heatBath, 9_707_428_511_434_826_985),
+        ] as [(Algorithm, UInt64)])
+    func spinsOfASeedStay(_ algorithm: Algorithm, _ known: UInt64) throws {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for (size, chains) in [(8, 70), (130, 1), (520, 1)] {
+            let plan = SamplingPlan(
+                size: size, couplings: [0.05, 0.2, 0.44, 0.6, -0.5], chains: chains, samples: 2, thermalize: 8,
+                between: 2, algorithm: algorithm, seed: 0x1234_5678_9ABC)
+            for spin in try spins(plan) { hash = (hash ^ UInt64(UInt8(bitPattern: spin))) &* 0x100_0000_01B3 }
+        }
+        #expect(hash == known)
+    }
+
+    /// Wolff's clusters have to be counted before they make sweeps; no number of sweeps is refused.
+    @Test(arguments: Algorithm.allCases, [0, 1]) func noThermalization(_ algorithm: Algorithm, _ sweeps: Int) throws {
+        let plan = SamplingPlan(
+            size: 6, couplings: [0.3], chains: 2, samples: 2, thermalize: sweeps, algorithm: algorithm)
+        #expect(try spins(plan).allSatisfy { $0 == 1 || $0 == -1 })
+        let between = algorithm == .wolff || algorithm == .swendsenWang ? 5 : 3  // xi^2.17 = 2.7
+        #expect(plan.work == 2 * (between + (algorithm == .wolff ? 2 : sweeps)))
     }
 
     /// A chain alone is the same as beside other couplings.

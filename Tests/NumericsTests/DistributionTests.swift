@@ -32,6 +32,19 @@ import Testing
         }
     }
 
+    /// The logarithm's argument is never 0, which one uniform number in 2^23 is: 2^27 normal numbers
+    /// from 2^26 radii, of which each of their 2^23 values comes up except with chance e^-8.
+    @Test func normalNumbersAreFinite() {
+        var stream = RandomStream(seed: 14, purpose: .test)
+        var largest = SIMD16<Float>()
+        for _ in 0..<1 << 22 {
+            let (a, b) = stream.nextNormalFloatPair()
+            largest = pointwiseMax(largest, a * a + b * b)
+        }
+        // (-2 ln 2^-23) = 31.88
+        #expect(largest.max() > 25 && largest.max() < 31.9)
+    }
+
     /// A fill of any length is the beginning of a longer one and stays within its array.
     @Test func fillsOfAnyLengthAgree() throws {
         for count in [0, 1, 7, 8, 9, 15, 17, 31, 33] {

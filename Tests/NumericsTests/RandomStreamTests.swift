@@ -17,14 +17,16 @@ import Testing
     }
 
     /// Each lane is a scalar xoshiro256++ whose state word w are the 64-bit words of the Philox
-    /// blocks 4 w ... 4 w + 3 of the key.
-    @Test func lanesAreXoshiro() {
-        let (seed, number, step) = (UInt64(0x1234_5678_9abc_def0), UInt64(77), UInt64(5))
+    /// blocks 4 w ... 4 w + 3 of the key, with numbers and steps of up to 56 bits.
+    @Test(arguments: [77, 0x30_0000_004D, 0xFF_FFFF_FFFF_FFFF] as [UInt64], [5, 0xFE_0000_0000_0005] as [UInt64])
+    func lanesAreXoshiro(number: UInt64, step: UInt64) {
+        let seed = UInt64(0x1234_5678_9abc_def0)
         var stream = RandomStream(seed: seed, purpose: .lattice, stream: number, step: step)
         var words: [UInt64] = []
         for block in 0..<16 {
-            let position = UInt32(step) << 8 | UInt32(block)
-            let counter = SIMD4<UInt32>(UInt32(number), 1 << 24, position, 0)
+            let (tagged, position) = (number | 1 << 56, step << 8 | UInt64(block))
+            let halves = [tagged & 0xFFFF_FFFF, tagged >> 32, position & 0xFFFF_FFFF, position >> 32]
+            let counter = SIMD4<UInt32>(halves.map { UInt32($0) })
             let bits = Philox.block(counter: counter, key: SIMD2<UInt32>(0x9abc_def0, 0x1234_5678))
             let pair = unsafeBitCast(bits, to: SIMD2<UInt64>.self)
             words += [pair[0], pair[1]]

@@ -73,18 +73,27 @@ import Testing
         }
     }
 
-    @Test func bitsDoNotDependOnThreads() throws {
+    /// Doubles whose sums are rounded, so that the order of the sum shows; chunks are whole or not.
+    @Test(arguments: [40_000, 300_007]) func bitsDoNotDependOnThreads(count: Int) throws {
         let before = threadCount
         defer { threadCount = before }
-        let x = try Buffer<Float>(count: 300_007)
+        let (x, y) = (try Buffer<Double>(count: count), try Buffer<Float>(count: count))
         var stream = RandomStream(seed: 9, purpose: .test)
-        stream.fillNormal(x.base, count: x.count)
+        stream.fillNormal(x.base, count: count)
+        stream.fillNormal(y.base, count: count)
         var results: [[Double]] = []
-        for threads in 1...3 {
+        for threads in 1...4 {
             threadCount = threads
-            let (mean, variance) = meanAndVariance(x.base, count: x.count)
-            results.append([sum(x.base, count: x.count), mean, variance, logSumExp(x.base, count: x.count)])
+            let (mean, variance) = meanAndVariance(x.base, count: count)
+            let (meanSingle, varianceSingle) = meanAndVariance(y.base, count: count)
+            results.append([
+                sum(x.base, count: count), dot(x.base, x.base, count: count), mean, variance,
+                logSumExp(x.base, count: count), sum(y.base, count: count), dot(y.base, y.base, count: count),
+                meanSingle, varianceSingle, logSumExp(y.base, count: count),
+            ])
         }
-        #expect(results[0] == results[1] && results[0] == results[2])
+        #expect(results.allSatisfy { $0 == results[0] })
+        // Not exact, so that another order would give other bits.
+        #expect(sum(x.base, count: count) != (0..<count).reduce(0) { $0 + x[$1] })
     }
 }

@@ -34,6 +34,8 @@ static void test_sample(void)
     REFUSE("algorithm", SAMPLE(16, couplings, 2, 1, 3, -1, -1, 4, spins, count));
     REFUSE("spins", SAMPLE(16, couplings, 2, 1, 3, -1, -1, 0, NULL, count));
     REFUSE("spins", SAMPLE(16, couplings, 2, 1, 3, -1, -1, 0, spins, 5));
+    REFUSE("spins", SAMPLE(16, couplings, 2, 1, 3, -1, -1, 0, spins, count - 1));
+    REFUSE("spins", SAMPLE(16, couplings, 2, 1, 3, -1, -1, 0, spins, count + 1));
 }
 
 static void test_observables(void)
@@ -68,6 +70,9 @@ static void test_exact(void)
     ACCEPT(isingrg_ising_exact_torus(16, couplings, 2, a, b, c));
     REQUIRE(fabs(a[0] - 238.64225663) < 1e-6);
     ACCEPT(isingrg_ising_exact_torus(16, couplings, 1, a, NULL, NULL));
+    double cold = -10;
+    ACCEPT(isingrg_ising_exact_torus(10, &cold, 1, a, b, c));
+    REQUIRE(b[0] == 200 && fabs(c[0] / 1.155105e-29 - 1) < 1e-6);
     ACCEPT(isingrg_ising_exact_torus(16, couplings, 0, NULL, NULL, NULL));
     REFUSE("couplings", isingrg_ising_exact_torus(16, NULL, 1, a, b, c));
     REFUSE("size", isingrg_ising_exact_torus(4097, couplings, 1, a, b, c));
