@@ -25,7 +25,7 @@ lint: .venv/with-test
 
 test: .venv/with-test
 	swift build --build-tests $(SWIFT_TESTS)
-	swift test --skip-build $(SWIFT_TESTS)
+	timeout 30m swift test --skip-build $(SWIFT_TESTS)
 	$(BIN)/python -m pytest
 
 # Hours: every campaign of soak/ in full. The tests run each with few trials.
