@@ -125,12 +125,19 @@ class NativeModel(Trainable):
         Parameters
         ----------
         path : str or os.PathLike
-            Of the file; one that is there is replaced.
+            Of the file; one that is there is replaced, and its permissions and owner are kept. A
+            write-protected one is not.
 
         Raises
         ------
         OSError
             If the file cannot be written.
+
+        Warns
+        -----
+        RuntimeWarning
+            If the file has further names (hard links), which keep the old content, or an owner that
+            the new one cannot have.
         """
         self._ready()
         self._format.write(path, *self._snapshot())

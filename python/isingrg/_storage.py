@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from isingrg import _core
 from isingrg._errors import IsingRGError
-from isingrg._files import Path, location, replace_file
+from isingrg._files import Path, open_file, replace_file
 
 Floats = NDArray[np.float64]
 
@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 def _safetensors() -> Any:
     try:
         import safetensors.numpy
-    except ImportError:
+    except ModuleNotFoundError:
         raise ImportError(
             "saving and loading models needs safetensors: pip install 'isingrg[models]'"
         ) from None
@@ -111,7 +111,7 @@ class Format:
             If it is another kind of file, damaged, or from a newer version.
         """
         safetensors = _safetensors()
-        with open(location(path), "rb") as file:
+        with open_file(path) as file:
             # All at once: a file that is mapped into memory ends the process if it gets shorter.
             content = file.read(os.fstat(file.fileno()).st_size)
         with reading(path):

@@ -15,7 +15,7 @@ from isingrg import _arguments
 from isingrg._ensemble._plan import Settings
 from isingrg._ensemble._work import Outcome
 from isingrg._errors import ArgumentError, IsingRGError
-from isingrg._files import Path, check_writable, replace_file
+from isingrg._files import Path, check_writable, open_file, replace_file
 from isingrg._library import __version__
 
 #: Arrays of a file: what was computed and by which version, and the values under a prefix.
@@ -41,7 +41,7 @@ class Store:
         """A member that was finished before; a damaged one is not, and a warning says so."""
         path = self.path(index)
         try:
-            with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
+            with open_file(path) as file, np.load(file, allow_pickle=False) as arrays:
                 return self._outcome(index, arrays)
         except FileNotFoundError:
             return None

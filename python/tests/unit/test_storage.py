@@ -2,6 +2,7 @@
 
 import json
 import os
+import stat
 import subprocess
 import sys
 
@@ -77,6 +78,95 @@ def test_replaces_what_a_link_points_to(model, tmp_path):
     assert MLRG.load(tmp_path / "file").step == 12
 
 
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o666, 0o4755])
+def test_permissions_are_kept(model, path, mode):
+    path.chmod(mode)
+    model.save(path)
+    assert stat.S_IMODE(path.stat().st_mode) == mode
+
+
+@pytest.mark.parametrize("kind", ["unnamed", "named"])
+def test_what_replaces_a_private_file_is_never_public(model, path, kind, monkeypatch):
+    path.chmod(0o600)
+    seen = []
+    fsync = os.fsync
+    monkeypatch.setattr(os, "O_TMPFILE", os.O_TMPFILE if kind == "unnamed" else 0)
+    monkeypatch.setattr(os, "fsync", lambda f: (seen.append(os.fstat(f).st_mode), fsync(f)))
+    model.save(path)
+    assert stat.S_IMODE(seen[0]) == stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_the_owner_is_kept(model, path):
+    os.chown(path, 1234, 5678)
+    model.save(path)
+    assert (path.stat().st_uid, path.stat().st_gid) == (1234, 5678)
+
+
+def test_an_owner_that_cannot_be_kept(model, path, monkeypatch):
+    def refuse(*_):
+        raise PermissionError(1, "Operation not permitted")
+
+    status = os.fstat
+    others = [*status(os.open(path, os.O_RDONLY))]
+    others[4] += 1  # st_uid
+    monkeypatch.setattr(os, "fstat", lambda _: os.stat_result(others))
+    monkeypatch.setattr(os, "fchown", refuse)
+    with pytest.warns(RuntimeWarning, match="belonged to another user"):
+        model.save(path)
+    monkeypatch.undo()
+    assert MLRG.load(path).step == 12
+
+
+def test_further_names_keep_the_old_content(model, path, tmp_path):
+    """As `cp --remove-destination`, but with a word."""
+    os.link(path, tmp_path / "other")
+    before = path.read_bytes()
+    model.fit(1)
+    with pytest.warns(RuntimeWarning, match="one of 2 names") as caught:
+        model.save(path)
+    assert caught[0].filename == __file__
+    assert (tmp_path / "other").read_bytes() == before
+    assert MLRG.load(path).step == 13
+    model.save(path)
+
+
+def test_a_protected_file_stays(model, path, monkeypatch):
+    """Root may write everything, so that the answer is made up."""
+    monkeypatch.setattr(os, "access", lambda *_, **__: False)
+    before = path.read_bytes()
+    for use in (lambda: model.save(path), lambda: model.fit(1, checkpoint=path)):
+        with pytest.raises(PermissionError, match="write-protected"):
+            use()
+    assert path.read_bytes() == before and model.step == 12
+
+
+def test_a_link_to_itself(model, tmp_path):
+    (tmp_path / "a").symlink_to("b")
+    (tmp_path / "b").symlink_to("a")
+    uses = [model.save, MLRG.load, lambda path: model.fit(1, checkpoint=path)]
+    for use in uses:
+        with pytest.raises(OSError, match="Too many levels of symbolic links"):
+            use(tmp_path / "a")
+    assert (tmp_path / "a").is_symlink() and model.step == 12
+
+
+def test_the_file_is_on_the_disk_before_its_name_and_the_name_before_the_end(
+    model, tmp_path, monkeypatch
+):
+    calls = []
+    fsync, replace = os.fsync, os.replace
+
+    def synced(descriptor):
+        calls.append(os.path.realpath(f"/proc/self/fd/{descriptor}"))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(os, "replace", lambda *names: (calls.append("replace"), replace(*names)))
+    model.save(tmp_path / "model")
+    assert calls[1:] == ["replace", str(tmp_path)] and calls[0].startswith(f"{tmp_path}/")
+
+
 @pytest.mark.parametrize("name", ["replace", "fsync"])
 def test_a_failure_leaves_the_old_file(model, path, monkeypatch, name):
     before = path.read_bytes()
@@ -100,6 +190,14 @@ def test_only_files_are_replaced(model, tmp_path):
     with pytest.raises(OSError, match="no regular file"):
         model.fit(1, checkpoint=tmp_path / "pipe")
     assert (tmp_path / "pipe").is_fifo() and model.step == 12
+
+
+@pytest.mark.timeout(60)  # it waited for someone to write into the pipe
+def test_only_files_are_read(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", "/dev/zero"):
+        with pytest.raises(OSError, match="no regular file"):
+            MLRG.load(path)
 
 
 def test_a_path_of_bytes(model, tmp_path):
@@ -335,6 +433,25 @@ def test_damaged_models(path, message, changes):
     rewritten(path, **{**changes, "arrays": arrays})
     with pytest.raises(IsingRGError, match=f"cannot be loaded: .*({message})"):
         MLRG.load(path)
+
+
+@pytest.mark.parametrize("ratio, permitted", [(7, True), (-7, True), (9, False), (-9, False)])
+def test_moments_are_those_of_some_gradients(path, ratio, permitted):
+    """Of any gradients |m| <= 7.27 sqrt(v) + rounding."""
+    variance = parts(path)[1]["adam.second_moment"]
+    moments = ratio * np.sqrt(np.maximum(variance, 1e-12))
+    rewritten(
+        path,
+        arrays=[
+            ("adam.first_moment", moments),
+            ("adam.second_moment", np.maximum(variance, 1e-12)),
+        ],
+    )
+    if permitted:
+        assert MLRG.load(path).step == 12
+    else:
+        with pytest.raises(IsingRGError, match="of no training"):
+            MLRG.load(path)
 
 
 def test_the_first_version_of_the_format(model, path):
