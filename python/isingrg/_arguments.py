@@ -9,6 +9,7 @@ import math
 import numbers
 import operator
 import os
+import sys
 from collections.abc import Iterable, Sequence, Sized
 from itertools import islice
 from typing import Any
@@ -135,14 +136,15 @@ def from_dlpack(name: str, value: Any) -> Any:
     """What other libraries export through DLPack as an array of NumPy, anything else as it is.
 
     The memory is shared, of a PyTorch tensor or a JAX array for instance. Tensors that cannot be
-    exported, because they require gradients or have a dtype unknown to NumPy, are a TypeError.
+    exported, because they require gradients, have a dtype unknown to NumPy or no memory at all,
+    are a TypeError.
     """
     if isinstance(value, np.ndarray) or not hasattr(value, "__dlpack__"):
         return value
     try:
         device, _ = value.__dlpack_device__()
         if device in _READABLE_DEVICES:
-            return np.from_dlpack(value)
+            return _imported(value)
     except (BufferError, TypeError, ValueError, AttributeError, RuntimeError) as error:
         raise TypeError(
             f"{name} cannot be read as an array through DLPack from {_kind(value)}: {error}"
@@ -154,13 +156,40 @@ def from_dlpack(name: str, value: Any) -> Any:
     )
 
 
+def _imported(value: Any) -> NDArray[Any]:
+    """As `np.from_dlpack`, but for what an export of PyTorch does not say."""
+    resolve_minus = getattr(value, "resolve_neg", None)  # of tensors that are read with a minus
+    array = np.from_dlpack(value if resolve_minus is None else resolve_minus())
+    if array.size and array.flags.owndata:  # NumPy had to allocate, as the address is NULL
+        raise BufferError("it has no memory")
+    return array
+
+
+def is_masked(value: Any) -> bool:
+    """Whether a value is masked, also in lists of masked arrays: NumPy forgets that there."""
+    if isinstance(value, (list, tuple)):
+        return any(map(is_masked, value))
+    return _is_masked_array(value) and np.ma.is_masked(value)
+
+
+def _is_masked_array(value: Any) -> bool:
+    # Without `np.ma`, which is imported when it is first asked for: a child forked meanwhile would
+    # wait for ever. Where nobody has imported it, nothing is masked.
+    kind = getattr(sys.modules.get("numpy.ma"), "MaskedArray", None)
+    return kind is not None and isinstance(value, kind)
+
+
+def unmasked(name: str, value: Any) -> Any:
+    """The plain array of a masked one in which nothing is masked; anything else as it is."""
+    if is_masked(value):
+        raise ArgumentError(f"{name} must have no masked values")
+    return value.data if _is_masked_array(value) else value
+
+
 def _array(name: str, value: Any) -> NDArray[Any]:
     """Any array-like as a plain array of numbers, not yet converted."""
     value = from_dlpack(name, value)
-    if isinstance(value, np.ma.MaskedArray):
-        if np.ma.is_masked(value):
-            raise ArgumentError(f"{name} must have no masked values")
-        value = value.data
+    value = unmasked(name, value)
     if isinstance(value, numbers.Real) and not isinstance(value, (bool, np.generic)):
         # Subclasses of float and int, fractions: Python knows how to make a float of them.
         try:

@@ -123,7 +123,8 @@ def _is_axis(value: Any) -> bool:
 def _axis(name: str, value: Any) -> list[Any]:
     if isinstance(value, (list, range)):
         return list(value)
-    values: list[Any] = _arguments.from_dlpack(f"settings[{name!r}]", value).tolist()
+    array = _arguments.unmasked(f"settings[{name!r}]", value)
+    values: list[Any] = _arguments.from_dlpack(f"settings[{name!r}]", array).tolist()
     return values
 
 

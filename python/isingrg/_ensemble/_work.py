@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from isingrg import _arguments
 from isingrg._ensemble._plan import Array, Settings
 from isingrg._library import set_num_threads
 
@@ -36,7 +37,7 @@ class Outcome(NamedTuple):
         named = result if isinstance(result, Mapping) else {"value": result}
         values = {}
         for name, value in named.items():
-            array = np.array(value)
+            array = np.array(_without_mask(value))
             if not isinstance(name, str) or array.dtype.kind not in "biufcU":
                 raise TypeError(
                     "task must return a number, an array or a mapping of names to those, "
@@ -44,6 +45,16 @@ class Outcome(NamedTuple):
                 )
             values[name] = array
         return cls(values)
+
+
+def _without_mask(value: Any) -> Any:
+    """What is masked becomes what stands for missing members: NaN, or "" among strings."""
+    if not _arguments.is_masked(value):
+        return value
+    value = np.ma.array(value)
+    if value.dtype.kind == "U":
+        return value.filled("")
+    return value.astype(np.result_type(value.dtype, np.float64)).filled(np.nan)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Arrays of other libraries go in, and results go out, through DLPack without a copy."""
 
+import ctypes
 import functools
 
 import numpy as np
@@ -129,6 +130,60 @@ def test_what_cannot_be_exported_is_refused():
         ising.energy(Refusing(SPINS))
 
 
+class Minus(Exported):
+    """A tensor of PyTorch that is read with a minus, which its export forgets."""
+
+    def resolve_neg(self):
+        return Exported(-self.array)
+
+
+def test_a_minus_that_is_not_in_memory_is_not_forgotten():
+    assert ising.magnetization(Minus(-np.ones((4, 4), np.int8))) == 1
+    assert grid(Minus(-COUPLINGS)).tolist() == grid(COUPLINGS).tolist()
+
+
+class WithoutMemory(Exported):
+    """A tensor of zeros, a fake or a freed one: NumPy fills in whatever is in new memory."""
+
+    def __dlpack__(self, **options):
+        capsule = self.array.__dlpack__()
+        address = ctypes.pythonapi.PyCapsule_GetPointer
+        address.restype, address.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
+        ctypes.c_void_p.from_address(address(capsule, b"dltensor")).value = None
+        return capsule
+
+
+def test_what_has_no_memory_is_refused():
+    with pytest.raises(TypeError, match=r"K cannot be read .* WithoutMemory: it has no memory"):
+        ising.log_partition(4, WithoutMemory(COUPLINGS))
+    assert _arguments.from_dlpack("K", WithoutMemory(np.empty((0, 3)))).shape == (0, 3)
+
+
+def test_masks_in_lists_are_seen():
+    row = np.ma.masked_array([0.1, 0.2], [False, True])
+    for value in (row, [row, row], ([0.1, row[1]],)):
+        with pytest.raises(ArgumentError, match="K must have no masked values"):
+            ising.log_partition(4, value)
+    with pytest.raises(ArgumentError, match=r"settings\['K'\] must have no masked values"):
+        grid(row)
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.broadcast_to(0.4, 3),
+        np.array([0.4, 0.4, 0.4], ">f8"),
+        np.frombuffer(np.array([0.4, 0.4, 0.4]).tobytes()),
+        np.frombuffer(b"x" + np.array([0.4, 0.4, 0.4]).tobytes(), "V1")[1:].view("f8"),
+        np.ma.masked_array([0.4, 0.4, 0.4], False),
+        np.array([0.4, 9, 0.4, 9, 0.4])[::2],
+    ],
+    ids=["without strides", "swapped", "read-only", "not aligned", "maskable", "strided"],
+)
+def test_unusual_arrays_of_numpy(array):
+    assert (ising.log_partition(4, array) == ising.log_partition(4, 0.4)).all()
+
+
 # PyTorch
 
 
@@ -149,6 +204,31 @@ def test_tensors_of_torch_that_cannot_be_shared():
         ising.log_partition(4, torch.ones(3, device="meta"))
     with pytest.raises(TypeError, match=r"K cannot be read .* Tensor"):
         ising.log_partition(4, torch.ones(3, dtype=torch.bfloat16))
+
+
+def test_what_torch_has_not_computed_yet():
+    """Views with a sign or a conjugation to come, tensors without memory, and wrapped ones."""
+    torch = pytest.importorskip("torch")
+    minus = torch.complex(torch.zeros(4, 4), torch.ones(4, 4)).conj().imag
+    assert minus.is_neg() and ising.magnetization(minus) == -1
+    assert ising.magnetization(minus.detach()) == -1
+    freed = torch.ones(3)
+    freed.untyped_storage().resize_(0)
+    lazy = [
+        torch.ones(3, dtype=torch.complex64).conj(),
+        torch._efficientzerotensor(3),
+        torch.ones(3).to_sparse(),
+        freed,
+    ]
+    for tensor in lazy:
+        with pytest.raises(TypeError, match=r"K cannot be read .* Tensor"):
+            ising.log_partition(4, tensor)
+    with pytest.raises(TypeError, match=r"K cannot be read"):
+        torch.func.vmap(lambda K: ising.log_partition(4, K))(torch.ones(3))
+    with pytest.raises(TypeError, match=r"K cannot be read"):
+        torch.func.functionalize(lambda K: ising.log_partition(4, K))(torch.ones(3))
+    expanded = ising.log_partition(4, torch.tensor([0.5]).expand(3))
+    assert (expanded == ising.log_partition(4, 0.5)).all()
 
 
 def test_results_are_taken_by_torch():
@@ -173,6 +253,17 @@ def test_results_are_taken_by_jax():
     jax = pytest.importorskip("jax")
     result = ising.sample(4, 0.4, 3)
     assert np.array_equal(jax.numpy.from_dlpack(result), result)
+
+
+def test_arrays_that_jax_has_given_away():
+    jax = pytest.importorskip("jax")
+    deleted = jax.numpy.ones(3)
+    deleted.delete()
+    donated = jax.numpy.ones(3)
+    jax.jit(lambda K: K + 1, donate_argnums=0)(donated)
+    for array in (deleted, donated):
+        with pytest.raises(TypeError, match=r"K cannot be read"):
+            ising.log_partition(4, array)
 
 
 def test_traced_arrays_of_jax_are_refused():

@@ -195,3 +195,22 @@ def test_without_xarray(monkeypatch):
 def test_wrong_arguments(error, message, arguments, options):
     with pytest.raises(error, match=message):
         ensemble(*arguments, **options)
+
+
+@pytest.mark.parametrize(
+    "result, expected",
+    [
+        (np.ma.masked, np.nan),
+        (np.ma.masked_array([1, 2], [False, True]), [1, np.nan]),
+        (np.ma.masked_array([1, 2], False), [1, 2]),
+        ([np.ma.masked_array([1.5, 2], [False, True])] * 2, [[1.5, np.nan]] * 2),
+        (np.ma.masked_array([1j, 2], [False, True]), [1j, np.nan]),
+        (np.ma.masked_array(["a", "b"], [False, True]), ["a", ""]),
+        ({"value": np.ma.masked}, np.nan),
+    ],
+)
+def test_masked_results_are_missing(result, expected):
+    """It is not the number under the mask, which of `masked` itself is 0."""
+    value = ensemble(lambda: result, {}).value.values
+    np.testing.assert_array_equal(value, np.array(expected))
+    assert value.dtype.kind != "O"
