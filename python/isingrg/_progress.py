@@ -72,7 +72,7 @@ def _tqdm() -> Any:
     global _told_about_tqdm
     try:
         from tqdm.auto import tqdm
-    except ImportError:
+    except ModuleNotFoundError:
         if not _told_about_tqdm:
             _told_about_tqdm = True
             print("isingrg: pip install 'isingrg[progress]' to see progress", file=sys.stderr)

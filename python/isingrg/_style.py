@@ -41,6 +41,6 @@ def styled() -> Any:
     """Context in which axes and texts are drawn with the style."""
     try:
         import matplotlib
-    except ImportError:
+    except ModuleNotFoundError:
         raise ImportError("figures need matplotlib: pip install 'isingrg[plot]'") from None
     return matplotlib.rc_context(_SETTINGS)

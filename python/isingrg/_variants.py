@@ -26,6 +26,11 @@ def load() -> None:
 
     The extension is linked to a library of this name and takes the one that is there already.
     """
+    if not _FOLDER.parent.is_dir():
+        raise ImportError(
+            f"isingrg has compiled parts, which Python cannot load from {str(_FOLDER.parent)!r}: "
+            "import it from a folder, not from an archive"
+        )
     wanted = os.environ.get("ISINGRG_ISA", "")
     present = [name for name in _FEATURES if (_FOLDER / name / _LIBRARY).exists()]
     features = _features() if present else set()

@@ -31,7 +31,7 @@ def gathered(plan: Plan, outcomes: Sequence[Outcome]) -> "xarray.Dataset | dict[
     variables["error"] = tuple(plan.dimensions), errors
     try:
         import xarray
-    except ImportError:
+    except ModuleNotFoundError:
         coordinates = {name: values for name, (_, values) in plan.coordinates.items()}
         return coordinates | {name: table for name, (_, table) in variables.items()}
     return xarray.Dataset(variables, plan.coordinates)

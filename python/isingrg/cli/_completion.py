@@ -19,7 +19,7 @@ class PrintCompletion(argparse.Action):
     ) -> None:
         try:
             import shtab
-        except ImportError:
+        except ModuleNotFoundError:
             raise ImportError("completion needs shtab: pip install 'isingrg[completion]'") from None
         for action in _actions(parser):
             if action.dest == "output":

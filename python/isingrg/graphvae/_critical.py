@@ -110,7 +110,7 @@ def _steepest(x: Floats) -> Callable[[Floats], float]:
 def _cubic_spline() -> Any:
     try:
         from scipy.interpolate import CubicSpline
-    except ImportError:
+    except ModuleNotFoundError:
         raise ImportError(
             "the critical coupling needs SciPy: pip install 'isingrg[analysis]'"
         ) from None

@@ -160,7 +160,7 @@ def _latent(name: str, value: Any) -> Floats:
 def _decomposition() -> Any:
     try:
         from sklearn.decomposition import PCA
-    except ImportError:
+    except ModuleNotFoundError:
         raise ImportError(
             "principal components need scikit-learn: pip install 'isingrg[analysis]'"
         ) from None

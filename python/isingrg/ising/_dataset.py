@@ -79,7 +79,7 @@ def to_dataset(
     """
     try:
         import xarray
-    except ImportError:
+    except ModuleNotFoundError:
         raise ImportError("datasets need xarray: pip install 'isingrg[data]'") from None
     couplings = _arguments.reals("K", K)
     if couplings.ndim > 1:

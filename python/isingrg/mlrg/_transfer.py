@@ -230,5 +230,5 @@ def _scipy() -> Any:
     """scipy.sparse.linalg, or None where it is not installed."""
     try:
         return importlib.import_module("scipy.sparse.linalg")
-    except ImportError:
+    except ModuleNotFoundError:
         return None

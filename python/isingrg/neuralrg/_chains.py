@@ -212,6 +212,6 @@ class Chains:
 def _arviz() -> Any:
     try:
         import arviz
-    except ImportError:
+    except ModuleNotFoundError:
         raise ImportError("inference data needs ArviZ: pip install 'isingrg[chains]'") from None
     return arviz

@@ -103,7 +103,7 @@ def _variables(samples: Any, sites: Any, n_neighbors: int) -> Floats:
 def _estimator() -> Any:
     try:
         from sklearn.feature_selection import mutual_info_regression
-    except ImportError:
+    except ModuleNotFoundError:
         raise ImportError(
             "mutual information needs scikit-learn: pip install 'isingrg[analysis]'"
         ) from None

@@ -5,6 +5,7 @@ import pickle
 import re
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,17 @@ def test_versions_agree():
     assert isingrg.__version__ == importlib.metadata.version("isingrg") == _core.version()
     assert isingrg.abi_version() == _core.abi_version() >= 1
     assert isingrg.instruction_set()
+
+
+def test_an_import_from_an_archive_says_what_is_wrong(tmp_path):
+    package, archive = Path(isingrg.__file__).parent, tmp_path / "isingrg.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        for source in package.rglob("*.py"):
+            file.write(source, source.relative_to(package.parent))
+    code = f"import sys; sys.path.insert(0, {str(archive)!r}); import isingrg"
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    last = process.stderr.splitlines()[-1]
+    assert last.startswith("ImportError: isingrg has compiled parts") and "archive" in last
 
 
 def test_threads():
