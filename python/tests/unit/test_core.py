@@ -6,6 +6,8 @@ import math
 import re
 import subprocess
 import sys
+import threading
+import time
 import traceback
 
 import numpy as np
@@ -110,6 +112,8 @@ CASES = [
     (TypeError, r"couplings must be an array of float64", sample(couplings=K.astype("M8[s]"))),
     (TypeError, r"couplings must hold float64",
      sample(couplings=np.frombuffer(bytearray(9), np.uint8)[1:].view(np.float64))),
+    (ArgumentError, r"couplings must be C-contiguous and aligned",
+     sample(couplings=memoryview(bytearray(17))[1:].cast("d"))),
     (TypeError, r"spins must hold int8", energy(SPINS.view(np.uint8))),
     (TypeError, r"spins must hold int8", energy(SPINS.view(bool))),
     (TypeError, r"spins must hold int8", energy(SPINS.astype(np.int16))),
@@ -228,6 +232,47 @@ def test_good_calls_of_this_file_succeed():
     assert OUT.tolist() == [-32.0, -32.0]
 
 
+# The lock of the interpreter
+
+CHAINS = np.ones((64, 64, 64), np.int8)
+MODEL, COUPLINGS = model(), np.full((4096, 1), 0.5)
+UNLOCKED = [
+    sample(size=64, n_samples=8, spins=np.ones((1, 1, 8, 64, 64), np.int8)),
+    energy(CHAINS, np.zeros(64)),
+    lambda: _core.ising_block_spin(CHAINS, 2, np.zeros((64, 32, 32), np.int8)),
+    lambda: _core.ising_exact_torus(64, np.full(64, 0.4), np.zeros(64), None, None),
+    lambda: _core.mlrg_velocity(MODEL, COUPLINGS, np.zeros((4096, 1)), None),
+    fit(MODEL, steps=20, history=np.zeros((20, _core.HISTORY_COLUMNS)), batch=64),
+]
+
+
+@pytest.mark.parametrize("call", UNLOCKED)
+def test_other_threads_run_meanwhile(call):
+    """A thread that looks on, and that Python itself would let run every 1000 seconds only."""
+    seen, over, interval = [0], threading.Event(), sys.getswitchinterval()
+
+    def watch():
+        while not over.is_set():
+            seen[0] += 1
+            time.sleep(0)
+
+    thread = threading.Thread(target=watch)
+    sys.setswitchinterval(1000)
+    try:
+        thread.start()
+        for _ in range(1000):  # it may take a call or two until the system wakes it up
+            before = seen[0]
+            call()
+            if seen[0] > before:
+                break
+        else:
+            raise AssertionError("nothing else ran during a call")
+    finally:
+        sys.setswitchinterval(interval)
+        over.set()
+        thread.join()
+
+
 # Models
 
 
@@ -334,6 +379,53 @@ def test_failing_calls_leak_nothing(call, error):
     # A leak of one small object per call is more than a megabyte, every time; the allocator may
     # take memory for itself once.
     assert min(growth() for _ in range(3)) < 500
+
+
+def test_answers_of_progress_are_let_go():
+    """Each of them, also what is no False and so means nothing."""
+    answer = object()
+    before = sys.getrefcount(answer)
+    fit(steps=50, history=np.zeros((50, _core.HISTORY_COLUMNS)), progress=lambda *_: answer)()
+    assert sys.getrefcount(answer) == before
+
+
+def test_errors_of_trainings_are_let_go():
+    error = ValueError("mine")
+
+    def fail(done, total):
+        raise error
+
+    for _ in range(3):
+        assert fit(steps=10**5, history=np.zeros((10**5, 5)), progress=fail)()[1] is error
+    error.__traceback__ = None
+    assert sys.getrefcount(error) <= 3  # here, in the cell of the function, and in the call
+
+
+@pytest.mark.parametrize(
+    "good, wrong",
+    [
+        (lambda: _core.set_num_threads(1024), lambda: _core.set_num_threads(1025)),
+        (lambda: model(hidden=(1024,)), lambda: model(hidden=(1025,))),
+        (lambda: model(hidden=(1,) * 16), lambda: model(hidden=(1,) * 17)),
+        (sample(seed=2**64 - 1), sample(seed=2**64)),
+        (lambda: _core.ising_block_spin(SPINS, 4, np.zeros((2, 1, 1), np.int8)),
+         lambda: _core.ising_block_spin(SPINS, 5, np.zeros((2, 1, 1), np.int8))),
+        (lambda: _core.ising_exact_torus(2, K, ONE.copy(), None, None),
+         lambda: _core.ising_exact_torus(1, K, ONE.copy(), None, None)),
+        (lambda: _core.ising_exact_torus(4096, K, ONE.copy(), None, None),
+         lambda: _core.ising_exact_torus(4097, K, ONE.copy(), None, None)),
+        (lambda: _core.mlrg_array_info(MODEL, _core.mlrg_array_count(MODEL) - 1),
+         lambda: _core.mlrg_array_info(MODEL, _core.mlrg_array_count(MODEL))),
+    ],
+)  # fmt: skip
+def test_ranges_hold_their_ends(good, wrong):
+    threads = _core.get_num_threads()
+    try:
+        good()
+        with pytest.raises(ArgumentError):
+            wrong()
+    finally:
+        _core.set_num_threads(threads)
 
 
 def test_calls_keep_no_references():
