@@ -96,3 +96,6 @@ struct SitePatterns: Sendable {
         }
     }
 }
+
+/// Makes what this module makes once, before there are threads.
+public func initialiseTables() { _ = SitePatterns.shared }

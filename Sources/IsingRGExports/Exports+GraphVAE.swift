@@ -2,7 +2,7 @@ import CIsingRG
 import GraphVAE
 import Numerics
 
-private let autoencoders = HandleTable<VAEModel>(name: "model")
+let autoencoders = HandleTable<VAEModel>(name: "model")
 
 @_cdecl("isingrg_graphvae_create")
 public func isingrg_graphvae_create(

@@ -2,6 +2,12 @@ import CIsingRG
 import Numerics
 import Synchronization
 
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
 /// No two handles are the same number, so that one of another method is unknown and not mistaken.
 private let nextHandle = Atomic<UInt>(1)
 
@@ -9,28 +15,35 @@ private let nextHandle = Atomic<UInt>(1)
 /// is looked up at every use, so a handle that was destroyed, or never existed, is an error and
 /// not a crash.
 final class HandleTable<Object: Sendable>: Sendable {
-    private struct Entry {
-        let object: Object
-        /// Calls that read the object now; -1 while one changes it.
-        var users = 0
+    private struct Call {
+        let key: UInt
+        let thread: pthread_t
+        let exclusive: Bool
     }
 
-    private let entries = Locked<[UInt: Entry]>([:])
+    private struct State: @unchecked Sendable {
+        var objects: [UInt: Object] = [:]
+        /// Those that use an object now.
+        var calls: [Call] = []
+        var forks = 0
+    }
+
+    private let state = Locked(State())
     private let name: String
 
     init(name: String) { self.name = name }
 
     func insert(_ object: Object) -> OpaquePointer {
         let key = nextHandle.wrappingAdd(1, ordering: .relaxed).oldValue << 4
-        entries.withLock { $0[key] = Entry(object: object) }
+        state.withLock { $0.objects[key] = object }
         return OpaquePointer(bitPattern: key)!
     }
 
     /// Forgets the handle; the object lives until the last call that uses it returns.
     func remove(_ handle: OpaquePointer?) throws(HandleFailure) {
         let key = UInt(bitPattern: handle)
-        let removed = entries.withLock { $0.removeValue(forKey: key) != nil }
-        if !removed { throw .closed("the \(name) was closed") }
+        let removed = state.withLock { $0.objects.removeValue(forKey: key) }
+        if removed == nil { throw .closed("the \(name) was closed") }
     }
 
     /// Runs `body` with the object, alone with it if `exclusive`.
@@ -39,7 +52,7 @@ final class HandleTable<Object: Sendable>: Sendable {
     ) throws(HandleFailure) {
         let key = UInt(bitPattern: handle)
         let object = try begin(key, exclusive).get()
-        defer { end(key, exclusive) }
+        defer { end(key) }
         do throws(Failure) { try body(object) } catch { throw .failure(error) }
     }
 
@@ -49,29 +62,38 @@ final class HandleTable<Object: Sendable>: Sendable {
     ) throws(HandleFailure) {
         let keys = handles.map { UInt(bitPattern: $0) }
         var objects: [Object] = []
-        defer { for key in keys.prefix(objects.count) { end(key, true) } }
+        defer { for key in keys.prefix(objects.count) { end(key) } }
         for key in keys { objects.append(try begin(key, true).get()) }
         do throws(Failure) { try body(objects) } catch { throw .failure(error) }
     }
 
     private func begin(_ key: UInt, _ exclusive: Bool) -> Result<Object, HandleFailure> {
-        entries.withLock { entries in
-            guard let entry = entries[key] else {
+        state.withLock { state in
+            if state.forks != SharedLock.forks { forgetLostReaders(&state) }
+            guard let object = state.objects[key] else {
                 return .failure(.closed("the \(name) was closed"))
             }
-            guard entry.users == 0 || (entry.users > 0 && !exclusive) else {
+            guard !state.calls.contains(where: { $0.key == key && ($0.exclusive || exclusive) }) else {
                 return .failure(.busy("the \(name) is in use by another thread"))
             }
-            entries[key]!.users = exclusive ? -1 : entry.users + 1
-            return .success(entry.object)
+            state.calls.append(Call(key: key, thread: pthread_self(), exclusive: exclusive))
+            return .success(object)
         }
     }
 
-    private func end(_ key: UInt, _ exclusive: Bool) {
-        entries.withLock { entries in
-            guard let users = entries[key]?.users else { return }
-            entries[key]!.users = exclusive ? 0 : users - 1
+    private func end(_ key: UInt) {
+        state.withLock { state in
+            let own = state.calls.lastIndex { $0.key == key && pthread_equal($0.thread, pthread_self()) != 0 }
+            if let own { state.calls.remove(at: own) }
         }
+    }
+
+    /// In a forked child: calls of threads that it does not have will never end. Those that only
+    /// read are over; what one was changing may be half changed, and stays in use.
+    private func forgetLostReaders(_ state: inout State) {
+        state.forks = SharedLock.forks
+        guard let survivor = SharedLock.survivor else { return }
+        state.calls.removeAll { !$0.exclusive && pthread_equal($0.thread, survivor) == 0 }
     }
 }
 

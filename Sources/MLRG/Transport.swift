@@ -95,7 +95,7 @@ final class Transport {
 
 // MARK: - Runge-Kutta
 
-private let nodes: [[Double]] = [
+let nodes: [[Double]] = [
     [],
     [1 / 5],
     [3 / 40, 9 / 40],

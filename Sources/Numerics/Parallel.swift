@@ -30,14 +30,13 @@ public func parallelFor(_ count: Int, progress: Progress? = nil, _ body: (Int) -
         }
         return
     }
-    defer { pool.leave() }
     withoutActuallyEscaping(body) { body in
         pool.run(ThreadPool.Job(count: count, body: body, progress: progress))
     }
 }
 
 /// Workers that sleep until a loop is posted. One loop runs at a time.
-private final class ThreadPool: @unchecked Sendable {
+final class ThreadPool: @unchecked Sendable {
     final class Job: @unchecked Sendable {
         let count: Int
         let body: (Int) -> Void
@@ -65,44 +64,44 @@ private final class ThreadPool: @unchecked Sendable {
     static let shared = ThreadPool()
 
     let threads: Atomic<Int>
-    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private let mutex = SharedLock.mutex
     private let wake = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private let done = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private let busy = Atomic<Bool>(false)
-    private var job: Job?
+    /// Not retained: it lives until its helpers are done, and a child that lacks them is to be able to
+    /// free it, as Swift ends a process whose `body` above is still held when the loop is over.
+    private var job: Unmanaged<Job>?
     private var wanted = 0
     private var workers = 0
-    private var owner = getpid()
 
     private init() {
         threads = Atomic(max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
-        initialise()
+        forgetThreads()
     }
 
-    private func initialise() {
-        pthread_mutex_init(mutex, nil)
+    /// A forked child has the memory of the pool but none of its threads.
+    func forgetThreads() {
         pthread_cond_init(wake, nil)
         pthread_cond_init(done, nil)
+        (job, wanted, workers) = (nil, 0, 0)
+        busy.store(false, ordering: .relaxed)
     }
 
     /// Claims the pool; false while a loop is running, in a worker or on another thread.
     func enter() -> Bool {
-        if owner != getpid() {
-            // A forked child has the memory of the pool but none of its threads.
-            initialise()
-            (job, wanted, workers, owner) = (nil, 0, 0, getpid())
-            busy.store(false, ordering: .relaxed)
-        }
-        return busy.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged
+        busy.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged
     }
 
-    func leave() { busy.store(false, ordering: .releasing) }
-
+    /// Runs a loop on the pool that was claimed, and leaves it.
+    ///
+    /// A child that is forked inside the loop, by a report, does not wait for the helpers it lacks:
+    /// what they had begun is lost, and its progress is stopped. The pool is no longer claimed.
     func run(_ job: Job) {
+        let forks = SharedLock.forks
         let helpers = min(threads.load(ordering: .relaxed), job.count) - 1
         pthread_mutex_lock(mutex)
         while workers < helpers, spawn() { workers += 1 }
-        self.job = job
+        self.job = Unmanaged.passUnretained(job)
         wanted = min(helpers, workers)
         pthread_cond_broadcast(wake)
         pthread_mutex_unlock(mutex)
@@ -110,10 +109,15 @@ private final class ThreadPool: @unchecked Sendable {
         job.work(polling: true)
 
         pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        guard forks == SharedLock.forks else { return }
         wanted = 0  // workers that have not woken yet are not needed any more
         self.job = nil
-        while job.helpers > 0 { waitPolling(job) }
-        pthread_mutex_unlock(mutex)
+        while job.helpers > 0 {
+            waitPolling(job)
+            guard forks == SharedLock.forks else { return }
+        }
+        busy.store(false, ordering: .releasing)
     }
 
     /// Waits for the helpers, but wakes every 50 ms so that the caller can ask to stop.
@@ -159,14 +163,15 @@ private final class ThreadPool: @unchecked Sendable {
         pthread_mutex_lock(mutex)
         while true {
             while wanted == 0 || job == nil { pthread_cond_wait(wake, mutex) }
-            let job = self.job!
             wanted -= 1
-            job.helpers += 1
-            pthread_mutex_unlock(mutex)
-            job.work(polling: false)
-            pthread_mutex_lock(mutex)
-            job.helpers -= 1
-            if job.helpers == 0 { pthread_cond_signal(done) }
+            job!._withUnsafeGuaranteedRef { job in
+                job.helpers += 1
+                pthread_mutex_unlock(mutex)
+                job.work(polling: false)
+                pthread_mutex_lock(mutex)
+                job.helpers -= 1
+                if job.helpers == 0 { pthread_cond_signal(done) }
+            }
         }
     }
 }

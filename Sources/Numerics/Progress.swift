@@ -48,14 +48,22 @@ public final class Progress: @unchecked Sendable {
         guard let report, !isStopped, isOwner else { return }
         let now = Progress.nanoseconds()
         guard now >= nextReport else { return }
-        if !report(done.load(ordering: .relaxed), total) { stopped.store(true, ordering: .relaxed) }
+        tell(report)
         nextReport = Progress.nanoseconds() &+ 50_000_000
     }
 
     /// Reports the end, whatever the time; on the owner only.
     public func finish() {
         guard let report, !isStopped, isOwner else { return }
-        _ = report(done.load(ordering: .relaxed), total)
+        tell(report)
+    }
+
+    /// A child that was forked in the report stops as well: the threads that helped are its
+    /// parent's, and with them what they had begun.
+    private func tell(_ report: (UInt64, UInt64) -> Bool) {
+        let forks = SharedLock.forks
+        let goesOn = report(done.load(ordering: .relaxed), total)
+        if !goesOn || forks != SharedLock.forks { stopped.store(true, ordering: .relaxed) }
     }
 
     private var isOwner: Bool { pthread_equal(owner, pthread_self()) != 0 }

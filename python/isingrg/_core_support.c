@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 State *call_state(const Call *call)
 {
@@ -263,10 +264,17 @@ int32_t report_progress(void *context, uint64_t done, uint64_t total)
     PyEval_RestoreThread(call->thread);
     int stop = PyErr_Occurred() != NULL || PyErr_CheckSignals() < 0;
     if (!stop && call->progress != NULL) {
+        pid_t process = getpid();
         PyObject *answer = PyObject_CallFunction(
             call->progress, "KK", (unsigned long long)done, (unsigned long long)total);
         stop = answer == NULL || answer == Py_False;
         Py_XDECREF(answer);
+        if (answer != NULL && getpid() != process) { /* which the core takes for a stop as well */
+            PyErr_SetString(
+                call_state(call)->interrupted,
+                "progress returned in a forked child: only the parent goes on");
+            stop = 1;
+        }
     }
     call->thread = PyEval_SaveThread();
     return stop;

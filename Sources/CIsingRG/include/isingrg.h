@@ -19,6 +19,8 @@
  * - Every function may be called from any thread. Handles may be shared; a function that changes a
  *   handle holds it for itself, and another call on the same handle meanwhile fails with
  *   ISINGRG_BUSY.
+ * - A process may fork, also while other threads are in calls: the child computes with threads of its
+ *   own. There a handle that another thread was changing stays busy for ever.
  * - Random results depend on the seed only, never on the number of threads.
  */
 #ifndef ISINGRG_H
@@ -54,7 +56,8 @@ enum {
     ISINGRG_BUSY = 7         /* another thread is changing the handle */
 };
 
-/* The ABI version of the library at run time; compare it with ISINGRG_ABI_VERSION. */
+/* The ABI version of the library at run time; compare it with ISINGRG_ABI_VERSION. A program that
+ * forks while its threads are in calls calls this before all else, once: it prepares for that. */
 ISINGRG_API int32_t isingrg_abi_version(void);
 
 /* Version of the library, "major.minor.patch"; static. */
@@ -77,7 +80,8 @@ ISINGRG_API int32_t isingrg_get_num_threads(void);
 /*
  * Progress of a long computation: units done so far and in total. Called on the thread that made
  * the call, at most every 50 ms and once at the end. Return 0 to go on, anything else to stop: the
- * call then returns ISINGRG_INTERRUPTED within half a second.
+ * call then returns ISINGRG_INTERRUPTED within half a second. In a child that is forked here and
+ * returns it is as if that had been the answer: only the parent goes on.
  */
 typedef int32_t (*isingrg_progress)(void *context, uint64_t done, uint64_t total);
 

@@ -12,7 +12,7 @@ import pytest
 PREPARE = """
 import atexit, concurrent.futures, multiprocessing, os, signal, sys, threading, time
 import numpy as np
-from isingrg import IsingRGError, graphvae, ising, mlrg, neuralrg, set_num_threads
+from isingrg import Interrupted, IsingRGError, graphvae, ising, mlrg, neuralrg, set_num_threads
 
 set_num_threads(3)
 SPINS = ising.sample(8, [0.3, 0.5], 10, n_thermalize=5, seed=1)[:, 0]
@@ -95,6 +95,84 @@ def test_a_fork_while_another_thread_trains():
         assert len(model.history["loss"]) == model.step > 1
         assert same(result("mlrg"), result("mlrg"))
     """)
+
+
+def test_a_fork_while_another_thread_asks():
+    """What the thread only reads is free in the child, which lacks the thread."""
+    run("""
+        running, go = threading.Event(), threading.Event()
+        def report(done, total):
+            running.set()
+            go.wait()
+        model = MAKE["neuralrg"]()
+        straight = MAKE["neuralrg"]().fit(2, 256)
+        thread = threading.Thread(target=lambda: model.sample(2000, progress=report))
+        thread.start()
+        running.wait()
+        child = os.fork()
+        if not child:
+            os._exit(not same(result("", model.fit(2, 256)), result("", straight)))
+        try:
+            model.fit(1)
+            raise AssertionError("the parent has the thread")
+        except IsingRGError as error:
+            assert "in use" in str(error)
+        assert os.waitpid(child, 0)[1] == 0
+        assert model.sample(2).shape == (2, 4, 4)  # which another one that asks does not disturb
+        go.set()
+        thread.join()
+        assert same(result("", model.fit(2, 256)), result("", straight))
+    """)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("call", ["sample", "ask", "fit"])
+def test_a_child_that_returns_from_progress(call, threads):
+    """It waited for threads that its parent has. Only the parent goes on."""
+    run(f"""
+        set_num_threads({threads})
+        model = MAKE["neuralrg"]()
+        calls = dict(
+            sample=lambda **k: ising.sample(64, [0.4] * 8, 50, **k),
+            ask=lambda **k: model.sample(20000, **k),
+            fit=lambda **k: model.fit(200, **k) and result("", model),
+        )
+        right = calls["ask"]() if {call!r} == "ask" else calls["sample"]()
+        children = []
+        def report(done, total):
+            if len(children) < 2:
+                children.append(os.fork())
+                if not children[-1]:
+                    signal.alarm(60)
+        try:
+            found = calls[{call!r}](progress=report)
+        except Interrupted as error:
+            assert children[-1] == 0 and "forked" in str(error)
+            assert len(model.history["loss"]) == model.step
+            model.fit(2)
+            os._exit(not same(result("mlrg"), result("mlrg")))
+        assert len(children) == 2 and all(children)
+        assert all(os.waitpid(child, 0)[1] == 0 for child in children)
+        assert {call!r} == "fit" or np.array_equal(found, right)
+    """)
+
+
+def test_the_first_calls_import_nothing():
+    """A child forked while another thread imports a module waits for that thread for ever."""
+    process = subprocess.run(
+        [sys.executable, "-c", """if True:
+            import sys
+            from isingrg import graphvae, ising, mlrg, neuralrg
+            before = set(sys.modules)
+            spins = ising.sample(8, [0.3, 0.5], 10, n_thermalize=5, seed=1)[:, 0]
+            ising.energy(spins), ising.magnetization(spins), ising.log_partition(4, 0.4)
+            mlrg.MLRG(hidden=(4,)).fit(2, 8).velocity([0.5])
+            neuralrg.NeuralRG(L=4, layers=2, hidden=(3,)).fit(2, 8).sample(2)
+            graphvae.GraphVAE(L=8, levels=2, hidden=4, latent=2).fit(spins, 2).encode(spins)
+            print(*set(sys.modules) - before)
+        """], capture_output=True, text=True,
+    )  # fmt: skip
+    assert (process.returncode, process.stdout) == (0, "\n"), process.stderr
 
 
 def test_a_fork_inside_progress():
