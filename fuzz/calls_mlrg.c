@@ -127,21 +127,22 @@ static void evaluate(void)
     int32_t which = pick(4);
     int64_t c = place->size ? place->size : 1, n = amount(0, 40), steps = amount(0, 5);
     double *couplings = numbers(rows(n, c), 2);
+    isingrg_progress function = progress();
     if (which == 0) {
         double *values = space(rows(n, 1));
-        end_call(isingrg_mlrg_monotone(model, couplings, n, values));
+        end_call(isingrg_mlrg_monotone(model, couplings, n, values, function, NULL));
     } else if (which == 1) {
         double *velocity = space(rows(n, c));
         double *jacobian = space(rows(n, c * c));
-        end_call(isingrg_mlrg_velocity(model, couplings, n, velocity, jacobian));
+        end_call(isingrg_mlrg_velocity(model, couplings, n, velocity, jacobian, function, NULL));
     } else if (which == 2) {
         int64_t points = steps >= 0 && steps <= 6 ? steps + 1 : 0;
         double *trajectory = space(rows(points, rows(n, c)));
-        end_call(isingrg_mlrg_flow(model, couplings, n, steps, trajectory));
+        end_call(isingrg_mlrg_flow(model, couplings, n, steps, trajectory, function, NULL));
     } else {
         double *guess = numbers(c, 2);
         double *point = space(c);
-        end_call(isingrg_mlrg_fixed_point(model, guess, point));
+        end_call(isingrg_mlrg_fixed_point(model, guess, point, function, NULL));
     }
 }
 

@@ -24,6 +24,7 @@ final class Encoder<Scalar: RowScalar> {
     let capacity: Int
     let levels: [Level]
     private let trains: Bool
+    private var check: StopCheck
     private let patterns: Buffer<UInt16>
     private let scratch: Buffer<UInt8>
     /// Features of level 0, of all configurations if they will be needed again.
@@ -36,9 +37,11 @@ final class Encoder<Scalar: RowScalar> {
     /// products of matrices.
     static func capacity(size: Int) -> Int { max(1, min(8, 2048 / (size * size))) }
 
-    /// - Parameter size: L of the configurations, a multiple of 2^(levels - 1).
-    init(_ shape: VAEShape, size: Int, capacity: Int, trains: Bool) throws(Failure) {
-        self.shape = shape
+    /// - Parameters:
+    ///   - size: L of the configurations, a multiple of 2^(levels - 1).
+    ///   - progress: polled all the time; once it is stopped, what is computed is undefined.
+    init(_ shape: VAEShape, size: Int, capacity: Int, trains: Bool, progress: Progress) throws(Failure) {
+        (self.shape, check) = (shape, StopCheck(progress))
         self.capacity = capacity
         self.trains = trains
         let width = shape.convolution(0, 1).outputs.padded
@@ -105,9 +108,10 @@ final class Encoder<Scalar: RowScalar> {
         SitePatterns.shared.find(spins, torus, scratch: scratch.base, into: own)
         let (products, values) = (table.products, finest[trains ? k * torus.sites : 0])
         let (first, lines) = (products[0], products.lines)
-        torus.convolve(lines, bias: shape.convolution(0, 1).biases(parameters), into: values, Scalar.self) { site in
-            first + Int(own[site]) &* lines
-        }
+        torus.convolve(
+            lines, bias: shape.convolution(0, 1).biases(parameters), into: values, Scalar.self,
+            while: { mayGoOn(rows: torus.size) }
+        ) { site in first + Int(own[site]) &* lines }
         pool(0, k, values)
     }
 
@@ -116,7 +120,9 @@ final class Encoder<Scalar: RowScalar> {
         let (torus, lines, mean) = (levels[level].torus, finest.lines, levels[level].features[k])
         if level + 1 < levels.count {
             let next = levels[level + 1]
-            torus.pool(lines, values, into: next.input![k * next.torus.sites], mean: mean, Scalar.self)
+            torus.pool(
+                lines, values, into: next.input![k * next.torus.sites], mean: mean, Scalar.self,
+                while: { mayGoOn(rows: torus.size) })
         } else {
             torus.mean(lines, values, into: mean, Scalar.self)
         }
@@ -135,13 +141,26 @@ final class Encoder<Scalar: RowScalar> {
         _ output: Rows<Scalar>, _ count: Int
     ) {
         let (torus, lines) = (levels[index].torus, products.lines)
-        layer.multiply(parameters, input.base, count: count * torus.sites, scale: 0.2, into: products.base)
+        for first in stride(from: 0, to: count * torus.sites, by: 4096) {
+            let rows = min(4096, count * torus.sites - first)
+            guard mayGoOn(rows: rows, of: layer) else { return }
+            layer.multiply(
+                parameters, input.base + first * input.width, count: rows, scale: 0.2,
+                into: products.base + first * products.width)
+        }
         for k in 0..<count {
             let first = products[k * torus.sites]
-            torus.convolve(lines, bias: layer.biases(parameters), into: output[k * torus.sites], Scalar.self) { site in
-                first + site &* lines
-            }
+            torus.convolve(
+                lines, bias: layer.biases(parameters), into: output[k * torus.sites], Scalar.self,
+                while: { mayGoOn(rows: torus.size) }
+            ) { site in first + site &* lines }
         }
+    }
+
+    /// Whether to go on to so many rows of features, or of what a layer takes.
+    @inline(__always)
+    private func mayGoOn(rows: Int, of layer: LinearLayer? = nil) -> Bool {
+        check.mayGoOn(rows * finest.width * (layer?.inputs.padded ?? 5))
     }
 
     // MARK: - Backward
@@ -199,13 +218,17 @@ final class Encoder<Scalar: RowScalar> {
             unpool(index, k, second[k * sites], gradients, adjoints[k * sites], inputAdjoints, featureAdjoints)
         }
         let (one, two) = (shape.convolution(index, 0), shape.convolution(index, 1))
+        guard mayGoOn(rows: rows, of: two) else { return }
         sumNeighbours(level.torus, adjoints, count)
         two.addWeightGradient(products.base, first.base, count: rows, scale: 0.2, to: gradients)
+        guard mayGoOn(rows: rows, of: two) else { return }
         two.multiplyBack(parameters, products.base, count: rows, scale: 0.2, into: adjoints.base)
         adjoints.rectifyBackward(first, rows)
         adjoints.addSum(rows, onto: one.biasGradient(gradients))
+        guard mayGoOn(rows: rows, of: one) else { return }
         sumNeighbours(level.torus, adjoints, count)
         one.addWeightGradient(products.base, input.base, count: rows, scale: 0.2, to: gradients)
+        guard mayGoOn(rows: rows, of: one) else { return }
         one.multiplyBack(parameters, products.base, count: rows, scale: 0.2, into: inputAdjoints.base)
     }
 

@@ -57,10 +57,11 @@ final class LossWorkspace<Scalar: RowScalar> {
     private let noise, deviations, samples, sampleAdjoints: Rows<Scalar>
     private let drawn: Buffer<Double>
 
-    init(_ shape: VAEShape, capacity: Int, trains: Bool) throws(Failure) {
+    init(_ shape: VAEShape, capacity: Int, trains: Bool, progress: Progress) throws(Failure) {
         self.shape = shape
         self.capacity = capacity
-        encoder = try Encoder(shape, size: shape.size, capacity: capacity, trains: trains)
+        encoder = try Encoder(
+            shape, size: shape.size, capacity: capacity, trains: trains, progress: progress)
         decoder = try Decoder(shape, capacity: capacity, trains: trains)
         let (count, width) = (shape.levels * capacity, decoder.latents.width)
         noise = try Rows(count: count, width: width)

@@ -8,6 +8,7 @@ import Numerics
 /// bits on any number of threads.
 package final class Objective<Scalar: RowScalar> {
     private let shape: VAEShape
+    private let progress: Progress
     private let packed: Buffer<Scalar>
     private let table: PatternTable<Scalar>
     private let slots: [LossWorkspace<Scalar>]
@@ -19,15 +20,17 @@ package final class Objective<Scalar: RowScalar> {
         return min(64, (batch + capacity - 1) / capacity)
     }
 
-    /// - Parameter batch: the most configurations that will be evaluated at once, at least 1.
-    package init(_ shape: VAEShape, batch: Int, trains: Bool) throws(Failure) {
-        self.shape = shape
+    /// - Parameters:
+    ///   - batch: the most configurations that will be evaluated at once, at least 1.
+    ///   - progress: of all evaluations.
+    package init(_ shape: VAEShape, batch: Int, trains: Bool, progress: Progress = .none) throws(Failure) {
+        (self.shape, self.progress) = (shape, progress)
         packed = try Buffer(count: shape.packedCount)
         table = try PatternTable(shape, trains: trains)
         let capacity = Encoder<Scalar>.capacity(size: shape.size)
         var slots: [LossWorkspace<Scalar>] = []
         for _ in 0..<Self.slotCount(shape, batch: batch) {
-            slots.append(try LossWorkspace(shape, capacity: capacity, trains: trains))
+            slots.append(try LossWorkspace(shape, capacity: capacity, trains: trains, progress: progress))
         }
         self.slots = slots
         var spare: [Buffer<Scalar>] = []
@@ -46,7 +49,7 @@ package final class Objective<Scalar: RowScalar> {
     }
 
     /// Sums over `count` configurations of the terms of Eq. 1 and, where it is asked for, the gradient
-    /// of their mean. Counts configurations; when `progress` is stopped the result is undefined.
+    /// of their mean. Counts configurations; once the progress is stopped the result is undefined.
     ///
     /// - Parameters:
     ///   - spins: (any, L, L); only their signs are looked at.
@@ -57,12 +60,13 @@ package final class Objective<Scalar: RowScalar> {
     @_specialize(where Scalar == Float)
     package func evaluate(
         _ parameters: UnsafePointer<Double>, _ spins: UnsafePointer<Int8>, rows: UnsafePointer<UInt32>?, count: Int,
-        _ terms: LossTerms, seed: UInt64, step: Int, gradient: UnsafeMutablePointer<Double>?, progress: Progress = .none
+        _ terms: LossTerms, seed: UInt64, step: Int, gradient: UnsafeMutablePointer<Double>?
     ) -> LossParts {
         let sites = shape.size * shape.size
-        shape.pack(parameters, into: packed.base)
+        shape.pack(parameters, into: packed.base, progress)
+        if progress.isStopped { return LossParts() }
         table.update(packed.base)
-        parallelFor(slots.count) { index in
+        parallelFor(slots.count, progress: progress) { index in
             let slot = slots[index]
             slot.clear()
             for first in stride(from: index * slot.capacity, to: count, by: slots.count * slot.capacity)
@@ -83,6 +87,6 @@ package final class Objective<Scalar: RowScalar> {
         for buffer in spare { buffer.base.update(repeating: 0, count: buffer.count) }
         let gradients = slots.compactMap { $0.gradient?.base } + spare.map(\.base)
         table.backward(packed.base, slots.compactMap { $0.tableGradient?.base }, to: gradients)
-        shape.unpack(gradients, into: gradient)
+        shape.unpack(gradients, into: gradient, progress)
     }
 }

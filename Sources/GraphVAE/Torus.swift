@@ -6,9 +6,13 @@ struct Torus: Sendable, Equatable {
     var sites: Int { size * size }
 
     /// Row after row.
+    /// - Parameter mayGoOn: asked before each row; false skips it.
     @inline(__always)
-    func eachSite(_ body: (_ site: Int, _ up: Int, _ down: Int, _ left: Int, _ right: Int) -> Void) {
-        for i in 0..<size {
+    func eachSite(
+        while mayGoOn: () -> Bool = { true },
+        _ body: (_ site: Int, _ up: Int, _ down: Int, _ left: Int, _ right: Int) -> Void
+    ) {
+        for i in 0..<size where mayGoOn() {
             let row = i &* size
             let up = (i == 0 ? size &- 1 : i &- 1) &* size
             let down = (i &+ 1 == size ? 0 : i &+ 1) &* size
@@ -21,10 +25,13 @@ struct Torus: Sendable, Equatable {
     }
 
     /// Block after block of 2 x 2 sites: its first site, those of its row and of the row below.
+    /// - Parameter mayGoOn: asked before each row of blocks; false skips it.
     @inline(__always)
-    func eachBlock(_ body: (_ block: Int, _ first: Int, _ below: Int) -> Void) {
+    func eachBlock(
+        while mayGoOn: () -> Bool = { true }, _ body: (_ block: Int, _ first: Int, _ below: Int) -> Void
+    ) {
         let half = size / 2
-        for i in 0..<half {
+        for i in 0..<half where mayGoOn() {
             for j in 0..<half {
                 let first = 2 &* (i &* size &+ j)
                 body(i &* half &+ j, first, first &+ size)
@@ -45,11 +52,12 @@ extension Torus {
     @inline(__always)
     func convolve<Scalar: RowScalar>(
         _ lines: Int, bias: UnsafePointer<Scalar>, into out: UnsafeMutablePointer<Scalar.Vector>,
-        _: Scalar.Type, row: (_ site: Int) -> UnsafeMutablePointer<Scalar.Vector>
+        _: Scalar.Type, while mayGoOn: () -> Bool = { true },
+        row: (_ site: Int) -> UnsafeMutablePointer<Scalar.Vector>
     ) {
         let bias = GraphVAE.lines(bias)
         var target = out
-        eachSite { site, up, down, left, right in
+        eachSite(while: mayGoOn) { site, up, down, left, right in
             let (own, a, b, c, d) = (row(site), row(up), row(down), row(left), row(right))
             for f in 0..<lines {
                 target[f] = Scalar.rectified(bias[f] + (own[f] + ((a[f] + b[f]) + (c[f] + d[f]))))
@@ -95,11 +103,11 @@ extension Torus {
     @inline(__always)
     func pool<Scalar: RowScalar>(
         _ lines: Int, _ values: UnsafePointer<Scalar.Vector>, into pooled: UnsafeMutablePointer<Scalar.Vector>,
-        mean: UnsafeMutablePointer<Scalar.Vector>, _: Scalar.Type
+        mean: UnsafeMutablePointer<Scalar.Vector>, _: Scalar.Type, while mayGoOn: () -> Bool = { true }
     ) {
         let quarter: Scalar = 0.25
         mean.update(repeating: Scalar.Vector(repeating: 0), count: lines)
-        eachBlock { block, first, below in
+        eachBlock(while: mayGoOn) { block, first, below in
             let (a, c) = (values + first &* lines, values + below &* lines)
             let (b, d) = (a + lines, c + lines)
             let target = pooled + 2 &* block &* lines

@@ -26,10 +26,13 @@ extension VAEModel {
         let bytes = slots * Encoder<Double>.bytes(shape, size: size, capacity: capacity, trains: false)
         try checkMemory(bytes, "encoding L = \(size)")
         var encoders: [Encoder<Double>] = []
-        for _ in 0..<slots { encoders.append(try Encoder(shape, size: size, capacity: capacity, trains: false)) }
+        for _ in 0..<slots {
+            encoders.append(
+                try Encoder(shape, size: size, capacity: capacity, trains: false, progress: progress))
+        }
         let packed = try Buffer<Double>(count: shape.packedCount)
         let table = try PatternTable<Double>(shape, trains: false)
-        shape.pack(parameters.base, into: packed.base)
+        shape.pack(parameters.base, into: packed.base, progress)
         table.update(packed.base)
         eachPart(of: count, capacity, encoders, progress) { encoder, first, rows in
             encoder.forward(packed.base, table, count: rows) { k in spins + (first + k) * size * size }
@@ -58,7 +61,7 @@ extension VAEModel {
         var decoders: [Decoder<Double>] = []
         for _ in 0..<slots { decoders.append(try Decoder(shape, capacity: capacity, trains: false)) }
         let packed = try Buffer<Double>(count: shape.packedCount)
-        shape.pack(parameters.base, into: packed.base)
+        shape.pack(parameters.base, into: packed.base, progress)
         let isLogit = configuration.likelihood == .bernoulli
         eachPart(of: count, capacity, decoders, progress) { decoder, first, rows in
             for k in 0..<rows {
@@ -86,10 +89,10 @@ extension VAEModel {
         try validateSpins(spins, count: count * shape.size * shape.size)
         let bytes = Objective<Double>.bytes(shape, batch: count, trains: false)
         try checkMemory(bytes, "a loss of \(count) configurations")
-        let objective = try Objective<Double>(shape, batch: count, trains: false)
+        let objective = try Objective<Double>(shape, batch: count, trains: false, progress: progress)
         let sum = objective.evaluate(
             parameters.base, spins, rows: nil, count: count, configuration.terms(epoch: .max), seed: seed, step: 0,
-            gradient: nil, progress: progress)
+            gradient: nil)
         try progress.check("evaluation was interrupted")
         return sum / Double(count)
     }

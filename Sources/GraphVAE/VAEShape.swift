@@ -89,20 +89,23 @@ public struct VAEShape: Sendable {
     }
 
     /// Parts of a layer that threads copy, a part of nothing else.
-    private static let parts = 4
+    private static let parts = 16
 
-    /// Copies for the kernels, in their precision.
-    func pack<Scalar: RowScalar>(_ parameters: UnsafePointer<Double>, into packed: UnsafeMutablePointer<Scalar>) {
-        parallelFor(Self.parts) { part in
+    /// Copies for the kernels, in their precision; not all of them once the progress is stopped.
+    func pack<Scalar: RowScalar>(
+        _ parameters: UnsafePointer<Double>, into packed: UnsafeMutablePointer<Scalar>, _ progress: Progress
+    ) {
+        parallelFor(Self.parts, progress: progress) { part in
             for layer in layers { layer.pack(parameters, part: part, of: Self.parts, into: packed) }
         }
     }
 
-    /// The sum of packed gradients, in the order of the parameters.
+    /// The sum of packed gradients, in the order of the parameters; not all of it once the progress is
+    /// stopped.
     func unpack<Scalar: RowScalar>(
-        _ gradients: [UnsafeMutablePointer<Scalar>], into sum: UnsafeMutablePointer<Double>
+        _ gradients: [UnsafeMutablePointer<Scalar>], into sum: UnsafeMutablePointer<Double>, _ progress: Progress
     ) {
-        parallelFor(Self.parts) { part in
+        parallelFor(Self.parts, progress: progress) { part in
             for layer in layers { layer.unpack(gradients, part: part, of: Self.parts, into: sum) }
         }
     }

@@ -34,16 +34,19 @@ final class VAETrainer {
     private let model: VAEModel
     private let training: VAETraining
     private let spins: UnsafePointer<Int8>
+    private let progress: Progress
     private let order: Buffer<UInt32>
     private let objective: Objective<Float>
     private let gradient: Buffer<Double>
     /// Parameters and moments at the beginning of the epoch.
     private let kept: [Buffer<Double>]
 
-    init(_ model: VAEModel, _ training: VAETraining, _ spins: UnsafePointer<Int8>, count: Int) throws(Failure) {
-        (self.model, self.training, self.spins) = (model, training, spins)
+    init(
+        _ model: VAEModel, _ training: VAETraining, _ spins: UnsafePointer<Int8>, count: Int, progress: Progress
+    ) throws(Failure) {
+        (self.model, self.training, self.spins, self.progress) = (model, training, spins, progress)
         order = try Buffer(count: count)
-        objective = try Objective(model.shape, batch: min(training.batch, count), trains: true)
+        objective = try Objective(model.shape, batch: min(training.batch, count), trains: true, progress: progress)
         gradient = try Buffer(count: model.shape.parameterCount)
         var kept: [Buffer<Double>] = []
         for _ in 0..<3 { kept.append(try Buffer(count: model.shape.parameterCount)) }
@@ -51,11 +54,11 @@ final class VAETrainer {
     }
 
     /// Does one epoch. When it fails the model is what it was before.
-    func epoch(_ progress: Progress) throws(Failure) -> LossParts {
+    func epoch() throws(Failure) -> LossParts {
         let (state, step) = ([model.parameters, model.optimiser.firstMoment, model.optimiser.secondMoment], model.step)
         for (copy, original) in zip(kept, state) { copy.base.update(from: original.base, count: copy.count) }
         do throws(Failure) {
-            let sum = try pass(progress)
+            let sum = try pass()
             model.epoch += 1
             return sum / Double(order.count)
         } catch {
@@ -65,8 +68,8 @@ final class VAETrainer {
         }
     }
 
-    private func pass(_ progress: Progress) throws(Failure) -> LossParts {
-        try shuffle(progress)
+    private func pass() throws(Failure) -> LossParts {
+        try shuffle()
         let terms = model.configuration.terms(epoch: model.epoch)
         let (optimiser, parameters) = (model.optimiser, model.parameters.base)
         (optimiser.learningRate, optimiser.weightDecay) = (training.learningRate, training.weightDecay)
@@ -75,7 +78,7 @@ final class VAETrainer {
             let count = min(training.batch, order.count - first)
             let parts = objective.evaluate(
                 parameters, spins, rows: order.base + first, count: count, terms, seed: training.seed, step: model.step,
-                gradient: gradient.base, progress: progress)
+                gradient: gradient.base)
             try progress.check(interruption)
             let norm = clipGlobalNorm(gradient.base, count: gradient.count, maximum: .infinity)
             guard parts.isFinite, norm.isFinite else {
@@ -92,7 +95,7 @@ final class VAETrainer {
     private var interruption: String { "training was interrupted; the model is at epoch \(model.epoch)" }
 
     /// A random order of the data (Fisher and Yates), keyed by seed and epoch.
-    private func shuffle(_ progress: Progress) throws(Failure) {
+    private func shuffle() throws(Failure) {
         var random = RandomStream(seed: training.seed, purpose: .batch, step: UInt64(model.epoch))
         for i in 0..<order.count { order.base[i] = UInt32(i) }
         for i in stride(from: order.count - 1, to: 0, by: -1) {
@@ -120,8 +123,8 @@ extension VAEModel {
         let bytes = Objective<Float>.bytes(shape, batch: min(training.batch, count), trains: true)
         try checkMemory(bytes, "a batch of \(training.batch) with this model")
         try validateSpins(spins, count: count * configuration.size * configuration.size)
-        let trainer = try VAETrainer(self, training, spins, count: count)
-        for _ in 0..<training.epochs { record(try trainer.epoch(progress)) }
+        let trainer = try VAETrainer(self, training, spins, count: count, progress: progress)
+        for _ in 0..<training.epochs { record(try trainer.epoch()) }
         progress.finish()
     }
 

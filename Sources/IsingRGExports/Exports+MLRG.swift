@@ -62,49 +62,64 @@ public func isingrg_mlrg_step(
 @_cdecl("isingrg_mlrg_monotone")
 public func isingrg_mlrg_monotone(
     _ model: OpaquePointer?, _ couplings: UnsafePointer<Double>?, _ count: Int64,
-    _ values: UnsafeMutablePointer<Double>?
+    _ values: UnsafeMutablePointer<Double>?, _ function: isingrg_progress?,
+    _ context: UnsafeMutableRawPointer?
 ) -> isingrg_status {
     reading(model) { (model) throws(Failure) in
         let (couplings, count) = try rows(model, couplings, count)
-        try model.monotone(couplings, count: count, into: try required(values, "values"))
+        let values = try required(values, "values")
+        let progress = progress(total: count, function, context)
+        try model.monotone(couplings, count: count, into: values, progress: progress)
+        progress.finish()
     }
 }
 
 @_cdecl("isingrg_mlrg_velocity")
 public func isingrg_mlrg_velocity(
     _ model: OpaquePointer?, _ couplings: UnsafePointer<Double>?, _ count: Int64,
-    _ velocity: UnsafeMutablePointer<Double>?, _ jacobian: UnsafeMutablePointer<Double>?
+    _ velocity: UnsafeMutablePointer<Double>?, _ jacobian: UnsafeMutablePointer<Double>?,
+    _ function: isingrg_progress?, _ context: UnsafeMutableRawPointer?
 ) -> isingrg_status {
     reading(model) { (model) throws(Failure) in
         let (couplings, count) = try rows(model, couplings, count)
+        let velocity = try required(velocity, "velocity")
+        let progress = progress(total: count, function, context)
         try model.velocity(
-            couplings, count: count, into: try required(velocity, "velocity"), jacobian: jacobian)
+            couplings, count: count, into: velocity, jacobian: jacobian, progress: progress)
+        progress.finish()
     }
 }
 
 @_cdecl("isingrg_mlrg_flow")
 public func isingrg_mlrg_flow(
     _ model: OpaquePointer?, _ couplings: UnsafePointer<Double>?, _ count: Int64, _ steps: Int64,
-    _ trajectory: UnsafeMutablePointer<Double>?
+    _ trajectory: UnsafeMutablePointer<Double>?, _ function: isingrg_progress?,
+    _ context: UnsafeMutableRawPointer?
 ) -> isingrg_status {
     reading(model) { (model) throws(Failure) in
         let (couplings, count) = try rows(model, couplings, count)
-        try model.flow(
-            couplings, count: count, steps: try integer(steps, "steps", 0...1 << 24),
-            into: try required(trajectory, "trajectory"))
+        let steps = try integer(steps, "steps", 0...1 << 24)
+        let trajectory = try required(trajectory, "trajectory")
+        let progress = progress(total: count * steps, function, context)
+        try model.flow(couplings, count: count, steps: steps, into: trajectory, progress: progress)
+        progress.finish()
     }
 }
 
 @_cdecl("isingrg_mlrg_fixed_point")
 public func isingrg_mlrg_fixed_point(
-    _ model: OpaquePointer?, _ guess: UnsafePointer<Double>?, _ output: UnsafeMutablePointer<Double>?
+    _ model: OpaquePointer?, _ guess: UnsafePointer<Double>?, _ output: UnsafeMutablePointer<Double>?,
+    _ function: isingrg_progress?, _ context: UnsafeMutableRawPointer?
 ) -> isingrg_status {
     reading(model) { (model) throws(Failure) in
         let guess = try required(guess, "guess")
         let output = try required(output, "fixed_point")
         try finite(guess, count: model.dimension, "guess")
-        let point = try model.fixedPoint(from: Array(UnsafeBufferPointer(start: guess, count: model.dimension)))
+        let start = Array(UnsafeBufferPointer(start: guess, count: model.dimension))
+        let progress = progress(total: 0, function, context)
+        let point = try model.fixedPoint(from: start, progress: progress)
         output.update(from: point, count: model.dimension)
+        progress.finish()
     }
 }
 

@@ -2,6 +2,9 @@
 public protocol Potential {
     var dimension: Int { get }
 
+    /// Whether the caller asked to stop: energies and gradients are undefined from then on.
+    var isStopped: Bool { get }
+
     /// - Parameters:
     ///   - positions: shape (count, dimension), row-major: one position after the other.
     ///   - energy: receives U, shape (count). A value that is not finite rejects the trajectory.
@@ -12,6 +15,8 @@ public protocol Potential {
 }
 
 extension Potential {
+    public var isStopped: Bool { false }
+
     /// Follows dq/dt = p, dp/dt = -beta dU/dq - dW/dq for `count` trajectories side by side with the
     /// leapfrog rule: reversible, volume preserving, with energy error of second order in the step.
     ///
@@ -40,7 +45,7 @@ extension Potential {
             }
         }
         kick(0.5)
-        for step in 1...steps {
+        for step in 1...steps where !isStopped {
             for i in 0..<count {
                 let stepSize = stepSizes[i]
                 for j in i * dimension..<(i + 1) * dimension { q[j] += stepSize * p[j] }

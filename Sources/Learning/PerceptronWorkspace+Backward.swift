@@ -19,6 +19,7 @@ extension PerceptronWorkspace {
         }
         for index in stride(from: depth, through: 0, by: -1) {
             let layer = shape.layers[index]
+            guard mayEnter(layer) else { return }
             if index < depth { backwardActivation(layer, traces[index], parameters, tangent, gradient) }
             let values = index == 0 ? input : traces[index - 1].output
             let tangents = index == 0 ? inputTangent : traces[index - 1].outputTangent

@@ -9,6 +9,7 @@ extension PerceptronWorkspace {
     public func forward(_ parameters: UnsafePointer<Scalar>, curvature: Bool = true) {
         var values = input
         for (layer, trace) in zip(shape.layers, traces) {
+            guard mayEnter(layer) else { return }
             linear(layer, parameters, values, into: trace.output, bias: true)
             if let scale = layer.scale, let shift = layer.shift {
                 normalise(layer.outputs, trace, scale: parameters + scale, shift: parameters + shift)
@@ -25,6 +26,7 @@ extension PerceptronWorkspace {
     public func pushforward(_ parameters: UnsafePointer<Scalar>) {
         var tangents = inputTangent
         for (layer, trace) in zip(shape.layers, traces) {
+            guard mayEnter(layer) else { return }
             linear(layer, parameters, tangents, into: trace.linearTangent, bias: false)
             if let scale = layer.scale { normaliseTangent(layer.outputs, trace, scale: parameters + scale) }
             let incoming = layer.scale == nil ? trace.linearTangent : trace.outputTangent

@@ -31,9 +31,12 @@ public final class PerceptronWorkspace<Scalar: SampleScalar> {
     /// Of the layer that `backward` has reached, and of the one before it.
     var adjoint, tangentAdjoint, nextAdjoint, nextTangentAdjoint: UnsafeMutablePointer<Block>
     private let storage: Buffer<Block>
+    private var check: StopCheck
 
-    public init(_ shape: Perceptron) throws(Failure) {
-        self.shape = shape
+    /// - Parameter progress: polled by the passes. Once it is stopped they end at the next layer, and
+    ///   what they compute is undefined.
+    public init(_ shape: Perceptron, progress: Progress? = nil) throws(Failure) {
+        (self.shape, check) = (shape, StopCheck(progress))
         let widest = PerceptronWorkspace.widest(shape)
         storage = try Buffer(count: PerceptronWorkspace.blockCount(shape))
         var next = storage.base
@@ -52,6 +55,12 @@ public final class PerceptronWorkspace<Scalar: SampleScalar> {
                 linearTangent: take(width), slope: take(width), curvature: take(width),
                 bend: take(width), output: take(width), outputTangent: take(width))
         }
+    }
+
+    /// Whether a pass may go on to a layer.
+    @inline(__always)
+    func mayEnter(_ layer: Perceptron.Layer) -> Bool {
+        check.mayGoOn(Block.width * layer.inputs * layer.outputs)
     }
 }
 

@@ -49,11 +49,12 @@ package final class ContrastiveDivergence: Sendable {
     /// - Parameters:
     ///   - teacher, student: couplings of one pair.
     ///   - gradient: (couplings) numbers, overwritten with the derivative in the student's.
+    ///   - progress: polled every hundred sweeps; once it is stopped, the results are undefined.
     /// - Returns: mean of F(x_teacher) - F(x_student), in nats.
     package func evaluate(
         _ work: Workspace, teacher teacherCouplings: UnsafePointer<Double>,
         student studentCouplings: UnsafePointer<Double>, gradient: UnsafeMutablePointer<Double>,
-        seed: UInt64, stream: UInt64, step: UInt64
+        seed: UInt64, stream: UInt64, step: UInt64, progress: Progress = .none
     ) -> Double {
         work.teacher.setWeights(teacher.weights(teacherCouplings))
         for (i, weight) in student.weights(studentCouplings).enumerated() { work.weights.base[i] = Float(weight) }
@@ -64,14 +65,16 @@ package final class ContrastiveDivergence: Sendable {
         let chains = work.teacherVisible.base
         for tile in stride(from: 0, to: samples, by: GibbsTables.width) {
             randomise(chains, &teacherBits)
-            for _ in 0..<teacherSweeps {
+            for sweep in 0..<teacherSweeps {
+                if sweep % 128 == 0 { progress.poll() }
+                if progress.isStopped { return .nan }
                 work.teacher.sweep(chains, work.teacherHidden.base, &teacherBits)
             }
             for first in stride(from: tile, to: min(tile + GibbsTables.width, samples), by: 16) {
                 for v in 0..<student.visibleCount {
                     work.visible.base[v] = lanes_spins(UnsafeRawPointer(chains + v) + (first - tile))
                 }
-                difference += contrast(work, weight: laneWeights(samples - first), &studentBits)
+                difference += contrast(work, laneWeights(samples - first), &studentBits, progress)
             }
         }
         let share = 1 / Double(samples)
@@ -84,11 +87,15 @@ package final class ContrastiveDivergence: Sendable {
     }
 
     /// weight * (F(x) - F(x after k sweeps of the student)) of 16 samples x in `work.visible`.
-    private func contrast(_ work: Workspace, weight: Lanes, _ random: inout RandomStream) -> Lanes {
+    private func contrast(
+        _ work: Workspace, _ weight: Lanes, _ random: inout RandomStream, _ progress: Progress
+    ) -> Lanes {
         var stream = random
         let before = measure(work, sign: -weight)
         for sweep in 0..<studentSweeps {
             if sweep > 0 { centreSlopes(work) }
+            if sweep % 128 == 127 { progress.poll() }
+            if progress.isStopped { break }
             step(work, &stream)
         }
         let after = measure(work, sign: weight)

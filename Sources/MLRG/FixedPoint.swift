@@ -5,7 +5,8 @@ import Numerics
 /// and the Jacobian is minus the Hessian). A step is shortened to length 0.5 and halved until |v|
 /// decreases, so a guess in the neighbourhood of a fixed point is not thrown out of it.
 ///
-/// - Throws: `notConverged` when |v| does not fall below 1e-10 in 100 iterations.
+/// - Throws: `notConverged` when |v| does not fall below 1e-10 in 100 iterations, `interrupted` when
+///   the evaluator's progress is stopped.
 func findFixedPoint(
     _ evaluator: ModeratorEvaluator<Double>, _ parameters: UnsafePointer<Double>, _ guess: [Double]
 ) throws(Failure) -> [Double] {
@@ -14,6 +15,7 @@ func findFixedPoint(
     var (velocity, jacobian) = linearise(evaluator, parameters, point)
     var size = length(velocity)
     for _ in 0..<100 {
+        try evaluator.progress.check("no fixed point was found yet")
         if size < 1e-10 { return point }
         guard size.isFinite, var step = try? solve(jacobian, velocity) else { break }
         let stride = length(step)
@@ -33,6 +35,7 @@ func findFixedPoint(
         }
         if !improved { break }
     }
+    try evaluator.progress.check("no fixed point was found yet")
     if size < 1e-9 { return point }
     throw .notConverged("no fixed point of the flow was found from J = \(guess); |v| stayed at \(size)")
 }

@@ -61,8 +61,9 @@ public final class MLRGModel: @unchecked Sendable {
     }
 
     /// A new evaluator of the moderator, in the precision that is asked for.
-    func evaluator<Scalar>() throws(Failure) -> ModeratorEvaluator<Scalar> {
-        try ModeratorEvaluator(configuration.moderator, shape, symmetric: configuration.symmetric)
+    func evaluator<Scalar>(_ progress: Progress) throws(Failure) -> ModeratorEvaluator<Scalar> {
+        try ModeratorEvaluator(
+            configuration.moderator, shape, symmetric: configuration.symmetric, progress: progress)
     }
 
     /// Trains for `training.steps` steps. However it ends, the model is at its last complete step
@@ -72,10 +73,10 @@ public final class MLRGModel: @unchecked Sendable {
     ) throws(Failure) {
         try training.validate(
             contrastive: configuration.divergence == .contrastive, couplings: dimension)
-        let trainer = try Trainer(self, training)
+        let trainer = try Trainer(self, training, progress)
         for _ in 0..<training.steps {
             try progress.check(interruption)
-            record(try trainer.step(progress))
+            record(try trainer.step())
             progress.advance()
         }
         progress.finish()

@@ -23,12 +23,16 @@ final class ModeratorEvaluator<Scalar: SampleScalar> {
     let network: PerceptronWorkspace<Scalar>
     /// The network at -J, for a symmetric moderator.
     private let mirror: PerceptronWorkspace<Scalar>?
+    /// Polled all the time; once it is stopped, results are undefined.
+    let progress: Progress
     var dimension: Int { network.shape.inputs }
 
-    init(_ kind: ModeratorKind, _ shape: Perceptron, symmetric: Bool) throws(Failure) {
-        self.kind = kind
-        network = try PerceptronWorkspace(shape)
-        mirror = symmetric ? try PerceptronWorkspace(shape) : nil
+    init(
+        _ kind: ModeratorKind, _ shape: Perceptron, symmetric: Bool, progress: Progress
+    ) throws(Failure) {
+        (self.kind, self.progress) = (kind, progress)
+        network = try PerceptronWorkspace(shape, progress: progress)
+        mirror = symmetric ? try PerceptronWorkspace(shape, progress: progress) : nil
     }
 
     /// Bytes that an evaluator takes.

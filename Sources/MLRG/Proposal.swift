@@ -15,15 +15,17 @@ package final class ProposalPotential<Scalar: SampleScalar>: Potential {
     private let evaluator: ModeratorEvaluator<Scalar>
     private let parameters: UnsafePointer<Scalar>
     package var dimension: Int { evaluator.dimension }
+    package var isStopped: Bool { evaluator.progress.isStopped }
 
     private let velocity, adjoint, energies: Buffer<Block>
 
     /// - Parameter parameters: of the model's network, which outlive the potential.
     package init(
-        _ kind: ProposalKind, _ model: MLRGModel, parameters: UnsafePointer<Scalar>
+        _ kind: ProposalKind, _ model: MLRGModel, parameters: UnsafePointer<Scalar>,
+        progress: Progress = .none
     ) throws(Failure) {
         (self.kind, self.parameters) = (kind, parameters)
-        evaluator = try model.evaluator()
+        evaluator = try model.evaluator(progress)
         velocity = try Buffer(count: evaluator.dimension)
         adjoint = try Buffer(count: evaluator.dimension)
         energies = try Buffer(count: 1)
@@ -104,7 +106,8 @@ struct Proposal {
         }
     }
 
-    /// Moves the block's rows of (batch, dimension) couplings by a number of updates.
+    /// Moves the block's rows of (batch, dimension) couplings by a number of updates, or somewhere once
+    /// the potential's progress is stopped.
     func advance(
         _ couplings: UnsafeMutablePointer<Double>, updates: Int, step: Int, beta: Double
     ) throws(Failure) -> Outcome {
@@ -115,7 +118,7 @@ struct Proposal {
         setBeta(beta)
         var outcome = Outcome()
         let before = swaps
-        for _ in 0..<updates {
+        for _ in 0..<updates where !potential.isStopped {
             let info = ladder?.step(state) ?? sampler.step(state)
             outcome.acceptance += info.meanAcceptance * Double(state.chains) / Double(updates)
         }

@@ -11,10 +11,13 @@ import Numerics
 final class Trainer {
     private let model: MLRGModel
     private let training: Training
+    private let progress: Progress
     private let blocks: [BlockWork]
     private let divergence: Divergence
     private let proposed, carried, adjoints, losses: Buffer<Double>
     private let gradient: Buffer<Double>
+    /// Copies of the parameters and both moments, where fixed points are recorded.
+    private let kept: [Buffer<Double>]
     /// The parameters in the precision of the proposals, rounded anew in each step.
     private let singleParameters: Buffer<Float>
     /// Of the proposals of each block.
@@ -36,9 +39,8 @@ final class Trainer {
         case contrastive(ContrastiveDivergence, [ContrastiveDivergence.Workspace])
     }
 
-    init(_ model: MLRGModel, _ training: Training) throws(Failure) {
-        self.model = model
-        self.training = training
+    init(_ model: MLRGModel, _ training: Training, _ progress: Progress) throws(Failure) {
+        (self.model, self.training, self.progress) = (model, training, progress)
         let (batch, n) = (training.batch, model.dimension)
         let blockBytes =
             ModeratorEvaluator<Double>.bytes(model.shape, symmetric: model.configuration.symmetric)
@@ -57,17 +59,24 @@ final class Trainer {
         losses = try Buffer(count: batch)
         gradient = try Buffer(count: model.shape.parameterCount)
         singleParameters = try Buffer(count: model.shape.parameterCount)
+        var kept: [Buffer<Double>] = []
+        for _ in 0..<(training.recordFrom < .max ? 3 : 0) {
+            kept.append(try Buffer(count: model.shape.parameterCount))
+        }
+        self.kept = kept
         var blocks: [BlockWork] = []
         for first in stride(from: 0, to: batch, by: Block.width) {
+            try progress.check(model.interruption)
             let count = min(Block.width, batch - first)
             let walkers = min(count, training.walkers - first)
             blocks.append(
                 BlockWork(
                     first: first, count: count,
-                    transport: try Transport(model.configuration.transport, try model.evaluator()),
+                    transport: try Transport(model.configuration.transport, try model.evaluator(progress)),
                     proposal: walkers > 0
                         ? try Proposal(
-                            try ProposalPotential(training.proposal, model, parameters: singleParameters.base),
+                            try ProposalPotential(
+                                training.proposal, model, parameters: singleParameters.base, progress: progress),
                             first: first, count: walkers, training: training) : nil,
                     gradient: try Buffer(count: model.shape.parameterCount)))
         }
@@ -94,7 +103,7 @@ final class Trainer {
     ///
     /// - Throws: `nonFinite` when loss or gradient are not finite, `notConverged` when the flow
     ///   equation is too stiff, `interrupted`.
-    func step(_ progress: Progress) throws(Failure) -> StepRecord {
+    func step() throws(Failure) -> StepRecord {
         let step = model.step
         let beta = training.beta(step: step)
         let (batch, n) = (training.batch, model.dimension)
@@ -103,7 +112,7 @@ final class Trainer {
         for i in 0..<singleParameters.count { singleParameters.base[i] = Float(parameters[i]) }
         model.startingCouplings(training, into: proposed.base)
         drawRay(step)
-        try eachBlock(progress) { (index, block) throws(Failure) in
+        try eachBlock { (index, block) throws(Failure) in
             if let proposal = block.proposal {
                 outcomes.base[index] = try proposal.advance(
                     proposed.base, updates: training.hmcUpdates, step: step, beta: beta)
@@ -114,8 +123,8 @@ final class Trainer {
             try block.transport.forward(parameters)
             store(block.transport.end, width: n, into: carried.base, first: block.first, count: batch)
         }
-        try compare(step, progress)
-        try eachBlock(progress) { (_, block) throws(Failure) in
+        try compare(step)
+        try eachBlock { (_, block) throws(Failure) in
             clear(block.gradient)
             loadAdjoint(block)
             block.transport.backward(parameters, gradient: block.gradient.base)
@@ -123,6 +132,7 @@ final class Trainer {
 
         clear(gradient)
         for block in blocks {
+            try progress.check(model.interruption)
             for i in 0..<gradient.count { gradient.base[i] += block.gradient.base[i] }
         }
         let loss = sum(losses.base, count: batch) / Double(batch)
@@ -132,16 +142,13 @@ final class Trainer {
         guard loss.isFinite, norm.isFinite else {
             throw .nonFinite("the loss became \(loss) with a gradient of norm \(norm); the model is at step \(step)")
         }
-        model.optimiser.learningRate = training.learningRate
-        model.optimiser.weightDecay = training.weightDecay
-        model.optimiser.update(
-            model.parameters.base, gradient: gradient.base, scale: training.learningRateFactor(step: step))
+        let fixedPoint = try update()
         model.keepCouplings(proposed.base, count: batch * n)
         model.step += 1
-        return record(loss: loss, beta: beta)
+        return record(loss: loss, beta: beta, fixedPoint: fixedPoint)
     }
 
-    private func record(loss: Double, beta: Double) -> StepRecord {
+    private func record(loss: Double, beta: Double, fixedPoint: Double) -> StepRecord {
         var total = Proposal.Outcome()
         for i in 0..<blocks.count {
             total.acceptance += outcomes.base[i].acceptance
@@ -151,7 +158,7 @@ final class Trainer {
         return StepRecord(
             loss: loss, acceptance: total.acceptance / Double(training.walkers),
             swapRate: Double(total.swapsAccepted) / Double(total.swapsTried), beta: beta,
-            fixedPoint: recordedFixedPoint())
+            fixedPoint: fixedPoint)
     }
 
     /// New couplings for the rows on the ray, from a random stream beyond those of the walkers.
@@ -166,20 +173,19 @@ final class Trainer {
     }
 
     /// Runs over the blocks in parallel and rethrows the first failure.
-    private func eachBlock(
-        _ progress: Progress, _ body: (Int, BlockWork) throws(Failure) -> Void
-    ) throws(Failure) {
+    private func eachBlock(_ body: (Int, BlockWork) throws(Failure) -> Void) throws(Failure) {
         failures.withUnsafeMutableBufferPointer { failures in
             parallelFor(blocks.count, progress: progress) { index in
                 do throws(Failure) { try body(index, blocks[index]) } catch { failures[index] = error }
             }
         }
-        if let failure = failures.lazy.compactMap({ $0 }).first { throw failure }
+        // A block that was stopped may have failed on undefined numbers.
         try progress.check(model.interruption)
+        if let failure = failures.lazy.compactMap({ $0 }).first { throw failure }
     }
 
     /// Fills `losses`, and `adjoints` with d(mean loss)/dJ'.
-    private func compare(_ step: Int, _ progress: Progress) throws(Failure) {
+    private func compare(_ step: Int) throws(Failure) {
         let (batch, n) = (training.batch, model.dimension)
         switch divergence {
         case .exact(let exact, let pool):
@@ -190,14 +196,14 @@ final class Trainer {
         case .contrastive(let sampled, let workspaces):
             parallelFor(workspaces.count, progress: progress) { slot in
                 for i in stride(from: slot, to: batch, by: workspaces.count) where !progress.isStopped {
-                    progress.poll()
                     losses.base[i] = sampled.evaluate(
                         workspaces[slot], teacher: proposed.base + i * n, student: carried.base + i * n,
                         gradient: adjoints.base + i * n, seed: training.seed, stream: UInt64(i),
-                        step: UInt64(step))
+                        step: UInt64(step), progress: progress)
                 }
             }
         }
+        try progress.check(model.interruption)
         for i in 0..<batch * n { adjoints.base[i] /= Double(batch) }
     }
 
@@ -211,12 +217,29 @@ final class Trainer {
         }
     }
 
-    private func recordedFixedPoint() -> Double {
-        guard model.step > training.recordFrom else { return .nan }
-        return
-            (try? findFixedPoint(
-                blocks[0].transport.evaluator, UnsafePointer(model.parameters.base),
-                training.recordGuess))?[0] ?? .nan
+    /// Changes parameters and moments. If the search for the fixed point that is to be recorded is
+    /// interrupted, they are what they were before.
+    ///
+    /// - Returns: J0 of the fixed point, NaN where none was asked for or found.
+    private func update() throws(Failure) -> Double {
+        let (parameters, optimiser) = (model.parameters, model.optimiser)
+        let state = [parameters, optimiser.firstMoment, optimiser.secondMoment]
+        let isRecorded = model.step >= training.recordFrom
+        if isRecorded {
+            for (copy, buffer) in zip(kept, state) { copy.base.update(from: buffer.base, count: copy.count) }
+        }
+        (optimiser.learningRate, optimiser.weightDecay) = (training.learningRate, training.weightDecay)
+        optimiser.update(
+            parameters.base, gradient: gradient.base, scale: training.learningRateFactor(step: model.step))
+        guard isRecorded else { return .nan }
+        do throws(Failure) {
+            return try findFixedPoint(blocks[0].transport.evaluator, parameters.base, training.recordGuess)[0]
+        } catch {
+            guard case .interrupted = error else { return .nan }
+            for (copy, buffer) in zip(kept, state) { buffer.base.update(from: copy.base, count: copy.count) }
+            optimiser.step -= 1
+            throw .interrupted(model.interruption)
+        }
     }
 
     private func clear(_ buffer: Buffer<Double>) { buffer.base.update(repeating: 0, count: buffer.count) }

@@ -55,7 +55,7 @@ final class Transport {
         dimension * (6 + 14 + (kind == .ode ? maximumSteps : 0))
     }
 
-    /// start -> end
+    /// start -> end, which is undefined once the evaluator's progress is stopped.
     /// - Throws: `notConverged` when the equation needs more than 64 steps.
     func forward(_ parameters: UnsafePointer<Double>) throws(Failure) {
         let n = evaluator.dimension
@@ -116,7 +116,7 @@ extension Transport {
         for c in 0..<n { end[c] = start[c] }
         var (time, size) = (0.0, 0.25)
         var attempts = 0
-        while time < 1 {
+        while time < 1, !evaluator.progress.isStopped {
             attempts += 1
             guard sizes.count < Self.maximumSteps, attempts < 4 * Self.maximumSteps else {
                 throw .notConverged("the flow equation needs more than \(Self.maximumSteps) steps per unit of RG time")

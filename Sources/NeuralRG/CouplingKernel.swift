@@ -12,10 +12,14 @@ final class CouplingKernel<Scalar: SampleScalar> {
     typealias Blocks = UnsafeMutablePointer<Block>
 
     private let networks: CouplingNetworks<Scalar>
+    private var check: StopCheck
 
-    /// - Parameter trains: whether adjoints of parameters will be wanted.
-    init(_ shape: FlowShape, trains: Bool) throws(Failure) {
+    /// - Parameters:
+    ///   - trains: whether adjoints of parameters will be wanted.
+    ///   - progress: polled all the time; once it is stopped, what is computed is undefined.
+    init(_ shape: FlowShape, trains: Bool, progress: Progress?) throws(Failure) {
         networks = try CouplingNetworks(shape, trains: trains)
+        check = StopCheck(progress)
     }
 
     // MARK: - The transformation
@@ -103,9 +107,11 @@ final class CouplingKernel<Scalar: SampleScalar> {
         let own = parameters + coupling.packedOffset
         let (kept, changed, scales) = (coupling.kept, coupling.changed, coupling.scales)
         let folds = trains ? networks.folds : nil
+        let work = Block.width * coupling.packedCount
         coupling.layers.withUnsafeBufferPointer { layers in
             coupling.sites.withUnsafeBufferPointer { blocks in
                 for first in stride(from: 0, to: blocks.count, by: 4) {
+                    guard check.mayGoOn(work) else { return }
                     let sites = blocks.baseAddress! + first
                     for i in 0..<kept { networks.values[i] = x[Int(sites[i])] }
                     let (s, t) = networks.evaluate(layers, own, scales: own + scales, changed: changed)

@@ -15,11 +15,11 @@ package final class DistillationWorkspace: LossWorkspace, FlowLoss {
     /// x and the derivative of ln q0(x), kept while -x is dealt with.
     private let kept, scores: Buffer<Block>
 
-    package override init(_ model: FlowModel) throws(Failure) {
+    package override init(_ model: FlowModel, progress: Progress? = nil) throws(Failure) {
         target = try DualIsing.Kernel(model.target)
         kept = try Buffer(count: model.shape.sites)
         scores = try Buffer(count: model.shape.sites)
-        try super.init(model)
+        try super.init(model, progress: progress)
     }
 
     /// New latent variables.

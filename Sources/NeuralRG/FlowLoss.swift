@@ -21,8 +21,8 @@ package class LossWorkspace {
     package private(set) var lossSum = 0.0, lossSquares = 0.0
     let symmetric: Bool
 
-    package init(_ model: FlowModel) throws(Failure) {
-        tile = try FlowTile(model.shape, trains: true)
+    package init(_ model: FlowModel, progress: Progress? = nil) throws(Failure) {
+        tile = try FlowTile(model.shape, trains: true, progress: progress)
         symmetric = model.configuration.symmetric
     }
 

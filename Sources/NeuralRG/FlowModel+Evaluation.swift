@@ -92,7 +92,9 @@ extension FlowModel {
     ) throws(Failure) {
         let parameters = try packed(Double.self)
         var tiles: [Tile] = []
-        for _ in 0..<min((count + 31) / 32, mostWorkspaces) { tiles.append(try Tile(shape, trains: false)) }
+        for _ in 0..<min((count + 31) / 32, mostWorkspaces) {
+            tiles.append(try Tile(shape, trains: false, progress: progress))
+        }
         eachTile(of: count, tiles, progress) { tile, first, rows in
             body(tile, parameters.base, first, rows)
             progress.advance(by: rows)

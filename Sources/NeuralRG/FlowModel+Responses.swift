@@ -20,7 +20,10 @@ extension FlowModel {
         var workspaces: [(tile: Tile, latents: Buffer<Block>, sums: Buffer<Double>)] = []
         for _ in 0..<min((count + 31) / 32, 8) {
             workspaces.append(
-                (try Tile(shape, trains: false), try Buffer(count: n), try Buffer(count: 2 * sites.count * n)))
+                (
+                    try Tile(shape, trains: false, progress: progress), try Buffer(count: n),
+                    try Buffer(count: 2 * sites.count * n)
+                ))
         }
         eachTile(of: count, workspaces, progress) { workspace, first, rows in
             let (tile, latents, sums) = workspace

@@ -11,6 +11,7 @@ package final class LatentPotential: Potential {
     private let parameters: Buffer<Float>
     private let workspaces: [(tile: FlowTile<Float>, target: DualIsing.Kernel<Float>)]
     private let progress: Progress
+    package var isStopped: Bool { progress.isStopped }
 
     /// - Parameter chains: the most that will be evaluated at once.
     package init(_ model: FlowModel, chains: Int, progress: Progress = .none) throws(Failure) {
@@ -19,7 +20,11 @@ package final class LatentPotential: Potential {
         self.progress = progress
         var workspaces: [(FlowTile<Float>, DualIsing.Kernel<Float>)] = []
         for _ in 0..<min((chains + 31) / 32, mostWorkspaces) {
-            workspaces.append((try FlowTile(model.shape, trains: false), try DualIsing.Kernel(model.target)))
+            workspaces.append(
+                (
+                    try FlowTile(model.shape, trains: false, progress: progress),
+                    try DualIsing.Kernel(model.target)
+                ))
         }
         self.workspaces = workspaces
     }
@@ -37,6 +42,7 @@ package final class LatentPotential: Potential {
             let logDensity = workspace.target.logDensity(
                 tile.sites, weight: SampleBlock(repeating: -1), addingGradientTo: tile.adjoints)
             tile.decodeBackward(parameters.base, weight: SampleBlock(repeating: -1))
+            if progress.isStopped { return }
             for row in 0..<rows { energy[first + row] = -Double((logDensity + determinant)[row]) }
             store(tile.adjoints, width: n, into: gradient + first * n, first: 0, count: rows)
         }
@@ -49,6 +55,7 @@ package final class PhysicalPotential: Potential {
     private let workspaces:
         [(kernel: DualIsing.Kernel<Double>, x: Buffer<SampleBlock<Double>>, slope: Buffer<SampleBlock<Double>>)]
     private let progress: Progress
+    package var isStopped: Bool { progress.isStopped }
 
     package init(_ target: DualIsing, chains: Int, progress: Progress = .none) throws(Failure) {
         dimension = target.sites

@@ -18,10 +18,12 @@ public final class FlowTile<Scalar: SampleScalar> {
     private let storage: Buffer<Block>
     private let logDeterminant: UnsafeMutablePointer<Block>
 
-    /// - Parameter trains: whether adjoints of parameters will be wanted.
-    public init(_ shape: FlowShape, trains: Bool) throws(Failure) {
+    /// - Parameters:
+    ///   - trains: whether adjoints of parameters will be wanted.
+    ///   - progress: polled all the time; once it is stopped, what is computed is undefined.
+    public init(_ shape: FlowShape, trains: Bool, progress: Progress? = nil) throws(Failure) {
         self.shape = shape
-        kernel = try CouplingKernel(shape, trains: trains)
+        kernel = try CouplingKernel(shape, trains: trains, progress: progress)
         storage = try Buffer(count: 2 * shape.sites + 1)
         sites = storage.base
         adjoints = sites + shape.sites

@@ -39,20 +39,23 @@ public struct FlowRecord: Sendable {
 final class FlowTrainer {
     private let model: FlowModel
     private let training: FlowTraining
+    private let progress: Progress
     private let packed: Buffer<Float>
     private let workspaces: [any FlowLoss]
     private let gradient: Buffer<Double>
 
     /// - Parameter samples: to maximise the likelihood of, or nil for probability density
     ///   distillation.
-    init(_ model: FlowModel, _ training: FlowTraining, samples: FlowSamples?) throws(Failure) {
-        (self.model, self.training) = (model, training)
+    init(
+        _ model: FlowModel, _ training: FlowTraining, samples: FlowSamples?, progress: Progress
+    ) throws(Failure) {
+        (self.model, self.training, self.progress) = (model, training, progress)
         var workspaces: [any FlowLoss] = []
         for _ in 0..<min((training.batch + 31) / 32, mostWorkspaces) {
             if let samples {
-                workspaces.append(try LikelihoodWorkspace(model, samples))
+                workspaces.append(try LikelihoodWorkspace(model, samples, progress: progress))
             } else {
-                workspaces.append(try DistillationWorkspace(model))
+                workspaces.append(try DistillationWorkspace(model, progress: progress))
             }
         }
         self.workspaces = workspaces
@@ -61,9 +64,12 @@ final class FlowTrainer {
     }
 
     /// Does one step. The model changes only at its very end, when everything has succeeded.
-    func step(_ progress: Progress) throws(Failure) -> FlowRecord {
+    func step() throws(Failure) -> FlowRecord {
         model.shape.pack(model.parameters.base, into: packed.base)
-        for workspace in workspaces { workspace.clear() }
+        for workspace in workspaces {
+            try progress.check(model.interruption)
+            workspace.clear()
+        }
         let parameters = UnsafePointer(packed.base)
         eachTile(of: training.batch, workspaces, progress) { workspace, first, count in
             workspace.draw(seed: training.seed, tile: first / 32, step: model.step)
@@ -73,6 +79,7 @@ final class FlowTrainer {
         gradient.base.update(repeating: 0, count: gradient.count)
         var (sum, squares) = (0.0, 0.0)
         for workspace in workspaces {
+            try progress.check(model.interruption)
             model.shape.unpack(workspace.gradient.base, onto: gradient.base)
             sum += workspace.lossSum
             squares += workspace.lossSquares
@@ -102,10 +109,10 @@ extension FlowModel {
         record: (FlowRecord) -> Void
     ) throws(Failure) {
         try training.validate()
-        let trainer = try FlowTrainer(self, training, samples: samples)
+        let trainer = try FlowTrainer(self, training, samples: samples, progress: progress)
         for _ in 0..<training.steps {
             try progress.check(interruption)
-            record(try trainer.step(progress))
+            record(try trainer.step())
             progress.advance()
         }
         progress.finish()

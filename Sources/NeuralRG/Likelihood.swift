@@ -19,10 +19,10 @@ package final class LikelihoodWorkspace: LossWorkspace, FlowLoss {
     /// z = g^-1(x), kept while -x is encoded.
     private let latents: Buffer<Block>
 
-    package init(_ model: FlowModel, _ samples: FlowSamples) throws(Failure) {
+    package init(_ model: FlowModel, _ samples: FlowSamples, progress: Progress? = nil) throws(Failure) {
         self.samples = samples
         latents = try Buffer(count: model.shape.sites)
-        try super.init(model)
+        try super.init(model, progress: progress)
     }
 
     /// Samples drawn at random, one as often as another.

@@ -80,3 +80,27 @@ public final class Progress: @unchecked Sendable {
         return UInt64(now.tv_sec) &* 1_000_000_000 &+ UInt64(now.tv_nsec)
     }
 }
+
+/// Asks a progress from time to time whether to go on: to look at the clock before every small piece
+/// of work would take longer than the work.
+public struct StopCheck {
+    @usableFromInline let progress: Progress?
+    @usableFromInline var multiplications = 0
+
+    public init(_ progress: Progress?) { self.progress = progress }
+
+    /// Polls if there were a few million multiplications since the last time: some milliseconds.
+    ///
+    /// - Parameter work: multiplications that are to follow.
+    /// - Returns: false once the progress is stopped.
+    @inlinable @inline(__always)
+    public mutating func mayGoOn(_ work: Int) -> Bool {
+        guard let progress else { return true }
+        multiplications &+= work
+        if multiplications >= 1 << 22 {
+            multiplications = 0
+            progress.poll()
+        }
+        return !progress.isStopped
+    }
+}

@@ -110,8 +110,8 @@ static void train(uint64_t steps)
         exit(INTERRUPTED);
     }
     require(status, "training");
-    require(isingrg_mlrg_fixed_point(model, &guess, &point), "fixed point");
-    require(isingrg_mlrg_velocity(model, &point, 1, &velocity, &slope), "slope");
+    require(isingrg_mlrg_fixed_point(model, &guess, &point, NULL, NULL), "fixed point");
+    require(isingrg_mlrg_velocity(model, &point, 1, &velocity, &slope, NULL, NULL), "slope");
     printf("loss: %.17g\n", history[(done - 1) * ISINGRG_HISTORY_COLUMNS + ISINGRG_HISTORY_LOSS]);
     printf("J*: %.17g exact 0.8139196792\n", point);
     printf("slope: %.17g exact 1.3567966\n", 1 + slope);

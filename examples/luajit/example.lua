@@ -74,8 +74,8 @@ local function train(steps)
   end
   check(status)
   local point, velocity, slope = numbers(1), numbers(1), numbers(1)
-  check(library.isingrg_mlrg_fixed_point(model, guess, point))
-  check(library.isingrg_mlrg_velocity(model, point, 1, velocity, slope))
+  check(library.isingrg_mlrg_fixed_point(model, guess, point, nil, nil))
+  check(library.isingrg_mlrg_velocity(model, point, 1, velocity, slope, nil, nil))
   local last = (tonumber(done[0]) - 1) * columns
   printf("loss: %.17g", history[last + library.ISINGRG_HISTORY_LOSS])
   printf("J*: %.17g exact 0.8139196792", point[0])

@@ -180,18 +180,25 @@ def mlrg_fit_many(
     """
 
 def mlrg_step(model: Model, /) -> int: ...
-def mlrg_monotone(model: Model, couplings: Array, values: Array, /) -> None:
+def mlrg_monotone(
+    model: Model, couplings: Array, values: Array, progress: Progress, /,
+) -> None:
     """couplings (n, c), values (n,)."""
 
 def mlrg_velocity(
-    model: Model, couplings: Array, velocity: Array, jacobian: Array | None, /,
+    model: Model, couplings: Array, velocity: Array, jacobian: Array | None,
+    progress: Progress, /,
 ) -> None:
     """couplings, velocity (n, c), jacobian (n, c, c)."""
 
-def mlrg_flow(model: Model, couplings: Array, steps: int, trajectory: Array, /) -> None:
+def mlrg_flow(
+    model: Model, couplings: Array, steps: int, trajectory: Array, progress: Progress, /,
+) -> None:
     """couplings (n, c), trajectory (steps + 1, n, c)."""
 
-def mlrg_fixed_point(model: Model, guess: Array, fixed_point: Array, /) -> None:
+def mlrg_fixed_point(
+    model: Model, guess: Array, fixed_point: Array, progress: Progress, /,
+) -> None:
     """guess, fixed_point (c,)."""
 
 def mlrg_array_count(model: Model, /) -> int: ...

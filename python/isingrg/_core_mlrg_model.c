@@ -51,52 +51,58 @@ static PyObject *mlrg_step(PyObject *module, PyObject *const *values, Py_ssize_t
 static PyObject *mlrg_monotone(PyObject *module, PyObject *const *values, Py_ssize_t count)
 {
     Call call;
-    open_call(&call, module, "mlrg_monotone", values, count, 3);
+    open_call(&call, module, "mlrg_monotone", values, count, 4);
     Model model = take_model(&call);
     Array couplings = take_array(&call, "couplings", 'd', INPUT, SHAPE(ANY, model.couplings));
     Array monotone = take_array(&call, "values", 'd', OUTPUT, SHAPE(couplings.shape[0]));
+    take_progress(&call, "progress");
     RUN(&call, isingrg_mlrg_monotone(
-        model.handle, couplings.data, couplings.shape[0], monotone.data));
+        model.handle, couplings.data, couplings.shape[0], monotone.data, report_progress, &call));
     return close_with_none(&call);
 }
 
 static PyObject *mlrg_velocity(PyObject *module, PyObject *const *values, Py_ssize_t count)
 {
     Call call;
-    open_call(&call, module, "mlrg_velocity", values, count, 4);
+    open_call(&call, module, "mlrg_velocity", values, count, 5);
     Model model = take_model(&call);
     int64_t c = model.couplings;
     Array couplings = take_array(&call, "couplings", 'd', INPUT, SHAPE(ANY, c));
     int64_t n = couplings.shape[0];
     Array velocity = take_array(&call, "velocity", 'd', OUTPUT, SHAPE(n, c));
     Array jacobian = take_array(&call, "jacobian", 'd', OPTIONAL_OUTPUT, SHAPE(n, c, c));
+    take_progress(&call, "progress");
     RUN(&call, isingrg_mlrg_velocity(
-        model.handle, couplings.data, n, velocity.data, jacobian.data));
+        model.handle, couplings.data, n, velocity.data, jacobian.data, report_progress, &call));
     return close_with_none(&call);
 }
 
 static PyObject *mlrg_flow(PyObject *module, PyObject *const *values, Py_ssize_t count)
 {
     Call call;
-    open_call(&call, module, "mlrg_flow", values, count, 4);
+    open_call(&call, module, "mlrg_flow", values, count, 5);
     Model model = take_model(&call);
     int64_t c = model.couplings;
     Array couplings = take_array(&call, "couplings", 'd', INPUT, SHAPE(ANY, c));
     int64_t n = couplings.shape[0];
     int64_t steps = take_integer(&call, "steps", 0, MAX_COUNT);
     Array trajectory = take_array(&call, "trajectory", 'd', OUTPUT, SHAPE(steps + 1, n, c));
-    RUN(&call, isingrg_mlrg_flow(model.handle, couplings.data, n, steps, trajectory.data));
+    take_progress(&call, "progress");
+    RUN(&call, isingrg_mlrg_flow(
+        model.handle, couplings.data, n, steps, trajectory.data, report_progress, &call));
     return close_with_none(&call);
 }
 
 static PyObject *mlrg_fixed_point(PyObject *module, PyObject *const *values, Py_ssize_t count)
 {
     Call call;
-    open_call(&call, module, "mlrg_fixed_point", values, count, 3);
+    open_call(&call, module, "mlrg_fixed_point", values, count, 4);
     Model model = take_model(&call);
     Array guess = take_array(&call, "guess", 'd', INPUT, SHAPE(model.couplings));
     Array fixed_point = take_array(&call, "fixed_point", 'd', OUTPUT, SHAPE(model.couplings));
-    RUN(&call, isingrg_mlrg_fixed_point(model.handle, guess.data, fixed_point.data));
+    take_progress(&call, "progress");
+    RUN(&call, isingrg_mlrg_fixed_point(
+        model.handle, guess.data, fixed_point.data, report_progress, &call));
     return close_with_none(&call);
 }
 

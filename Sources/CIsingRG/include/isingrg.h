@@ -388,27 +388,34 @@ ISINGRG_API isingrg_status isingrg_mlrg_step(isingrg_mlrg *model, uint64_t *step
 
 /* RG monotone C(J); ISINGRG_INVALID_ARGUMENT for a flow moderator.
  * \param couplings   shape (n, c), finite
- * \param[out] values n numbers */
+ * \param[out] values n numbers
+ * \param progress    counts couplings */
 ISINGRG_API isingrg_status isingrg_mlrg_monotone(
-    isingrg_mlrg *model, const double *couplings, int64_t n, double *values);
+    isingrg_mlrg *model, const double *couplings, int64_t n, double *values,
+    isingrg_progress progress, void *context);
 
 /* v(J) = -grad C(J), or f(J), and its Jacobian.
- * \param[out] velocity shape (n, c);  \param[out] jacobian dv_i/dJ_j, shape (n, c, c), may be NULL */
+ * \param[out] velocity shape (n, c);  \param[out] jacobian dv_i/dJ_j, shape (n, c, c), may be NULL
+ * \param progress      counts couplings */
 ISINGRG_API isingrg_status isingrg_mlrg_velocity(
-    isingrg_mlrg *model, const double *couplings, int64_t n, double *velocity, double *jacobian);
+    isingrg_mlrg *model, const double *couplings, int64_t n, double *velocity, double *jacobian,
+    isingrg_progress progress, void *context);
 
 /* Follows the flow with the model's transport. ISINGRG_NOT_CONVERGED when it is too stiff for
  * ISINGRG_ODE.
  * \param steps           RG steps, 0 to 2^24
- * \param[out] trajectory shape (steps + 1, n, c), the first entry being the couplings given */
+ * \param[out] trajectory shape (steps + 1, n, c), the first entry being the couplings given
+ * \param progress        counts RG steps of single couplings */
 ISINGRG_API isingrg_status isingrg_mlrg_flow(
-    isingrg_mlrg *model, const double *couplings, int64_t n, int64_t steps, double *trajectory);
+    isingrg_mlrg *model, const double *couplings, int64_t n, int64_t steps, double *trajectory,
+    isingrg_progress progress, void *context);
 
 /* Zero of v(J) by a safeguarded Newton iteration (Eq. 24) from a guess. ISINGRG_NOT_CONVERGED when
- * |v| does not fall below 1e-10 in 100 steps.
+ * |v| does not fall below 1e-10 in 100 steps. The work is not known before: progress is told 0 of 0.
  * \param guess c numbers;  \param[out] fixed_point c numbers */
 ISINGRG_API isingrg_status isingrg_mlrg_fixed_point(
-    isingrg_mlrg *model, const double *guess, double *fixed_point);
+    isingrg_mlrg *model, const double *guess, double *fixed_point, isingrg_progress progress,
+    void *context);
 
 /* Number of named arrays that are the complete state of a model: parameters, optimiser, proposals
  * and counters. Writing all of them into a model of equal configuration makes it continue

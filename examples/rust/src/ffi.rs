@@ -118,10 +118,12 @@ extern "C" {
         done: *mut u64, progress: Progress, context: *mut c_void,
     ) -> i32;
     pub fn isingrg_mlrg_fixed_point(
-        model: *mut Mlrg, guess: *const f64, fixed_point: *mut f64,
+        model: *mut Mlrg, guess: *const f64, fixed_point: *mut f64, progress: Progress,
+        context: *mut c_void,
     ) -> i32;
     pub fn isingrg_mlrg_velocity(
         model: *mut Mlrg, couplings: *const f64, n: i64, velocity: *mut f64, jacobian: *mut f64,
+        progress: Progress, context: *mut c_void,
     ) -> i32;
 
     pub fn isingrg_neuralrg_dual(

@@ -110,8 +110,10 @@ fn train(steps: u64) -> Result<(), Error> {
     check(status)?;
     let (mut point, mut velocity, mut slope) = (0.0, 0.0, 0.0);
     unsafe {
-        check(ffi::isingrg_mlrg_fixed_point(model.pointer, &0.8, &mut point))?;
-        check(ffi::isingrg_mlrg_velocity(model.pointer, &point, 1, &mut velocity, &mut slope))?;
+        check(ffi::isingrg_mlrg_fixed_point(model.pointer, &0.8, &mut point, None, null_mut()))?;
+        check(ffi::isingrg_mlrg_velocity(
+            model.pointer, &point, 1, &mut velocity, &mut slope, None, null_mut(),
+        ))?;
     }
     println!("loss: {}", history[(done as usize - 1) * ffi::HISTORY_COLUMNS + ffi::HISTORY_LOSS]);
     println!("J*: {point} exact 0.8139196792");

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from isingrg._errors import ArgumentError
 from isingrg.mlrg import _storage
-from isingrg.mlrg._couplings import Couplings, Floats, Reals
+from isingrg.mlrg._couplings import Couplings, Floats, Reals, batches
 
 #: Increases of the monotone below this are rounding.
 _ROUNDING = 1e-12
@@ -31,7 +31,10 @@ def jacobians(model: Any, couplings: Couplings) -> Floats:
 
 def multipliers(model: Any, couplings: Couplings) -> NDArray[np.complex128]:
     """Eigenvalues of dJ'/dJ, the largest modulus first, (n, c)."""
-    eigenvalues = np.linalg.eigvals(jacobians(model, couplings)).astype(np.complex128)
+    matrices = jacobians(model, couplings)
+    eigenvalues = np.empty(couplings.rows.shape, np.complex128)
+    for some in batches(*couplings.rows.shape):
+        eigenvalues[some] = np.linalg.eigvals(matrices[some])
     step = model._configuration.transport == "step"
     values = 1 + eigenvalues if step else np.exp(eigenvalues)
     order = np.lexsort((-values.imag, -np.abs(values)), axis=-1)
@@ -51,10 +54,13 @@ def newton_step(model: Any, J: ArrayLike) -> Reals:
     couplings = Couplings(J, model._configuration.count)
     jacobian = jacobians(model, couplings)
     velocity = np.reshape(model.velocity(couplings.rows), couplings.rows.shape)
-    singular = np.linalg.det(jacobian) == 0
-    jacobian[singular] = np.eye(couplings.count)
-    steps: Floats = np.asarray(-np.linalg.solve(jacobian, velocity[..., None])[..., 0], np.float64)
-    steps[singular] = np.nan
+    steps = np.empty_like(velocity)
+    for some in batches(*couplings.rows.shape):
+        matrices = jacobian[some]
+        singular = np.linalg.det(matrices) == 0
+        matrices[singular] = np.eye(couplings.count)
+        steps[some] = -np.linalg.solve(matrices, velocity[some][..., None])[..., 0]
+        steps[some][singular] = np.nan
     return couplings.vectors(steps)
 
 

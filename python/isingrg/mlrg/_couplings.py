@@ -38,30 +38,11 @@ def coupling_count(representation: Any, frame: str = "published") -> int:
         raise ArgumentError(f"{error}{hint}") from None
 
 
-#: What the core computes in one call: whole blocks of 32 couplings, and few enough steps of a flow
-#: that Ctrl-C is seen in between.
-_MOST_TOGETHER = 2**12
-
-
-def pieces(n: int) -> Iterator[slice]:
-    """Parts of n rows, of which each has the same results as in one call for all."""
-    for start in range(0, n, _MOST_TOGETHER):
-        yield slice(start, start + _MOST_TOGETHER)
-
-
-def follow(native: Any, rows: Floats, steps: int, trajectory: Floats) -> None:
-    """Fills the flow (steps + 1, n, c) of the rows (n, c); NaN after what is not finite."""
-    trajectory[0] = rows
-    for piece in pieces(len(rows)):
-        together = max(1, _MOST_TOGETHER // len(rows[piece]))
-        for start in range(0, steps, together):
-            part = np.empty((min(together, steps - start) + 1, *rows[piece].shape))
-            first = trajectory[start, piece].copy()
-            lost = ~np.isfinite(first).all(axis=1)
-            first[lost] = 0.0
-            _core.mlrg_flow(native, first, len(part) - 1, part)
-            part[:, lost] = np.nan
-            trajectory[start + 1 : start + len(part), piece] = part[1:]
+def batches(n: int, size: int) -> Iterator[slice]:
+    """Some of n square matrices at a time for NumPy's linear algebra: Ctrl-C is seen in between."""
+    step = max(1, 2**20 // (size + 2) ** 3)
+    for start in range(0, n, step):
+        yield slice(start, start + step)
 
 
 class Couplings:

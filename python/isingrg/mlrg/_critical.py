@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from isingrg import _core
 from isingrg._errors import ConvergenceError
-from isingrg.mlrg._couplings import Floats, follow
+from isingrg.mlrg._couplings import Floats
 from isingrg.mlrg.tensor import degeneracies
 
 #: Where the transition is sought, and how well its bracket is to be known.
@@ -94,7 +94,7 @@ def trajectories(model: Any, rows: Floats, steps: int) -> Floats:
     paths = np.full((steps + 1, *rows.shape), np.nan)
     paths[0] = rows
     try:
-        follow(model._ready(), rows, steps, paths)
+        _core.mlrg_flow(model._ready(), rows, steps, paths, None)
     except ConvergenceError:  # too stiff an ordinary differential equation somewhere
         paths[1:] = np.nan
         if len(rows) > 1:
@@ -236,7 +236,7 @@ def _monotones(model: Any, paths: Floats) -> Floats:
     finite = np.isfinite(rows).all(axis=1)
     values, found = np.full(len(rows), np.nan), np.empty(np.count_nonzero(finite))
     if len(found):
-        _core.mlrg_monotone(model._ready(), rows[finite], found)
+        _core.mlrg_monotone(model._ready(), rows[finite], found, None)
     values[finite] = np.where(np.isfinite(found), found, np.nan)
     return values.reshape(paths.shape[:-1])
 

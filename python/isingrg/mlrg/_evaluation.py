@@ -9,7 +9,7 @@ from isingrg._model import NativeModel, of_one_state
 from isingrg.mlrg import _analysis, _critical, _fixed_points
 from isingrg.mlrg._analysis import Violations
 from isingrg.mlrg._configuration import Configuration
-from isingrg.mlrg._couplings import Couplings, Floats, Reals, follow, pieces, plain
+from isingrg.mlrg._couplings import Couplings, Floats, Reals, plain
 from isingrg.mlrg._critical import CriticalCouplings
 from isingrg.mlrg._fixed_points import FixedPoint
 from isingrg.mlrg.settings import Training
@@ -59,8 +59,7 @@ class Evaluation(NativeModel):
                 "moderator must be 'monotone' for a monotone C(J); this model learns the flow"
             )
         values = np.empty(len(couplings))
-        for piece in pieces(len(couplings)):
-            _core.mlrg_monotone(native, couplings.rows[piece], values[piece])
+        _core.mlrg_monotone(native, couplings.rows, values, None)
         return couplings.scalars(_finite(values, "C(J)"))
 
     @of_one_state
@@ -85,8 +84,7 @@ class Evaluation(NativeModel):
         native = self._ready()
         couplings = Couplings(J, self._count)
         velocity = np.empty_like(couplings.rows)
-        for piece in pieces(len(couplings)):
-            _core.mlrg_velocity(native, couplings.rows[piece], velocity[piece], None)
+        _core.mlrg_velocity(native, couplings.rows, velocity, None, None)
         return couplings.vectors(_finite(velocity, "v(J)"))
 
     @of_one_state
@@ -112,8 +110,7 @@ class Evaluation(NativeModel):
         couplings = Couplings(J, self._count)
         jacobian = np.empty((len(couplings), self._count, self._count))
         velocity = np.empty_like(couplings.rows)
-        for piece in pieces(len(couplings)):
-            _core.mlrg_velocity(native, couplings.rows[piece], velocity[piece], jacobian[piece])
+        _core.mlrg_velocity(native, couplings.rows, velocity, jacobian, None)
         return couplings.matrices(_finite(jacobian, "the Jacobian"))
 
     @of_one_state
@@ -169,7 +166,7 @@ class Evaluation(NativeModel):
         trajectory = _arguments.allocate(
             "the trajectory", (steps + 1, *couplings.rows.shape), np.float64
         )
-        follow(native, couplings.rows, steps, trajectory)
+        _core.mlrg_flow(native, couplings.rows, steps, trajectory, None)
         _finite(trajectory, "the flow")
         return trajectory.reshape(steps + 1, *couplings.shape)
 
@@ -283,7 +280,7 @@ class Evaluation(NativeModel):
             if len(couplings) != 1:
                 raise ArgumentError(f"guess must be a single J, got the shape {couplings.shape}")
             point = np.empty(self._count)
-            _core.mlrg_fixed_point(native, np.ascontiguousarray(couplings.rows[0]), point)
+            _core.mlrg_fixed_point(native, np.ascontiguousarray(couplings.rows[0]), point, None)
         return float(point[0]) if self._count == 1 else point
 
     @of_one_state

@@ -114,7 +114,7 @@ def critical_fixed_point(model: Any) -> Floats:
 def _newton(model: Any, guess: Floats) -> Floats | None:
     point = np.empty(len(guess))
     try:
-        _core.mlrg_fixed_point(model._ready(), np.ascontiguousarray(guess), point)
+        _core.mlrg_fixed_point(model._ready(), np.ascontiguousarray(guess), point, None)
     except ConvergenceError:
         return None
     return point

@@ -18,7 +18,7 @@ import numpy as np
 from isingrg import _arguments, _core
 from isingrg._errors import ArgumentError, ConvergenceError, IsingRGError
 from isingrg.mlrg import symmetry
-from isingrg.mlrg._couplings import FRAMES, Floats
+from isingrg.mlrg._couplings import FRAMES, Floats, batches
 
 #: States of a row: up to the first, all eigenvalues of the matrix; up to the second, all of them
 #: where SciPy is missing; up to the third, the leading ones by products with vectors.
@@ -120,7 +120,10 @@ def leading_eigenvalues(
         )
     if period == 1:
         matrices, scales = transfer_matrices(rows, representation, machine, frame)
-        moduli = -np.sort(-np.abs(np.linalg.eigvals(matrices)), axis=-1)[:, :k]
+        moduli = np.empty((len(rows), min(k, states)))
+        for some in batches(*matrices.shape[:2]):
+            values = np.abs(np.linalg.eigvals(matrices[some]))
+            moduli[some] = -np.sort(-values, axis=-1)[:, :k]
     else:
         moduli, scales = np.empty((len(rows), min(k, states))), np.empty(len(rows))
         for index in range(len(rows)):

@@ -182,17 +182,18 @@ CASES = [
      lambda: _core.mlrg_step(datetime.datetime_CAPI)),
     # MLRG: arrays
     (ArgumentError, r"couplings must have the shape \(any, 1\)",
-     on_model("mlrg_monotone", np.zeros((1, 2)), ONE)),
+     on_model("mlrg_monotone", np.zeros((1, 2)), ONE, None)),
     (ArgumentError, r"values must have the shape \(1,\)",
-     on_model("mlrg_monotone", ROW, np.zeros(2))),
+     on_model("mlrg_monotone", ROW, np.zeros(2), None)),
     (ArgumentError, r"jacobian must have the shape \(1, 1, 1\)",
-     on_model("mlrg_velocity", ROW, ROW.copy(), np.zeros((1, 1)))),
+     on_model("mlrg_velocity", ROW, ROW.copy(), np.zeros((1, 1)), None)),
     (ArgumentError, r"trajectory must have the shape \(4, 1, 1\)",
-     on_model("mlrg_flow", ROW, 3, np.zeros((3, 1, 1)))),
+     on_model("mlrg_flow", ROW, 3, np.zeros((3, 1, 1)), None)),
     (ArgumentError, r"steps must be from 0",
-     on_model("mlrg_flow", ROW, 2**63 - 1, np.zeros((1, 1, 1)))),
-    (ArgumentError, r"couplings", on_model("mlrg_monotone", ROW * math.nan, ONE.copy())),
-    (ArgumentError, r"guess must have the shape", on_model("mlrg_fixed_point", np.zeros(2), ONE)),
+     on_model("mlrg_flow", ROW, 2**63 - 1, np.zeros((1, 1, 1)), None)),
+    (ArgumentError, r"couplings", on_model("mlrg_monotone", ROW * math.nan, ONE.copy(), None)),
+    (ArgumentError, r"guess must have the shape",
+     on_model("mlrg_fixed_point", np.zeros(2), ONE, None)),
     (ArgumentError, r"index must be", on_model("mlrg_array_info", 10**6)),
     (ArgumentError, r"values must have the shape",
      on_model("mlrg_read_array", 0, np.zeros((9, 9, 9)))),
@@ -205,8 +206,8 @@ CASES = [
     (IsingRGError, r".*closed", closed("mlrg_step")),
     (IsingRGError, r".*closed", closed("mlrg_destroy")),
     (IsingRGError, r".*closed", closed("mlrg_array_count")),
-    (IsingRGError, r".*closed", closed("mlrg_monotone", ROW, ONE)),
-    (IsingRGError, r".*closed", closed("mlrg_fixed_point", ONE, ONE)),
+    (IsingRGError, r".*closed", closed("mlrg_monotone", ROW, ONE, None)),
+    (IsingRGError, r".*closed", closed("mlrg_fixed_point", ONE, ONE, None)),
 ]  # fmt: skip
 
 
@@ -311,7 +312,7 @@ def test_a_model_in_training_is_busy():
 
     def meanwhile(done, total):
         for call in (
-            lambda: _core.mlrg_monotone(handle, ROW, ONE),
+            lambda: _core.mlrg_monotone(handle, ROW, ONE, None),
             lambda: _core.mlrg_step(handle),
         ):
             try:
@@ -337,8 +338,8 @@ def test_state_is_read_and_written():
         _core.mlrg_write_array(b, index, values[_core.mlrg_array_info(b, index)[0]])
     one, other = np.zeros(3), np.zeros(3)
     couplings = np.array([[0.1], [0.5], [0.9]])
-    _core.mlrg_monotone(a, couplings, one)
-    _core.mlrg_monotone(b, couplings, other)
+    _core.mlrg_monotone(a, couplings, one, None)
+    _core.mlrg_monotone(b, couplings, other, None)
     assert (one == other).all() and one.any()
 
 

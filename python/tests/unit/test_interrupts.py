@@ -119,14 +119,21 @@ PREPARE = {
     "mlrg": "from isingrg import mlrg; J = np.full((20000, 9), 0.3); j = np.full(10**6, 0.3); "
     "R = np.random.default_rng(0).normal(0, 0.3, (50, 17))",
     "model": "model = mlrg.MLRG('A1+E').fit(2, 8); P = np.zeros((10**6, 5))",
+    # Only their linear algebra, not what the matrices are made by.
+    "matrices": "from isingrg.mlrg import _analysis, _transfer; "
+    "random = np.random.default_rng(0); j = np.full(10**6, 0.3); P = np.zeros((10**6, 5)); "
+    "model = mlrg.MLRG('A1+E').fit(2, 8); many = random.normal(size=(300_000, 5, 5)); "
+    "_analysis.jacobians = lambda *_: many.copy(); rings = random.random((10**6, 2, 2)); "
+    "_transfer.transfer_matrices = lambda *_: (rings, np.zeros(10**6))",
     "flow": "from isingrg import neuralrg; model = neuralrg.NeuralRG().fit(1, 8); "
     "x = np.full((16384, 16, 16), 0.9)",
     "vae": "from isingrg import graphvae; model = graphvae.GraphVAE().fit("
     "np.ones((8, 16, 16), np.int8), 1); x = np.ones((100_000, 16, 16), np.int8); "
     "x[::2, 1, :] = -1; z = np.ones((2_000_000, 4))",
-    "graph": "from isingrg import graphvae; v = np.random.rand(9, 100); K = np.linspace(.3, .6, 9)",
+    "graph": "from isingrg import graphvae; import scipy.interpolate; K = np.linspace(.3, .6, 9); "
+    "v = np.tanh(20 * (K[:, None] - .44)) + np.random.default_rng(0).normal(0, .1, (9, 100))",
     "dual": "from isingrg import neuralrg; x = np.ones((2000, 64, 64)); "
-    "m = np.random.rand(999, 60); import sklearn.feature_selection",
+    "m = np.random.default_rng(0).random((999, 60)); import sklearn.feature_selection",
     # Correlated over 30,000 samples; every lag takes a sum over all.
     "series": "from isingrg import ising; "
     "walk = np.repeat(np.random.default_rng(0).normal(size=200), 30_000)",
@@ -146,6 +153,9 @@ LONG = {
     "isingrg.mlrg.fit_many": ("mlrg.fit_many([mlrg.MLRG()], [{'steps': 10**7}])", "mlrg"),
     "isingrg.mlrg.minimum_kl": ("mlrg.minimum_kl(j, '2A1')", "mlrg"),
     "isingrg.mlrg.MLRG.fixed_points": ("model.fixed_points(10**5)", "model"),
+    "isingrg.mlrg.MLRG.exponents": ("model.exponents(P[:300_000])", "matrices"),
+    "isingrg.mlrg.MLRG.newton_step": ("model.newton_step(P[:300_000])", "matrices"),
+    "isingrg.mlrg.central_charge": ("mlrg.central_charge(j, period=1)", "matrices"),
     "isingrg.mlrg.MLRG.flow": ("mlrg.MLRG().fit(1, 8).flow(0.1, 2**24)", "mlrg"),
     "isingrg.mlrg.MLRG.jacobian": ("model.jacobian(P)", "model"),
     "isingrg.mlrg.scaling_dimensions": ("mlrg.scaling_dimensions(j, 'A1', 4, 6)", "mlrg"),
@@ -191,4 +201,44 @@ def test_every_function_with_progress_has_a_case():
 def test_control_c_stops_it_within_a_second(seconds_to_stop, name):
     call, needs = LONG[name]
     prepare = PREPARE["mlrg"] + "; " + PREPARE[needs] if needs == "model" else PREPARE[needs]
+    assert seconds_to_stop(f"while True: {call}", prepare) < 1
+
+
+# A single step or a single configuration of the widest networks and largest settings takes from
+# seconds to hours, too long to train a model first: its initial network does.
+UNTRAINED = "; model._native = model._configuration.create(0)"
+WIDE_MLRG = (
+    "J = np.full((64, 5), 0.3); model = mlrg.MLRG('A1+E', hidden=(1024,) * 8, symmetric=True)"
+    + UNTRAINED
+)
+WIDE_FLOW = (
+    "from isingrg import neuralrg; x = np.ones((32, 32, 32)); "
+    "model = neuralrg.NeuralRG(32, layers=1, hidden=(256,) * 8)" + UNTRAINED
+)
+WIDE_VAE = (
+    "from isingrg import graphvae; x = np.ones((4, 1024, 1024), np.int8); "
+    "model = graphvae.GraphVAE(256, hidden=256, token=256)" + UNTRAINED
+)
+WIDE = {
+    "jacobian": ("model.jacobian(J)", WIDE_MLRG),
+    "flow": ("model.flow(J, 100)", WIDE_MLRG),
+    "fixed_point": ("model.fixed_point(J[0])", WIDE_MLRG),
+    "step": ("model.fit(1, 64)", WIDE_MLRG),
+    "leapfrog": ("mlrg.MLRG(hidden=(2,)).fit(1, 8, hmc_leapfrog=10_000, hmc_updates=10_000)", ""),
+    "recording": (
+        "model.fit(1, 1, hmc_leapfrog=1, hmc_updates=1, record_from=0)", WIDE_MLRG),
+    "samples": (
+        "mlrg.MLRG('A1+E', divergence='cd').fit(1, 1, cd_samples=10**6, teacher_sweeps=10**6)", ""),
+    "student": ("mlrg.MLRG(divergence='cd').fit(1, 1, cd_samples=16, student_sweeps=10**6)", ""),
+    "density": ("model.log_prob(x)", WIDE_FLOW),
+    "distillation": ("model.fit(1, 64)", WIDE_FLOW),
+    "chains": ("model.hmc(32, 1, warmup=0)", WIDE_FLOW),
+    "encoding": ("model.encode(x)", WIDE_VAE),
+    "autoencoder": ("model.fit(x[:, :256, :256], 1)", WIDE_VAE),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WIDE)
+def test_control_c_stops_the_widest_networks(seconds_to_stop, name):
+    call, prepare = WIDE[name]
     assert seconds_to_stop(f"while True: {call}", prepare) < 1

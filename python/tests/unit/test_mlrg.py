@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import isingrg
-from isingrg import _core, mlrg
+from isingrg import mlrg
 from isingrg.mlrg import MLRG
 
 sys.path.append(str(Path(__file__).parent))
@@ -135,25 +135,7 @@ def test_step_transport_adds_the_velocity(monotone):
     np.testing.assert_allclose(path[1:], path[:-1] + monotone.velocity(path[:-1]), rtol=1e-14)
 
 
-@pytest.mark.parametrize("transport", ["step", "ode"])
-@pytest.mark.parametrize("representation", ["A1", "A1+E"])
-def test_pieces_of_many_couplings_and_steps(representation, transport):
-    """Long calls are made in pieces, for Ctrl-C, with the same bits as the core has in one."""
-    model = MLRG(representation, transport=transport, hidden=(6,)).fit(3, 8)
-    c = model._count
-    rows = np.random.default_rng(0).normal(0, 0.3, (5000, c))
-    J = rows[:, 0] if c == 1 else rows
-    velocity, jacobian = np.empty((5000, c)), np.empty((5000, c, c))
-    _core.mlrg_velocity(model._native, rows, velocity, jacobian)
-    assert np.array_equal(model.velocity(J).reshape(velocity.shape), velocity)
-    assert np.array_equal(model.jacobian(J).reshape(jacobian.shape), jacobian)
-    for n, steps in ((5000, 3), (1, 9000)):
-        whole = np.empty((steps + 1, n, c))
-        _core.mlrg_flow(model._native, rows[:n], steps, whole)
-        assert np.array_equal(model.flow(J[:n], steps).reshape(whole.shape), whole)
-
-
-def test_a_flow_that_leaves_the_finite_numbers_at_a_piece():
+def test_a_flow_that_leaves_the_finite_numbers():
     model = MLRG(moderator="flow", hidden=(4,)).fit(1, 8)
     put(model, {"network.1.weight": 1e305})
     with pytest.raises(isingrg.NonFiniteError, match="the flow is not finite"):

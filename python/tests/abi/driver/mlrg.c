@@ -131,23 +131,23 @@ static void test_fit_many(isingrg_mlrg *first, isingrg_mlrg *second)
 static void test_evaluation(isingrg_mlrg *model)
 {
     double couplings[2 * 5] = {0.5}, wrong[5] = {NAN}, out[4 * 2 * 5], jacobian[2 * 25];
-    ACCEPT(isingrg_mlrg_monotone(model, couplings, 2, out));
-    ACCEPT(isingrg_mlrg_velocity(model, couplings, 2, out, jacobian));
-    ACCEPT(isingrg_mlrg_velocity(model, couplings, 2, out, NULL));
-    ACCEPT(isingrg_mlrg_flow(model, couplings, 2, 3, out));
+    ACCEPT(isingrg_mlrg_monotone(model, couplings, 2, out, NULL, NULL));
+    ACCEPT(isingrg_mlrg_velocity(model, couplings, 2, out, jacobian, NULL, NULL));
+    ACCEPT(isingrg_mlrg_velocity(model, couplings, 2, out, NULL, NULL, NULL));
+    ACCEPT(isingrg_mlrg_flow(model, couplings, 2, 3, out, NULL, NULL));
     REQUIRE(out[0] == couplings[0]);
-    ACCEPT(isingrg_mlrg_flow(model, couplings, 2, 0, out));
-    isingrg_status status = isingrg_mlrg_fixed_point(model, couplings, out);
+    ACCEPT(isingrg_mlrg_flow(model, couplings, 2, 0, out, NULL, NULL));
+    isingrg_status status = isingrg_mlrg_fixed_point(model, couplings, out, NULL, NULL);
     REQUIRE(status == ISINGRG_OK || status == ISINGRG_NOT_CONVERGED);
-    REFUSE("couplings", isingrg_mlrg_monotone(model, NULL, 2, out));
-    REFUSE("couplings", isingrg_mlrg_monotone(model, wrong, 1, out));
-    REFUSE("values", isingrg_mlrg_monotone(model, couplings, 2, NULL));
-    REFUSE("n must", isingrg_mlrg_velocity(model, couplings, -1, out, NULL));
-    REFUSE("velocity", isingrg_mlrg_velocity(model, couplings, 2, NULL, NULL));
-    REFUSE("steps", isingrg_mlrg_flow(model, couplings, 2, INT64_MAX, out));
-    REFUSE("trajectory", isingrg_mlrg_flow(model, couplings, 2, 3, NULL));
-    REFUSE("guess", isingrg_mlrg_fixed_point(model, wrong, out));
-    REFUSE("fixed_point", isingrg_mlrg_fixed_point(model, couplings, NULL));
+    REFUSE("couplings", isingrg_mlrg_monotone(model, NULL, 2, out, NULL, NULL));
+    REFUSE("couplings", isingrg_mlrg_monotone(model, wrong, 1, out, NULL, NULL));
+    REFUSE("values", isingrg_mlrg_monotone(model, couplings, 2, NULL, NULL, NULL));
+    REFUSE("n must", isingrg_mlrg_velocity(model, couplings, -1, out, NULL, NULL, NULL));
+    REFUSE("velocity", isingrg_mlrg_velocity(model, couplings, 2, NULL, NULL, NULL, NULL));
+    REFUSE("steps", isingrg_mlrg_flow(model, couplings, 2, INT64_MAX, out, NULL, NULL));
+    REFUSE("trajectory", isingrg_mlrg_flow(model, couplings, 2, 3, NULL, NULL, NULL));
+    REFUSE("guess", isingrg_mlrg_fixed_point(model, wrong, out, NULL, NULL));
+    REFUSE("fixed_point", isingrg_mlrg_fixed_point(model, couplings, NULL, NULL, NULL));
 }
 
 static void test_state(isingrg_mlrg *model)
@@ -196,13 +196,13 @@ void test_mlrg(void)
     test_fit(sampled);
     test_fit_many(model, sampled);
     test_evaluation(model);
-    REFUSE("monotone", isingrg_mlrg_monotone(sampled, &number, 0, &number));
+    REFUSE("monotone", isingrg_mlrg_monotone(sampled, &number, 0, &number, NULL, NULL));
     test_state(model);
     ACCEPT(isingrg_mlrg_destroy(model));
     ACCEPT(isingrg_mlrg_destroy(sampled));
     CLOSED(isingrg_mlrg_destroy(model));
     CLOSED(isingrg_mlrg_step(model, &step));
     CLOSED(isingrg_mlrg_fit(model, NULL, NULL, 0, NULL, NULL, NULL));
-    CLOSED(isingrg_mlrg_monotone(model, NULL, 0, NULL));
+    CLOSED(isingrg_mlrg_monotone(model, NULL, 0, NULL, NULL, NULL));
     CLOSED(isingrg_mlrg_write_array(model, 0, NULL, 0));
 }

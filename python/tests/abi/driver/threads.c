@@ -27,7 +27,7 @@ static void *share(void *argument)
             expect(isingrg_neuralrg_fit(flow, 2, 8, 1e-3, 0, 1, history, 4, &done, NULL, NULL));
         expect(isingrg_neuralrg_sample(flow, 4, 5, x, NULL, NULL, NULL, NULL));
         expect(isingrg_neuralrg_step(flow, &step));
-        expect(isingrg_mlrg_velocity(mlrg, &coupling, 1, &velocity, NULL));
+        expect(isingrg_mlrg_velocity(mlrg, &coupling, 1, &velocity, NULL, NULL, NULL));
         if (thread == 1 && round == ROUNDS / 2) ACCEPT(isingrg_mlrg_destroy(mlrg));
         ACCEPT(isingrg_ising_sample(
             8, &coupling, 1, 2, 1, 5, 1, thread % 4, 7, spins, sizeof spins, NULL, NULL));
