@@ -21,6 +21,7 @@ try:
     {call}
 except KeyboardInterrupt:
     print(time.clock_gettime(time.CLOCK_MONOTONIC))
+    exec("")  # see the questions and answers of the documentation
 """
 
 
