@@ -26,6 +26,21 @@ import Testing
         #expect(abs(parameters[0] - 1.99) < 1e-15 && abs(parameters[1] + 4.99) < 1e-15)
     }
 
+    /// Eight parameters are updated side by side, and what is left over one by one: 19 parameters
+    /// together move as each alone.
+    @Test func manyParametersMoveAsEachAlone() throws {
+        let together = try Adam(count: 19, learningRate: 0.1, weightDecay: 0.3)
+        let alone = try (0..<19).map { _ in try Adam(count: 1, learningRate: 0.1, weightDecay: 0.3) }
+        var x = (0..<19).map { Double($0) - 9.3 }
+        var y = x
+        for step in 0..<5 {
+            let gradient = (0..<19).map { 1 / (Double($0 * (step + 1)) - 31.5) }
+            together.update(&x, gradient: gradient, scale: 0.7)
+            for i in 0..<19 { alone[i].update(&y[i], gradient: [gradient[i]], scale: 0.7) }
+        }
+        for i in 0..<19 { #expect(abs(x[i] - y[i]) < 1e-14 * 10) }
+    }
+
     @Test func findsTheMinimumOfAQuadratic() throws {
         let (stiffness, minimum) = ([0.1, 1, 10, 1000], [1.0, -2, 0.5, 3])
         let adam = try Adam(count: 4, learningRate: 0.05)

@@ -17,23 +17,40 @@ import Darwin
         ("2A1+E", .published, 0.2), ("A1+B1", .consistent, 0.4),
     ]
 
-    /// Value and gradient of CD-1 against their expectations by enumeration. 40 streams of 500
+    /// Value and gradient of CD-k against their expectations by enumeration. 40 streams of 500
     /// samples (the last 64 chains not full) give means and standard errors; Student's t with 39
-    /// degrees of freedom exceeds 5 with probability 1.3e-5, so that any of 29 numbers fails by
-    /// chance with probability below 4e-4.
+    /// degrees of freedom exceeds 5 with probability 1.3e-5, so that any of 46 numbers fails by
+    /// chance with probability below 6e-4.
     @Test(arguments: systems) func meansEqualEnumeration(system: (String, Frame, Double)) throws {
-        let representation = try Representation(system.0)
-        let n = try representation.couplings(frame: system.1).count
+        let n = try Representation(system.0).couplings(frame: system.1).count
         var random = RandomStream(seed: 2, purpose: .test)
         var (teacher, student) = ([Double](repeating: 0, count: n), [Double](repeating: 0, count: n))
         random.fillNormal(&teacher, count: n)
         random.fillNormal(&student, count: n)
-        for c in 0..<n { (teacher[c], student[c]) = (teacher[c] * system.2, student[c] * system.2) }
+        let machines = (teacher.map { $0 * system.2 }, student.map { $0 * system.2 })
+        try Self.compare(system.0, system.1, machines.0, machines.1)
+    }
 
+    /// A student whose hidden components see the same corners: sweep by sweep they agree more, and the
+    /// expectation of CD-1 is 31, that of CD-2 8 standard errors from the next.
+    @Test(arguments: [1, 2, 3]) func meansOfSeveralSweepsEqualEnumeration(sweeps: Int) throws {
+        let (teacher, student) = ([Double](repeating: 0.1, count: 4), [Double](repeating: 0.7, count: 4))
+        try Self.compare("2A1", .published, teacher, student, sweeps: sweeps)
+    }
+
+    /// Of 4 samples, 60 of the 64 chains and 12 of the 16 lanes do not count.
+    @Test func fewSamples() throws {
+        try Self.compare("A1", .published, [0.3], [0.5], samples: 4, streams: 5000)
+    }
+
+    private static func compare(
+        _ name: String, _ frame: Frame, _ teacher: [Double], _ student: [Double], sweeps: Int = 1,
+        samples: Int = 500, streams: Int = 40
+    ) throws {
+        let (representation, n) = (try Representation(name), student.count)
         let sampled = try ContrastiveDivergence(
-            representation, frame: system.1, samples: 500, teacherSweeps: 40, studentSweeps: 1)
+            representation, frame: frame, samples: samples, teacherSweeps: 40, studentSweeps: sweeps)
         let work = try ContrastiveDivergence.Workspace(sampled)
-        let streams = 40
         let estimates = (0..<streams).map { stream in
             var gradient = [Double](repeating: 0, count: n)
             let value = sampled.evaluate(
@@ -41,7 +58,7 @@ import Darwin
                 stream: UInt64(stream), step: 0)
             return gradient + [value]
         }
-        let exact = Self.expectation(representation, system.1, teacher, student)
+        let exact = expectation(representation, frame, teacher, student, sweeps: sweeps)
         for (i, expected) in exact.enumerated() {
             let values = estimates.map { $0[i] }
             let mean = values.reduce(0, +) / Double(streams)
@@ -50,9 +67,9 @@ import Darwin
         }
     }
 
-    /// The couplings' derivatives, then the value, of CD-1 with a teacher in equilibrium.
+    /// The couplings' derivatives, then the value, of CD-k with a teacher in equilibrium.
     private static func expectation(
-        _ representation: Representation, _ frame: Frame, _ teacher: [Double], _ student: [Double]
+        _ representation: Representation, _ frame: Frame, _ teacher: [Double], _ student: [Double], sweeps: Int
     ) -> [Double] {
         let fine = machineWeights(representation, .teacher, frame: frame, couplings: teacher)
         let coarse = machineWeights(representation, .student, frame: frame, couplings: student)
@@ -67,21 +84,26 @@ import Darwin
         }
         let norm = data.reduce(0, +)
         data = data.map { $0 / norm }
-        // The centre after half a step, then the corners given it.
-        var centre = [Double](repeating: 0, count: 1 << hidden)
-        for state in states {
-            let up = (0..<hidden).map { 1 / (1 + exp(-2 * field(coarse, $0, state))) }
-            for z in centre.indices {
-                centre[z] += (0..<hidden).reduce(data[state]) { $0 * (spin(z, $1) > 0 ? up[$1] : 1 - up[$1]) }
-            }
-        }
-        var model = [Double](repeating: 0, count: states.count)
-        for z in centre.indices {
-            let up = (0..<visible).map { v in
-                1 / (1 + exp(-2 * (0..<hidden).reduce(0) { $0 + coarse[$1 * visible + v] * spin(z, $1) }))
-            }
+        var model = data
+        for _ in 0..<sweeps {
+            // The centre after half a sweep, then the corners given it.
+            var centre = [Double](repeating: 0, count: 1 << hidden)
             for state in states {
-                model[state] += (0..<visible).reduce(centre[z]) { $0 * (spin(state, $1) > 0 ? up[$1] : 1 - up[$1]) }
+                let up = (0..<hidden).map { 1 / (1 + exp(-2 * field(coarse, $0, state))) }
+                for z in centre.indices {
+                    centre[z] += (0..<hidden).reduce(model[state]) { $0 * (spin(z, $1) > 0 ? up[$1] : 1 - up[$1]) }
+                }
+            }
+            model = [Double](repeating: 0, count: states.count)
+            for z in centre.indices {
+                let up = (0..<visible).map { v in
+                    1 / (1 + exp(-2 * (0..<hidden).reduce(0) { $0 + coarse[$1 * visible + v] * spin(z, $1) }))
+                }
+                for state in states {
+                    model[state] += (0..<visible).reduce(centre[z]) {
+                        $0 * (spin(state, $1) > 0 ? up[$1] : 1 - up[$1])
+                    }
+                }
             }
         }
         var slopes = [Double](repeating: 0, count: hidden * visible)
@@ -102,13 +124,14 @@ import Darwin
         } + [value]
     }
 
-    /// A spin against strong fields needs digits beyond the first eight of its probability. One
-    /// sweep of A1 at J = 2 from all corners up: an edge turns down with p = 1 / (1 + e^8), and the
-    /// count of 5.12 million is Poisson, mean 1717. |z| > 4 has probability 6e-5.
-    @Test func rareFlipsHaveTheirProbability() throws {
+    /// A spin against strong fields needs digits beyond the first eight of its probability, and at
+    /// J = 3 beyond the first sixteen. One sweep of A1 from all corners up: an edge turns down with
+    /// p = 1 / (1 + e^(4 J)), and the count of 5.12 million is Poisson, with means 1717 and 31. |z| > 4
+    /// has probability below 2e-4.
+    @Test(arguments: [2.0, 3]) func rareFlipsHaveTheirProbability(coupling: Double) throws {
         let a1 = try Representation("A1")
         let tables = try GibbsTables(a1, .teacher, frame: .published)
-        tables.setWeights(machineWeights(a1, .teacher, frame: .published, couplings: [2]))
+        tables.setWeights(machineWeights(a1, .teacher, frame: .published, couplings: [coupling]))
         var random = RandomStream(seed: 4, purpose: .test)
         let up = GibbsTables.Chains(repeating: ~0)
         var edges = [GibbsTables.Chains](repeating: up, count: 4)
@@ -118,7 +141,7 @@ import Darwin
             tables.sweep(&corners, &edges, &random)
             for edge in edges { for word in 0..<8 { flips += (~edge[word]).nonzeroBitCount / 8 } }
         }
-        let mean = 5.12e6 / (1 + exp(8.0))
+        let mean = 5.12e6 / (1 + exp(4 * coupling))
         #expect(abs(Double(flips) - mean) < 4 * mean.squareRoot())
     }
 }

@@ -2,6 +2,12 @@ import MLRG
 import Numerics
 import Testing
 
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
 /// The kernel against plain sums over all states, and its derivatives against finite differences.
 @Suite struct ExactDivergenceTests {
     struct Case: CustomTestStringConvertible {
@@ -73,8 +79,51 @@ import Testing
         #expect(abs(value - expected) < 1e-12 * max(1, expected, 10 * scale))
     }
 
-    /// Fourth-order differences of width 1e-3: their own error is about 1e-11.
-    @Test(arguments: cases, [0.5, 8])
+    /// Five components are summed in parts, each relative to its own largest weight, which differ by
+    /// far at a scale of 30.
+    @Test(arguments: Frame.allCases)
+    func partsOfFiveComponents(frame: Frame) throws {
+        let test = Case(name: "3A1+E", frame: frame)
+        try equalsTheSumOverAllStates(test: test, scale: 30)
+        try derivativesEqualFiniteDifferences(test: test, scale: 30)
+    }
+
+    /// A1 in closed form, from weak couplings to those whose weights leave the range of a Double:
+    /// teachers beyond J = 70 and students beyond 150. With fields f = 0, 2 and 4 in units of J', and
+    /// t = tanh(J' f), the gradient is <f t>_q - <f t>_p, and the Hessian
+    /// <f^2 (1 - t^2)>_q + <(f t)^2>_q - <f t>_q^2 - <f^2 (1 - t^2)>_p.
+    @Test(arguments: [0.5, 3, 40, 60, 80, 100, 1000], [0.5, 2, 100, 200])
+    func strongCouplingsOfA1(teacher: Double, student: Double) throws {
+        // The field of each kind of state, how many there are, and which edges see corners that agree.
+        let edges: [(field: Double, states: Double, aligned: [Double])] = [
+            (0, 4, [0, 1, 0, 1]), (0, 2, [0, 0, 0, 0]), (2, 8, [1, 1, 0, 0]), (4, 2, [1, 1, 1, 1]),
+        ]
+        func normalised(_ logs: [Double]) -> [Double] {
+            let (peak, states) = (logs.max()!, edges.map(\.states))
+            let weights = zip(states, logs).map { $0 * exp($1 - peak) }
+            let total = weights.reduce(0, +)
+            return weights.map { $0 / total }
+        }
+        func logTwoCosh(_ x: Double) -> Double { abs(x) + log1p(exp(-2 * abs(x))) }
+        let p = normalised(edges.map { $0.aligned.reduce(0) { $0 + logTwoCosh(2 * teacher * $1) } })
+        let q = normalised(edges.map { logTwoCosh(student * $0.field) })
+        func mean(_ law: [Double], _ value: (_ f: Double, _ t: Double) -> Double) -> Double {
+            zip(law, edges.map(\.field)).reduce(0) { $0 + $1.0 * value($1.1, tanh(student * $1.1)) }
+        }
+        let slope = mean(q) { $0 * $1 }
+        let gradient = slope - mean(p) { $0 * $1 }
+        func curvature(_ f: Double, _ t: Double) -> Double { f * f / (cosh(student * f) * cosh(student * f)) }
+        let variance = mean(q) { $0 * $0 * $1 * $1 } - slope * slope
+        let hessian = mean(q, curvature) + variance - mean(p, curvature)
+        let found = try Self.expand(ExactResultsTests.results("A1"), [teacher], [student], [1])
+        #expect(abs(found.gradient[0] - gradient) < 1e-12 * 4)
+        #expect(abs(found.product[0] - hessian) < 1e-12 * 16)
+        if (teacher, student) == (100, 0.5) { #expect(abs(gradient + 2.00764) < 1e-5) }
+    }
+
+    /// Fourth-order differences of width 1e-3: their own error is about 1e-11. Couplings of 60 leave
+    /// the range in which weights are multiplied.
+    @Test(arguments: cases, [0.5, 8, 60])
     func derivativesEqualFiniteDifferences(test: Case, scale: Double) throws {
         let results = try ExactResults(corners: try Representation(test.name), frame: test.frame)
         let teacher = Self.random(results.teacherCount, seed: 3, scale: scale)

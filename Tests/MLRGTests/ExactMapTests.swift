@@ -25,6 +25,36 @@ import Testing
         #expect(abs(alone.divergence - found.divergence) < 1e-12)
     }
 
+    /// Two components of the same kind may exchange their places and change their signs: eight copies
+    /// of one minimum, which all starts find and which count once.
+    @Test func copiesCountOnce() throws {
+        let results = try Self.results("2A1", .published)
+        let found = try ExactResultsTests.minimum(results, [0.5, 0.2, -0.1, 0.3], starts: 24, seed: 1)
+        #expect(found.agreement == 24 && found.minima == 1)
+    }
+
+    /// Of several minima the lowest counts, and of its eight copies the nearest to the teacher's
+    /// couplings J_ab, in which the hidden components b change their signs and places.
+    @Test func theLowestOfSeveralMinima() throws {
+        let results = try Self.results("2A1", .published)
+        var several = 0
+        for trial in 0..<12 as Range<UInt64> {
+            let teacher = ExactDivergenceTests.random(4, seed: 40 + trial, scale: 2)
+            let found = try ExactResultsTests.minimum(results, teacher, starts: 64, seed: 1)
+            let again = try ExactResultsTests.minimum(results, teacher, starts: 128, seed: 2)
+            #expect(abs(found.divergence - again.divergence) < 1e-10)
+            several += found.agreement < 64 && found.minima > 1 ? 1 : 0
+            func distance(_ j: [Double]) -> Double { zip(j, teacher).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) } }
+            for (s, t) in [(1.0, 1.0), (1, -1), (-1, 1), (-1, -1)] {
+                let j = found.student
+                for copy in [[s * j[0], t * j[1], s * j[2], t * j[3]], [s * j[1], t * j[0], s * j[3], t * j[2]]] {
+                    #expect(distance(found.student) <= distance(copy) + 1e-8)
+                }
+            }
+        }
+        #expect(several > 2)
+    }
+
     /// The minimum is lower than points around it, and it does not depend on the seed.
     @Test(arguments: ["A1+E", "2A1", "A1+B1+B2"], Frame.allCases)
     func isAMinimum(name: String, frame: Frame) throws {

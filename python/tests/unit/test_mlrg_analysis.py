@@ -76,6 +76,14 @@ def test_three_methods_agree(name, request):
         assert model.critical_coupling(method) == estimate.value
 
 
+def test_the_bracket_of_the_phases_holds_the_fixed_point(a1):
+    """With one coupling both are the same number, known to half of the bracket."""
+    low, high = _critical.phase_bracket(a1)
+    assert low < a1.fixed_point() < high and 0 < high - low <= 1e-10
+    found = a1.critical_coupling_estimates(2).phase
+    assert (found.value, found.uncertainty) == ((low + high) / 2, (high - low) / 2)
+
+
 @pytest.mark.parametrize("name", ["monotone", "flow"])
 def test_phases_beside_the_critical_coupling(name, request):
     model = request.getfixturevalue(name)
@@ -127,10 +135,10 @@ def test_a_series_without_a_value():
 def test_flows_too_stiff_to_follow_leave_the_others(a1, monkeypatch):
     native = _critical._core.mlrg_flow
 
-    def stiff(model, rows, steps, path):
+    def stiff(model, rows, steps, path, progress):
         if rows.max() > 1.5 and steps > 2:
             raise isingrg.ConvergenceError("too stiff")
-        native(model, rows, steps, path)
+        native(model, rows, steps, path, progress)
 
     J = np.linspace(0, 2, 9)[:, None]
     expected = _critical.trajectories(a1, J, 4)
@@ -172,6 +180,16 @@ def test_interpolation_of_crossings_and_maxima():
     assert _critical._crossing(noise) is None
     step = np.where(x < 1, -1.0, np.where(x < 1.5, 1.0, np.nan))
     assert x[_critical._crossing(step)] < 1
+
+
+def test_estimates_are_as_uncertain_as_they_vary_over_the_larger_scales():
+    """The spread from half of the largest scale on, and the width of the grid there."""
+    nothing = (math.nan, math.nan)
+    found = _critical._settled([nothing, nothing, (1.0, 0), (1.1, 0), (1.2, 0)], "")
+    assert found.value == 1.2 and found.uncertainty == pytest.approx(0.2, abs=1e-15)
+    found = _critical._settled([(9.0, 0), (1.3, 0.5), (1.2, 0.01), nothing], "")
+    assert found.value == 1.2 and found.uncertainty == pytest.approx(0.11, abs=1e-15)
+    assert _critical._settled([nothing], "none").reason == "none"
 
 
 # Fixed points
@@ -224,6 +242,22 @@ def test_default_fixed_point_governs_the_transition(name, request):
     last = [_critical._degeneracies(model, path) for path in ends]
     assert min(z[np.isfinite(z)][-1] for z in last) == pytest.approx(1, abs=0.01)
     assert reached[1] > 1.99
+
+
+@pytest.mark.parametrize("point, count", [(0.4, 1), (-1.2, 1), (1.3, 0)])
+def test_fixed_points_of_a_straight_line(point, count):
+    """v = (J - J*) / 2, from rectifiers of J and -J; far beyond the wall nothing was trained."""
+    model = MLRG("A1", moderator="flow", activation="relu", hidden=(2,))
+    metadata, arrays = model.fit(1, 8, coupling_bound=1.0)._state()
+    weights = {"0.weight": [1, -1], "0.bias": [0, 0], "1.weight": [0.5, -0.5], "1.bias": -point / 2}
+    for name, values in weights.items():
+        array = arrays[f"network.{name}"]
+        arrays[f"network.{name}"] = np.reshape(np.array(values, float), array.shape)
+    found = MLRG._restored(metadata, arrays).fixed_points(8)
+    assert len(found) == count
+    for one in found:
+        assert one.J[0] == pytest.approx(point, abs=1e-9) and one.gauge_copies == 1
+        assert one.eigenvalues == pytest.approx([1.5], abs=1e-12) and one.stability == "unstable"
 
 
 def test_images_are_the_same_model(monotone):
