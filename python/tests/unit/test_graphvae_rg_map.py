@@ -153,6 +153,22 @@ def test_a_collapsed_unit_whose_eigenvector_is_nearly_pc1():
     np.testing.assert_allclose(found.active_magnitudes.value, [0.9], atol=5e-3)
 
 
+@pytest.mark.parametrize(
+    ("vectors", "active"),
+    [
+        ([[-3.2, -0.2, -0.3], [0.5, 0.2, 1.3], [-0.7, 0.6, -0.7]], [True, False, True]),
+        ([[-0.9, -0.3, 0.3], [-0.5, -0.8, 0.5], [1.1, 0.5, 0.3]], [True, True, False]),
+    ],
+)
+def test_active_eigenvalues_are_told_by_unit_left_eigenvectors(vectors, active):
+    """Rows of the inverse: of any length in the first case, and right ones in the second, others
+    would be chosen. The variances of the observables are 0.96, 0.22, 0.94 and 0.97, 0.90, 0.56."""
+    weight = vectors @ np.diag([0.9, 0.6, 0.3]) @ np.linalg.inv(vectors)
+    found = fitted(levels(weight=weight, noise=0, spread=np.array([1, 1, 0.05])))
+    np.testing.assert_allclose(found.eigenvalues, [0.9, 0.6, 0.3])
+    assert np.array_equal(found.active, active)
+
+
 def test_everything_has_collapsed():
     found = fitted(1e-3 * levels())
     assert not found.active.any() and not found.active_units.any()
