@@ -148,11 +148,15 @@ def test_an_offset_of_the_values_changes_nothing():
     assert moved == plain
 
 
-def test_the_critical_coupling_is_that_of_the_smoothing_spline():
-    """The estimator written out with SciPy: generalised cross-validation, equal weights."""
+@pytest.mark.parametrize("noise", [0.3, 1, 2])
+def test_the_critical_coupling_is_that_of_the_smoothing_spline(noise):
+    """The estimator written out with SciPy: generalised cross-validation, equal weights.
+
+    Little noise asks for little smoothing, and much for much.
+    """
     interpolate = pytest.importorskip("scipy.interpolate")
     for seed in range(6):
-        means = tanh(20, seed).mean(axis=1)
+        means = tanh(20, seed, noise=noise).mean(axis=1)
         spline = interpolate.make_smoothing_spline(K, means)
         grid = np.linspace(K[0], K[-1], 4001)
         expected = grid[np.abs(spline.derivative()(grid)).argmax()]
