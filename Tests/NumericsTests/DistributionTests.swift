@@ -103,5 +103,13 @@ import Testing
         let bound = Int.max / 3 * 2
         let low = (0..<9000).count { _ in stream.nextIndex(below: bound) < bound / 3 }
         #expect(abs(low - 3000) < 5 * 45)
+        // Without rejection the 2^64 products fall on 2/5 of as many integers, in the lower half two
+        // on each even and three on each odd one, in the upper half the reverse: 2/5 instead of 1/2.
+        let fine = 0x6666_6666_6666_6666
+        let agreeing = (0..<9000).count { _ in
+            let index = stream.nextIndex(below: fine)
+            return (index % 2 == 0) == (index < fine / 2)
+        }
+        #expect(abs(agreeing - 4500) < 5 * 48)
     }
 }
