@@ -40,7 +40,7 @@ def coupling_count(representation: Any, frame: str = "published") -> int:
 
 def batches(n: int, size: int) -> Iterator[slice]:
     """Some of n square matrices at a time for NumPy's linear algebra: Ctrl-C is seen in between."""
-    step = max(1, 2**20 // (size + 2) ** 3)
+    step = max(1, 2**18 // (size + 2) ** 3)
     for start in range(0, n, step):
         yield slice(start, start + step)
 

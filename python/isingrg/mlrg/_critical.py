@@ -94,7 +94,8 @@ def trajectories(model: Any, rows: Floats, steps: int) -> Floats:
     paths = np.full((steps + 1, *rows.shape), np.nan)
     paths[0] = rows
     try:
-        _core.mlrg_flow(model._ready(), rows, steps, paths, None)
+        if len(rows):
+            _core.mlrg_flow(model._ready(), rows, steps, paths, None)
     except ConvergenceError:  # too stiff an ordinary differential equation somewhere
         paths[1:] = np.nan
         if len(rows) > 1:

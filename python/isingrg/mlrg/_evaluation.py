@@ -59,7 +59,8 @@ class Evaluation(NativeModel):
                 "moderator must be 'monotone' for a monotone C(J); this model learns the flow"
             )
         values = np.empty(len(couplings))
-        _core.mlrg_monotone(native, couplings.rows, values, None)
+        if len(couplings):
+            _core.mlrg_monotone(native, couplings.rows, values, None)
         return couplings.scalars(_finite(values, "C(J)"))
 
     @of_one_state
@@ -84,7 +85,8 @@ class Evaluation(NativeModel):
         native = self._ready()
         couplings = Couplings(J, self._count)
         velocity = np.empty_like(couplings.rows)
-        _core.mlrg_velocity(native, couplings.rows, velocity, None, None)
+        if len(couplings):
+            _core.mlrg_velocity(native, couplings.rows, velocity, None, None)
         return couplings.vectors(_finite(velocity, "v(J)"))
 
     @of_one_state
@@ -110,7 +112,8 @@ class Evaluation(NativeModel):
         couplings = Couplings(J, self._count)
         jacobian = np.empty((len(couplings), self._count, self._count))
         velocity = np.empty_like(couplings.rows)
-        _core.mlrg_velocity(native, couplings.rows, velocity, jacobian, None)
+        if len(couplings):
+            _core.mlrg_velocity(native, couplings.rows, velocity, jacobian, None)
         return couplings.matrices(_finite(jacobian, "the Jacobian"))
 
     @of_one_state
@@ -166,7 +169,8 @@ class Evaluation(NativeModel):
         trajectory = _arguments.allocate(
             "the trajectory", (steps + 1, *couplings.rows.shape), np.float64
         )
-        _core.mlrg_flow(native, couplings.rows, steps, trajectory, None)
+        if len(couplings):
+            _core.mlrg_flow(native, couplings.rows, steps, trajectory, None)
         _finite(trajectory, "the flow")
         return trajectory.reshape(steps + 1, *couplings.shape)
 

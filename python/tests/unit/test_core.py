@@ -242,7 +242,7 @@ UNLOCKED = [
     energy(CHAINS, np.zeros(64)),
     lambda: _core.ising_block_spin(CHAINS, 2, np.zeros((64, 32, 32), np.int8)),
     lambda: _core.ising_exact_torus(64, np.full(64, 0.4), np.zeros(64), None, None),
-    lambda: _core.mlrg_velocity(MODEL, COUPLINGS, np.zeros((4096, 1)), None),
+    lambda: _core.mlrg_velocity(MODEL, COUPLINGS, np.zeros((4096, 1)), None, None),
     fit(MODEL, steps=20, history=np.zeros((20, _core.HISTORY_COLUMNS)), batch=64),
 ]
 
