@@ -25,7 +25,7 @@ from isingrg.mlrg._couplings import FRAMES, Floats, batches
 DENSE, LARGEST_DENSE, LARGEST = 2**8, 2**12, 2**20
 
 #: Elements of the intermediate arrays held at once.
-_CHUNK = 2**22
+_CHUNK = 2**20
 
 #: States of a piece of a ring.
 _WIDE = 16

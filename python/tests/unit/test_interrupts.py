@@ -217,7 +217,7 @@ WIDE_FLOW = (
 )
 WIDE_VAE = (
     "from isingrg import graphvae; x = np.ones((4, 1024, 1024), np.int8); "
-    "model = graphvae.GraphVAE(256, hidden=256, token=256)" + UNTRAINED
+    "model = graphvae.GraphVAE(256, hidden=256, token=256, decoder='graph')" + UNTRAINED
 )
 WIDE = {
     "jacobian": ("model.jacobian(J)", WIDE_MLRG),
@@ -226,10 +226,12 @@ WIDE = {
     "step": ("model.fit(1, 64)", WIDE_MLRG),
     "leapfrog": ("mlrg.MLRG(hidden=(2,)).fit(1, 8, hmc_leapfrog=10_000, hmc_updates=10_000)", ""),
     "recording": (
-        "model.fit(1, 1, hmc_leapfrog=1, hmc_updates=1, record_from=0)", WIDE_MLRG),
+        "model.fit(1, 1, hmc_leapfrog=1, hmc_updates=1, record_from=0, record_guess=5.0)",
+        WIDE_MLRG,
+    ),
     "samples": (
         "mlrg.MLRG('A1+E', divergence='cd').fit(1, 1, cd_samples=10**6, teacher_sweeps=10**6)", ""),
-    "student": ("mlrg.MLRG(divergence='cd').fit(1, 1, cd_samples=16, student_sweeps=10**6)", ""),
+    "student": ("mlrg.MLRG(divergence='cd').fit(1, 1, cd_samples=1000, student_sweeps=10**6)", ""),
     "density": ("model.log_prob(x)", WIDE_FLOW),
     "distillation": ("model.fit(1, 64)", WIDE_FLOW),
     "chains": ("model.hmc(32, 1, warmup=0)", WIDE_FLOW),
