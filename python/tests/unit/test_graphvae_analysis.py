@@ -55,9 +55,17 @@ def test_principal_components():
 def test_a_reference_orients(sign):
     pytest.importorskip("sklearn")
     points, turn = ellipsoid()
-    reference = sign * points @ turn[:, 0]
+    reference = 100 + sign * points @ turn[:, 0]
     found = principal_components(points, reference=reference)
     assert np.corrcoef(found.projections[:, 0], reference)[0, 1] > 0.99
+
+
+def test_the_largest_entry_is_positive_without_a_reference():
+    """Of the line (1, -2); the third unit, which is constant, is no reason to refuse."""
+    pytest.importorskip("sklearn")
+    points = np.outer([-2.0, 0, 1, 3], [1, -2, 0]) + 5
+    found = principal_components(points).directions[0]
+    np.testing.assert_allclose(found, np.array([-1, 2, 0]) / np.sqrt(5), atol=1e-12)
 
 
 def test_dimensions():

@@ -223,3 +223,12 @@ def test_of_a_model():
     assert not np.array_equal(model.rg_map(spins[:2], **options).weight, found.weight)
     with pytest.raises(ArgumentError, match="fine latent variables that vary"):
         model.rg_map(np.ones((4, 8, 8)))
+
+
+def test_all_neighbouring_levels_of_a_model():
+    spins = np.random.default_rng(0).choice([-1, 1], (30, 16, 16))
+    model = GraphVAE(L=16, levels=3, hidden=6, token=4, latent=2).fit(spins, 1)
+    means = np.stack([mu for mu, _ in model.encode(spins)])
+    for levels, pairs in ((None, ((0, 1), (1, 2))), ((0, 2), ((0, 2),)), ((1, 2), ((1, 2),))):
+        found = model.rg_map(spins, levels, resamples=20)
+        np.testing.assert_array_equal(found.weight, fitted(means, pairs).weight)

@@ -60,6 +60,17 @@ def test_configurations_and_sites():
     )
 
 
+@pytest.mark.parametrize("neighbours", [1, 3, 8])
+def test_neighbours_are_those_asked_for(neighbours):
+    """The estimator of scikit-learn, which is said to be used, up to its noise of 1e-10."""
+    from sklearn.feature_selection import mutual_info_regression
+
+    a, b = correlated(0.7)[0][:400, :2].T
+    expected = mutual_info_regression(a[:, None], b, n_neighbors=neighbours, random_state=0)[0]
+    found = mutual_information(np.stack([a, b], axis=1), n_neighbors=neighbours)
+    assert found[0, 1] == pytest.approx(expected, abs=1e-6)
+
+
 def test_results_depend_on_the_seed_only():
     samples, _ = correlated(0.7)
     ties = np.round(samples[:300], 1)  # so that the noise matters
