@@ -156,13 +156,13 @@ def test_a_collapsed_unit_whose_eigenvector_is_nearly_pc1():
 @pytest.mark.parametrize(
     ("vectors", "active"),
     [
-        ([[-3.2, -0.2, -0.3], [0.5, 0.2, 1.3], [-0.7, 0.6, -0.7]], [True, False, True]),
+        ([[-1.3, 1.1, 0.8], [-1.7, -0.9, -1.1], [0.1, -1.4, -3.2]], [True, True, False]),
         ([[-0.9, -0.3, 0.3], [-0.5, -0.8, 0.5], [1.1, 0.5, 0.3]], [True, True, False]),
     ],
 )
 def test_active_eigenvalues_are_told_by_unit_left_eigenvectors(vectors, active):
     """Rows of the inverse: of any length in the first case, and right ones in the second, others
-    would be chosen. The variances of the observables are 0.96, 0.22, 0.94 and 0.97, 0.90, 0.56."""
+    would be chosen. The variances of the observables are 0.97, 0.86, 0.50 and 0.97, 0.90, 0.56."""
     weight = vectors @ np.diag([0.9, 0.6, 0.3]) @ np.linalg.inv(vectors)
     found = fitted(levels(weight=weight, noise=0, spread=np.array([1, 1, 0.05])))
     np.testing.assert_allclose(found.eigenvalues, [0.9, 0.6, 0.3])

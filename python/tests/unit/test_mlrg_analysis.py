@@ -376,3 +376,26 @@ def test_surveys_of_several_couplings(model, steps):
     table = _report.survey_table(trained, model["representation"])
     assert "nan" not in table
     assert all(reason in table for one in trained for reason in one.failures.values())
+
+
+def test_what_a_survey_measures(a1, still):
+    found, J = _survey.measure(a1), a1.fixed_point()
+    assert found["fixed_point"] == J and found["failures"] == {}
+    assert found["critical_coupling"] == a1.critical_coupling()
+    assert found["degeneracy"] == a1.ground_state_degeneracy(J)
+    assert found["delta_1"] == a1.scaling_dimensions(J)[1] == pytest.approx(0.0917, abs=0.01)
+    assert found["thermal_exponent"] == a1.thermal_exponent(J)
+    nothing = _survey.measure(still)
+    assert set(nothing["failures"]) == set(_survey.NUMBERS)
+    assert all(np.isnan(nothing[name]) for name in _survey.NUMBERS)
+
+
+@pytest.mark.parametrize("error", [isingrg.NonFiniteError, np.linalg.LinAlgError])
+def test_a_number_that_fails_leaves_the_others_of_a_survey(a1, error, monkeypatch):
+    def fail(model, J):
+        raise error("no exponent")
+
+    monkeypatch.setattr(MLRG, "thermal_exponent", fail)
+    found = _survey.measure(a1)
+    assert found["failures"] == {"thermal_exponent": "no exponent"}
+    assert np.isnan(found["thermal_exponent"]) and found["delta_1"] == pytest.approx(0.09, abs=0.01)
