@@ -11,7 +11,7 @@ SOURCES := Package.swift setup.py pyproject.toml \
 SWIFT_TESTS := --configuration release --scratch-path .build/test \
 	-Xswiftc -target-cpu -Xswiftc $(ISINGRG_TARGET_CPU)
 
-.PHONY: run lint test soak sanitize fuzz bench notebooks docs wheel clean
+.PHONY: run lint test soak mutants sanitize fuzz bench notebooks docs wheel clean
 
 run: .venv/with-all
 	$(BIN)/isingrg demo
@@ -31,6 +31,11 @@ test: .venv/with-test
 # Hours: every campaign of soak/ in full. The tests run each with few trials.
 soak: .venv/with-test
 	$(BIN)/python soak/run.py
+
+# A day: small wrong changes of the code, one at a time, and whether a test notices each. Part of
+# soak. MUTANTS="--only Ising,isingrg.ising" tries those of some rooms, or some by their names.
+mutants: .venv/with-test
+	$(BIN)/python soak/mutants.py $(MUTANTS)
 
 # Swift tests and the C driver with the address and the thread sanitizer, and the extension, under
 # tests of its own, with checks of addresses and of undefined behaviour. Half an hour. Nothing is

@@ -9,8 +9,9 @@ import dataclasses
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 #: Where each campaign leaves its outcome.
 OUTCOMES = Path(__file__).resolve().parents[1] / ".build" / "soak"
@@ -34,8 +35,14 @@ class Outcome:
         return "\n".join(lines + [f"  {failure}" for failure in self.failures[:20]])
 
 
-def main(campaign: Callable[[int], Outcome], *, short: int, full: int) -> None:
-    """The command line of a campaign, which is called with the number of trials."""
+def main(
+    campaign: Callable[..., Outcome],
+    *,
+    short: int,
+    full: int,
+    options: Mapping[str, Mapping[str, Any]] = {},
+) -> None:
+    """The command line of a campaign, which is called with the number of trials and its options."""
     parser = argparse.ArgumentParser(description=sys.modules["__main__"].__doc__)
     parser.add_argument("--trials", type=int, default=full, help=f"how many, by default {full}")
     parser.add_argument(
@@ -45,9 +52,12 @@ def main(campaign: Callable[[int], Outcome], *, short: int, full: int) -> None:
         dest="trials",
         help=f"only {short}, as in tests",
     )
-    trials = parser.parse_args().trials
+    for name, settings in options.items():
+        parser.add_argument(name, **settings)
+    arguments = vars(parser.parse_args())
+    trials = arguments.pop("trials")
     start = time.monotonic()
-    outcome = campaign(trials)
+    outcome = campaign(trials, **arguments)
     print(outcome)
     if trials >= full:
         OUTCOMES.mkdir(parents=True, exist_ok=True)

@@ -144,7 +144,9 @@ def flows(coverage: Coverage, runs: int) -> None:
             bars = (Bar(*one.mean_and_error(name)) for one in chains)
             coverage.add(f"{name}, hmc, {space}", float(truth), bars)
     small = neuralrg.NeuralRG(2, 0.1, layers=4, hidden=(6, 6), symmetric=False).fit(1000, 128, 3e-3)
-    chains = small.hmc(runs, 1000, step_size=0.209, leapfrog=12, adapt=False, warmup=20, seed=1)
+    chains = small.hmc(
+        runs, 1000, step_size=0.209, leapfrog=12, random_length=False, warmup=20, seed=1
+    )
     bars = mean_bars(chains.magnetization())
     coverage.add("magnetization, hmc, anticorrelated", 0.0, bars)
 
