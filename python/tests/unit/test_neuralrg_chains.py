@@ -88,7 +88,9 @@ def test_error_bars_of_anticorrelated_chains_cover_the_mean():
     99.99 % of counts: false alarms of 2e-4.
     """
     model = NeuralRG(2, 0.1, layers=4, hidden=(6, 6), symmetric=False).fit(1000, 128, 3e-3)
-    chains = model.hmc(400, 500, step_size=0.209, leapfrog=12, adapt=False, warmup=20, seed=1)
+    chains = model.hmc(
+        400, 500, step_size=0.209, leapfrog=12, random_length=False, warmup=20, seed=1
+    )
     series = chains.magnetization()
     scores = [abs(mean) / error for mean, error in map(ising.mean_and_error, series)]
     assert chains.autocorrelation_time("magnetization") < 0.5

@@ -39,7 +39,7 @@ static void test_create(void)
 static void test_fit(isingrg_graphvae *model)
 {
     double history[2 * COLUMNS], terms[COLUMNS];
-    uint64_t done = 0;
+    uint64_t done = 9;
     int64_t parameters = 0;
     int8_t wrong[SIZE * SIZE] = {0};
 #define FIT(spins, n, epochs, batch, rate, history, count, done) \

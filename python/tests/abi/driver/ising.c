@@ -54,6 +54,7 @@ static void test_observables(void)
     REFUSE("energies", isingrg_ising_energy(spins, 2, 4, NULL));
     REFUSE("spin", isingrg_ising_energy(wrong, 1, 4, values));
     REFUSE("n must", isingrg_ising_energy(spins, INT64_MAX, 4, values));
+    REFUSE("size", isingrg_ising_energy(spins, 1, 0, values));
     REFUSE("means", isingrg_ising_magnetization(spins, 2, 4, NULL));
     REFUSE("spin", isingrg_ising_magnetization(wrong, 1, 4, values));
     REFUSE("size", isingrg_ising_magnetization(spins, 2, INT64_MIN, values));

@@ -177,6 +177,10 @@ static void test_state(isingrg_mlrg *model)
     REFUSE("index", isingrg_mlrg_read_array(model, -1, values, 1));
     REFUSE("index", isingrg_mlrg_write_array(model, INT32_MAX, values, 1));
     REFUSE("name_capacity", isingrg_mlrg_array_info(model, 0, name, 1, shape));
+    ACCEPT(isingrg_mlrg_array_info(model, 0, name, 64, shape));
+    int64_t length = (int64_t)strlen(name);
+    REFUSE("name_capacity", isingrg_mlrg_array_info(model, 0, name, length, shape));
+    ACCEPT(isingrg_mlrg_array_info(model, 0, name, length + 1, shape));
     REFUSE("name", isingrg_mlrg_array_info(model, 0, NULL, 64, shape));
     REFUSE("shape", isingrg_mlrg_array_info(model, 0, name, 64, NULL));
 }
