@@ -11,7 +11,8 @@ let package = Package(
     targets: [
         // MARK: Foundations
         .target(name: "CLanes"),
-        .target(name: "Numerics", dependencies: ["CLanes"]),
+        .target(name: "CForks"),
+        .target(name: "Numerics", dependencies: ["CLanes", "CForks"]),
         .target(name: "Learning", dependencies: ["Numerics"]),
         .target(name: "Ising", dependencies: ["Numerics"]),
 
@@ -24,7 +25,9 @@ let package = Package(
         .target(name: "CIsingRG"),
         .target(
             name: "IsingRGExports",
-            dependencies: ["CIsingRG", "Numerics", "Learning", "Ising", "MLRG", "NeuralRG", "GraphVAE"]),
+            dependencies: [
+                "CForks", "CIsingRG", "Numerics", "Learning", "Ising", "MLRG", "NeuralRG", "GraphVAE",
+            ]),
 
         // MARK: Tests
         .testTarget(name: "NumericsTests", dependencies: ["Numerics"]),

@@ -22,6 +22,13 @@ LIBRARY = "libisingrg.so"
 TARGETS = os.environ.get("ISINGRG_TARGET_CPU", "native").split(",")
 #: Folders of the others, by the names that the library has for what it was compiled for.
 VARIANTS = {"haswell": "avx2", "skylake-avx512": "avx512"}
+#: What a forked child could wait for without end: the linker sends calls of these functions to
+#: Sources/CForks.
+WRAPPED = [
+    "pthread_mutex_lock",
+    "pthread_mutex_unlock",
+    "_ZN5swift14threading_impl9once_slowERNS0_6once_tEPFvPvES3_",
+]
 SCRATCH = Path(".build", "python")  # its own, so that `swift build` and `swift test` keep theirs
 HEADERS = Path("Sources", "CIsingRG", "include")
 PACKAGE = Path("python", "isingrg")
@@ -57,9 +64,11 @@ def build_core(target):
         command += ["-Xswiftc", flag]
     for flag in ["-target-cpu", target]:
         command += ["-Xswiftc", flag]
+    command += ["-Xcc", "-DFORKS_WAIT_FOR_RUNTIME"]
     version_script = Path("Sources", "exports.map").resolve()
     linker = [f"-soname={LIBRARY}", f"--version-script={version_script}", "--strip-all"]
     linker += ["-z", "nodelete"]  # dlclose must not unmap code that waiting threads will return to
+    linker += [f"--wrap={function}" for function in WRAPPED]
     for flag in linker:
         command += ["-Xlinker", flag]
     print(" ".join(command), flush=True)

@@ -96,6 +96,3 @@ struct SitePatterns: Sendable {
         }
     }
 }
-
-/// Makes what this module makes once, before there are threads.
-public func initialiseTables() { _ = SitePatterns.shared }

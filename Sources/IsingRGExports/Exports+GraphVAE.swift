@@ -2,7 +2,7 @@ import CIsingRG
 import GraphVAE
 import Numerics
 
-let autoencoders = HandleTable<VAEModel>(name: "model")
+private let autoencoders = HandleTable<VAEModel>(name: "model")
 
 @_cdecl("isingrg_graphvae_create")
 public func isingrg_graphvae_create(

@@ -1,24 +1,8 @@
 import CIsingRG
-import GraphVAE
-import Learning
-import MLRG
 import Numerics
 
-/// Swift makes globals at their first use: a child forked while another thread does so would wait for
-/// that thread for ever. Not in a constructor of the library, as those of the runtime may follow.
-private let initialised: Void = {
-    SharedLock.initialise()
-    noGrad {}
-    MLRG.initialiseTables()
-    GraphVAE.initialiseTables()
-    _ = (models, flows, autoencoders, lastErrorKey, versionText, emptyText)
-}()
-
 @_cdecl("isingrg_abi_version")
-public func isingrg_abi_version() -> Int32 {
-    initialised
-    return ISINGRG_ABI_VERSION
-}
+public func isingrg_abi_version() -> Int32 { ISINGRG_ABI_VERSION }
 
 /// A C string that lives as long as the library.
 private struct StaticText: @unchecked Sendable {

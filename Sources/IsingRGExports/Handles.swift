@@ -1,3 +1,4 @@
+import CForks
 import CIsingRG
 import Numerics
 import Synchronization
@@ -25,7 +26,7 @@ final class HandleTable<Object: Sendable>: Sendable {
         var objects: [UInt: Object] = [:]
         /// Those that use an object now.
         var calls: [Call] = []
-        var forks = 0
+        var forks = fork_count()
     }
 
     private let state = Locked(State())
@@ -69,7 +70,7 @@ final class HandleTable<Object: Sendable>: Sendable {
 
     private func begin(_ key: UInt, _ exclusive: Bool) -> Result<Object, HandleFailure> {
         state.withLock { state in
-            if state.forks != SharedLock.forks { forgetLostReaders(&state) }
+            if state.forks != fork_count() { forgetLostReaders(&state) }
             guard let object = state.objects[key] else {
                 return .failure(.closed("the \(name) was closed"))
             }
@@ -91,9 +92,8 @@ final class HandleTable<Object: Sendable>: Sendable {
     /// In a forked child: calls of threads that it does not have will never end. Those that only
     /// read are over; what one was changing may be half changed, and stays in use.
     private func forgetLostReaders(_ state: inout State) {
-        state.forks = SharedLock.forks
-        guard let survivor = SharedLock.survivor else { return }
-        state.calls.removeAll { !$0.exclusive && pthread_equal($0.thread, survivor) == 0 }
+        state.forks = fork_count()
+        state.calls.removeAll { !$0.exclusive && pthread_equal($0.thread, fork_survivor()) == 0 }
     }
 }
 

@@ -8,7 +8,7 @@ import Darwin
 #endif
 
 /// The last error of each thread: a C string owned by the thread.
-let lastErrorKey: pthread_key_t = {
+private let lastErrorKey: pthread_key_t = {
     var key = pthread_key_t()
     pthread_key_create(&key) { free($0) }
     return key

@@ -34,7 +34,7 @@ public struct Representation: Equatable, Sendable {
     public let components: Int
 
     /// (components, sign under C4 for the one-dimensional ones, signs under sigma)
-    fileprivate static let table: [String: (rotation: Double, mirror: [Double])] = [
+    private static let table: [String: (rotation: Double, mirror: [Double])] = [
         "A1": (1, [1]), "A2": (1, [-1]), "B1": (-1, [1]), "B2": (-1, [-1]), "E": (0, [1, -1]),
     ]
 
@@ -118,6 +118,3 @@ public struct Representation: Equatable, Sendable {
         (self.name, self.irreps, self.components) = (name, irreps, components)
     }
 }
-
-/// Makes what this module makes once, before there are threads.
-public func initialiseTables() { _ = (Representation.table, nodes) }

@@ -95,7 +95,7 @@ final class Transport {
 
 // MARK: - Runge-Kutta
 
-let nodes: [[Double]] = [
+private let nodes: [[Double]] = [
     [],
     [1 / 5],
     [3 / 40, 9 / 40],

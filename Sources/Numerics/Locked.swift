@@ -1,4 +1,13 @@
-/// A value that one thread at a time reads and changes, also across a fork: see `SharedLock`.
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+import CForks
+
+/// A value that one thread at a time reads and changes, also across forks.
+///
+/// The lock, one for all values, is POSIX's: the thread sanitizer does not know Swift's `Mutex`.
 public final class Locked<Value>: @unchecked Sendable {
     private var value: Value
 
@@ -6,8 +15,8 @@ public final class Locked<Value>: @unchecked Sendable {
 
     /// - Parameter body: short, and does not use this or another `Locked` value.
     public func withLock<Result>(_ body: (inout Value) -> Result) -> Result {
-        SharedLock.lock()
-        defer { SharedLock.unlock() }
+        pthread_mutex_lock(shared_mutex())
+        defer { pthread_mutex_unlock(shared_mutex()) }
         return body(&value)
     }
 }

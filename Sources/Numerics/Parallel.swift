@@ -3,6 +3,7 @@ import Glibc
 #else
 import Darwin
 #endif
+import CForks
 import Synchronization
 
 /// The number of threads used by `parallelFor`, the caller included. Between 1 and 1024.
@@ -36,7 +37,7 @@ public func parallelFor(_ count: Int, progress: Progress? = nil, _ body: (Int) -
 }
 
 /// Workers that sleep until a loop is posted. One loop runs at a time.
-final class ThreadPool: @unchecked Sendable {
+private final class ThreadPool: @unchecked Sendable {
     final class Job: @unchecked Sendable {
         let count: Int
         let body: (Int) -> Void
@@ -64,7 +65,7 @@ final class ThreadPool: @unchecked Sendable {
     static let shared = ThreadPool()
 
     let threads: Atomic<Int>
-    private let mutex = SharedLock.mutex
+    private let mutex = shared_mutex()!
     private let wake = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private let done = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private let busy = Atomic<Bool>(false)
@@ -73,23 +74,33 @@ final class ThreadPool: @unchecked Sendable {
     private var job: Unmanaged<Job>?
     private var wanted = 0
     private var workers = 0
+    private let forks = Atomic<UInt>(fork_count())
 
     private init() {
         threads = Atomic(max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
-        forgetThreads()
+        initialise()
     }
 
-    /// A forked child has the memory of the pool but none of its threads.
-    func forgetThreads() {
+    private func initialise() {
         pthread_cond_init(wake, nil)
         pthread_cond_init(done, nil)
-        (job, wanted, workers) = (nil, 0, 0)
-        busy.store(false, ordering: .relaxed)
     }
 
     /// Claims the pool; false while a loop is running, in a worker or on another thread.
     func enter() -> Bool {
-        busy.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged
+        if forks.load(ordering: .acquiring) != fork_count() { forgetThreads() }
+        return busy.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged
+    }
+
+    /// A forked child has the memory of the pool but none of its threads.
+    private func forgetThreads() {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        guard forks.load(ordering: .relaxed) != fork_count() else { return }
+        initialise()
+        (job, wanted, workers) = (nil, 0, 0)
+        busy.store(false, ordering: .relaxed)
+        forks.store(fork_count(), ordering: .releasing)
     }
 
     /// Runs a loop on the pool that was claimed, and leaves it.
@@ -97,7 +108,7 @@ final class ThreadPool: @unchecked Sendable {
     /// A child that is forked inside the loop, by a report, does not wait for the helpers it lacks:
     /// what they had begun is lost, and its progress is stopped. The pool is no longer claimed.
     func run(_ job: Job) {
-        let forks = SharedLock.forks
+        let forks = fork_count()
         let helpers = min(threads.load(ordering: .relaxed), job.count) - 1
         pthread_mutex_lock(mutex)
         while workers < helpers, spawn() { workers += 1 }
@@ -110,12 +121,12 @@ final class ThreadPool: @unchecked Sendable {
 
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
-        guard forks == SharedLock.forks else { return }
+        guard forks == fork_count() else { return }
         wanted = 0  // workers that have not woken yet are not needed any more
         self.job = nil
         while job.helpers > 0 {
             waitPolling(job)
-            guard forks == SharedLock.forks else { return }
+            guard forks == fork_count() else { return }
         }
         busy.store(false, ordering: .releasing)
     }

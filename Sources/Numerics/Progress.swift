@@ -3,6 +3,7 @@ import Glibc
 #else
 import Darwin
 #endif
+import CForks
 import Synchronization
 
 /// The one protocol by which a long computation tells how far it is and learns that it should
@@ -61,9 +62,9 @@ public final class Progress: @unchecked Sendable {
     /// A child that was forked in the report stops as well: the threads that helped are its
     /// parent's, and with them what they had begun.
     private func tell(_ report: (UInt64, UInt64) -> Bool) {
-        let forks = SharedLock.forks
+        let forks = fork_count()
         let goesOn = report(done.load(ordering: .relaxed), total)
-        if !goesOn || forks != SharedLock.forks { stopped.store(true, ordering: .relaxed) }
+        if !goesOn || forks != fork_count() { stopped.store(true, ordering: .relaxed) }
     }
 
     private var isOwner: Bool { pthread_equal(owner, pthread_self()) != 0 }

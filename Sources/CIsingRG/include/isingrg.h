@@ -56,8 +56,7 @@ enum {
     ISINGRG_BUSY = 7         /* another thread is changing the handle */
 };
 
-/* The ABI version of the library at run time; compare it with ISINGRG_ABI_VERSION. A program that
- * forks while its threads are in calls calls this before all else, once: it prepares for that. */
+/* The ABI version of the library at run time; compare it with ISINGRG_ABI_VERSION. */
 ISINGRG_API int32_t isingrg_abi_version(void);
 
 /* Version of the library, "major.minor.patch"; static. */
