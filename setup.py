@@ -22,13 +22,13 @@ LIBRARY = "libisingrg.so"
 TARGETS = os.environ.get("ISINGRG_TARGET_CPU", "native").split(",")
 #: Folders of the others, by the names that the library has for what it was compiled for.
 VARIANTS = {"haswell": "avx2", "skylake-avx512": "avx512"}
-#: What a forked child could wait for without end: the linker sends calls of these functions to
-#: Sources/CForks.
-WRAPPED = [
-    "pthread_mutex_lock",
-    "pthread_mutex_unlock",
+#: Of Swift's runtime, what a forked child could wait for without end: the linker sends calls of the
+#: first, as those of POSIX's locks, to Sources/CForks, which knows the second.
+RUNTIME = [
     "_ZN5swift14threading_impl9once_slowERNS0_6once_tEPFvPvES3_",
+    "_ZZN5swift14threading_impl5linux13ulock_get_tidEvE3tid",
 ]
+WRAPPED = ["pthread_mutex_lock", "pthread_mutex_unlock", RUNTIME[0]]
 SCRATCH = Path(".build", "python")  # its own, so that `swift build` and `swift test` keep theirs
 HEADERS = Path("Sources", "CIsingRG", "include")
 PACKAGE = Path("python", "isingrg")
@@ -55,6 +55,18 @@ def require_tools():
         sys.exit("\nisingrg is built from source and needs\n  - " + "\n  - ".join(missing) + "\n")
 
 
+def is_runtime_known():
+    """Whether this Swift has what forks wait for. With another one, forks at the first calls of a
+    process can leave a child that hangs; all else is the same."""
+    told = subprocess.run(["swift", "-print-target-info"], capture_output=True, text=True)
+    if told.returncode != 0:
+        return False
+    folder = Path(json.loads(told.stdout)["paths"]["runtimeResourcePath"])
+    library = folder.with_name("swift_static") / "linux" / "libswiftCore.a"
+    content = library.read_bytes() if library.exists() else b""
+    return all(name.encode() in content for name in RUNTIME)
+
+
 def build_core(target):
     """The Swift core as one library without runpath or dependencies on Swift."""
     scratch = SCRATCH if target == TARGETS[0] else SCRATCH / target
@@ -64,11 +76,12 @@ def build_core(target):
         command += ["-Xswiftc", flag]
     for flag in ["-target-cpu", target]:
         command += ["-Xswiftc", flag]
-    command += ["-Xcc", "-DFORKS_WAIT_FOR_RUNTIME"]
     version_script = Path("Sources", "exports.map").resolve()
     linker = [f"-soname={LIBRARY}", f"--version-script={version_script}", "--strip-all"]
     linker += ["-z", "nodelete"]  # dlclose must not unmap code that waiting threads will return to
-    linker += [f"--wrap={function}" for function in WRAPPED]
+    if is_runtime_known():
+        command += ["-Xcc", "-DFORKS_WAIT_FOR_RUNTIME"]
+        linker += [f"--wrap={function}" for function in WRAPPED]
     for flag in linker:
         command += ["-Xlinker", flag]
     print(" ".join(command), flush=True)
