@@ -1,5 +1,6 @@
 """What small wrong changes of the code did unseen: each test is of one change in soak/mutation."""
 
+import json
 import math
 import os
 import subprocess
@@ -10,7 +11,7 @@ import pytest
 from scipy.signal import lfilter
 
 import isingrg
-from isingrg import _arguments, _core, _files, ising, mlrg, neuralrg
+from isingrg import _arguments, _core, _files, cli, ising, mlrg, neuralrg
 from isingrg._errors import ArgumentError
 from isingrg.graphvae import GraphVAE, _interpretation, principal_components
 from isingrg.graphvae._critical import _steepest
@@ -304,3 +305,54 @@ def test_no_training_while_a_model_is_read():
     model.encode(spins, progress=train)
     assert messages and all("in use by another thread" in message for message in messages)
     assert len(model.history["loss"]) == 1
+
+
+@pytest.mark.parametrize("place", [0, 63])
+def test_few_spins_are_looked_at_too(place):
+    spins = np.ones((1, 8, 8), np.int8)
+    model = GraphVAE(8, levels=2, hidden=6).fit(spins, 1)
+    spins.flat[place] = 0
+    with pytest.raises(ArgumentError, match=f"spin {place} is 0"):
+        model.encode(spins)
+
+
+# The command line
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_mean_of_magnitudes(seed, tmp_path, capsys):
+    """One ordered configuration, of either sign among these seeds."""
+    path = tmp_path / "spins.npz"
+    arguments = ["sample", "--size", 8, "--coupling", 0.9, "--samples", 1, "--seed", seed]
+    assert cli.main([*map(str, arguments), "--output", str(path), "--quiet", "--json"]) == 0
+    (magnitude,) = json.loads(capsys.readouterr().out)["abs_magnetization"]
+    with np.load(path) as data:
+        assert magnitude == abs(data["spins"].mean()) > 0.9
+
+
+# Numerics
+
+CHILD_OF_TWO_THREADS = """
+import os
+import isingrg
+import numpy as np
+spins = np.ones((64, 64, 64), np.int8)
+isingrg.set_num_threads(2)
+isingrg.ising.energy(spins)
+before = len(os.listdir("/proc/self/task"))
+if os.fork() == 0:
+    alone = len(os.listdir("/proc/self/task"))
+    isingrg.ising.energy(spins)
+    print(before, alone, len(os.listdir("/proc/self/task")), flush=True)
+    os._exit(0)
+os.wait()
+"""
+
+
+def test_a_child_has_threads_of_its_own():
+    environment = os.environ | {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")}
+    run = subprocess.run(
+        [sys.executable, "-c", CHILD_OF_TWO_THREADS], capture_output=True, text=True, timeout=60,
+        env=environment,
+    )  # fmt: skip
+    assert run.stdout.split() == ["2", "1", "2"], run.stdout + run.stderr
