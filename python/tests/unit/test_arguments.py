@@ -121,3 +121,22 @@ def test_impossible_sizes_are_refused_before_allocation():
         ising.sample(16384, 0.4, 10**6)
     with pytest.raises(MemoryError, match="would need"):
         ising.sample(16384, np.zeros(2**20), 2**53, n_chains=2**24)
+
+
+@pytest.mark.parametrize("position", [0, 2**20 - 1, 2**20, 2**21 + 1])
+def test_every_number_of_a_long_array_is_looked_at(position):
+    values = np.zeros(2**21 + 2)
+    values[position] = np.nan
+    with pytest.raises(ArgumentError, match="K must be finite, got nan"):
+        _arguments.reals("K", values)
+
+
+def test_ranges_hold_their_ends():
+    assert _arguments.integer("n", 1, 1, 3) == 1 and _arguments.integer("n", 3, 1, 3) == 3
+    assert _arguments.finite("x", 1, 1, 3) == 1 and _arguments.finite("x", 3, 1, 3) == 3
+    assert _arguments.reals("x", [1, 3], 1, 3).tolist() == [1, 3]
+    assert _arguments.integers("n", [1, 3], 1, 3).tolist() == [1, 3]
+    for check in (_arguments.integer, _arguments.finite, _arguments.reals, _arguments.integers):
+        for value in (0, 4):
+            with pytest.raises(ArgumentError, match=rf"must be .*1 to 3, got {value}"):
+                check("n", value, 1, 3)

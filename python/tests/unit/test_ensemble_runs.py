@@ -2,7 +2,13 @@
 
 import json
 import threading
-from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
+from concurrent.futures import (
+    BrokenExecutor,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+)
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +16,9 @@ import pytest
 
 import isingrg
 from isingrg import ArgumentError, Interrupted, ensemble, neuralrg
-from isingrg._ensemble import _methods, _store
+from isingrg._ensemble import _methods, _pools, _store
+from isingrg._ensemble._ledger import Ledger
+from isingrg._ensemble._work import Outcome
 
 pytest.importorskip("xarray")
 
@@ -347,3 +355,88 @@ def test_flows():
     estimates = one.log_partition, one.log_partition_error, one.effective_sample_size
     assert estimates == model.log_partition(200)[:3]
     assert table.free_energy[1, 0] > -neuralrg.log_partition_dual(4, 0.3)
+
+
+# Parts
+
+
+def test_one_failure_among_several_at_once_is_forgiven():
+    failing = iter([True, False])
+
+    def together(members, report):
+        return [
+            ValueError(f"member {m['i']}") if m["i"] == 2 or (m["i"] == 1 and next(failing)) else m
+            for m in members
+        ]
+
+    ledger = Ledger(3, None)
+    _methods.run_together(together, [{"i": i} for i in range(3)], ledger, None)
+    assert [outcome.error for outcome in ledger.outcomes] == ["", "", "ValueError: member 2"]
+
+
+def test_progress_does_not_go_back():
+    """A part of a chunk counts before its members are kept, and no more if the chunk is lost."""
+    told, ledger = [], Ledger(4, None)
+    tell = ledger.reporter(lambda done, total: told.append((done, total)))
+    for others in (0, 2, 1, 0):
+        tell(others)
+    ledger.keep(0, Outcome({}))
+    tell(0)
+    tell(3)
+    assert told == [(0, 4), (2, 4), (2, 4), (2, 4), (2, 4), (4, 4)]
+
+
+def test_a_pool_that_breaks_with_several_members_is_replaced_once():
+    with ProcessPoolExecutor(1) as first:
+        pool = _pools.Pool(first)
+        assert pool.renew(first, BrokenExecutor())
+        second = pool.executor
+        assert pool.renew(first, BrokenExecutor()) and pool.executor is second
+        pool.close(wait=True)
+
+
+@pytest.mark.parametrize("worked", [False, True])
+def test_pools_that_break_without_any_result_are_too_many(worked, monkeypatch):
+    monkeypatch.setattr(_pools, "_MOST_BREAKS", 3)
+    with ProcessPoolExecutor(1) as first:
+        pool, broken = _pools.Pool(first), 0
+        pool.worked = worked
+        try:
+            while broken < 5:
+                pool.renew(pool.executor, BrokenExecutor())
+                broken += 1
+        except BrokenExecutor as error:
+            assert "3 pools of processes broke" in error.__notes__[0]
+        pool.close(wait=True)
+    assert broken == (5 if worked else 2)
+
+
+def test_threads_of_this_process_stay_as_they_are():
+    before = isingrg.get_num_threads()
+    try:
+        isingrg.set_num_threads(7)
+        with ThreadPoolExecutor(2) as pool:
+            ensemble(text, {"a": [1, 2]}, executor=pool, threads=1)
+        assert isingrg.get_num_threads() == 7
+    finally:
+        isingrg.set_num_threads(before)
+
+
+def test_members_are_found_whatever_the_order_of_their_settings(tmp_path, flaky):
+    def task(times, other):
+        return flaky(times)
+
+    task.__qualname__ = "task"
+    for order in (("times", "other"), ("other", "times")):
+        values = {"times": 0, "other": "x"}
+        ensemble(task, [{name: values[name] for name in order}], store=tmp_path)
+    assert flaky.calls == [0]
+
+
+def test_a_file_that_cannot_be_read_is_not_called_damaged(tmp_path):
+    called([{"a": 1}], store=tmp_path)
+    (file,) = tmp_path.glob("*.npz")
+    file.unlink()
+    file.mkdir()
+    with pytest.raises(IsADirectoryError):
+        called([{"a": 1}], store=tmp_path)

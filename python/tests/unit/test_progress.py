@@ -82,3 +82,11 @@ def test_control_c_returns_within_half_a_second(seconds_to_stop, algorithm, L, n
 
 def test_control_c_between_pieces_of_an_exact_result(seconds_to_stop):
     assert seconds_to_stop("ising.log_partition(4096, [0.44] * 10**6)") > 0
+
+
+def test_loops_in_python_stop_at_false_alone():
+    for answer in (None, 0, "", True):
+        _progress.tell(lambda done, total, answer=answer: answer, 1, 2)
+    _progress.tell(None, 1, 2)
+    with pytest.raises(isingrg.Interrupted, match="interrupted at 1 of 2"):
+        _progress.tell(lambda done, total: False, 1, 2)

@@ -63,6 +63,11 @@ def test_metadata(path):
     assert all(array.dtype == np.float64 for array in arrays.values())
 
 
+def test_arrays_are_aligned(path):
+    """So that other programs may map them into memory."""
+    assert int.from_bytes(path.read_bytes()[:8], "little") % 8 == 0
+
+
 def test_file_is_an_ordinary_one(path):
     umask = os.umask(0)
     os.umask(umask)
@@ -89,9 +94,11 @@ def test_permissions_are_kept(model, path, mode):
 def test_what_replaces_a_private_file_is_never_public(model, path, kind, monkeypatch):
     path.chmod(0o600)
     seen = []
-    fsync = os.fsync
+    fchmod = os.fchmod
     monkeypatch.setattr(os, "O_TMPFILE", os.O_TMPFILE if kind == "unnamed" else 0)
-    monkeypatch.setattr(os, "fsync", lambda f: (seen.append(os.fstat(f).st_mode), fsync(f)))
+    monkeypatch.setattr(
+        os, "fchmod", lambda f, mode: (seen.append(os.fstat(f).st_mode), fchmod(f, mode))
+    )
     model.save(path)
     assert stat.S_IMODE(seen[0]) == stat.S_IMODE(path.stat().st_mode) == 0o600
 

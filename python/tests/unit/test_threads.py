@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from isingrg import IsingRGError, _core, graphvae, mlrg, neuralrg
+from isingrg import ConvergenceError, IsingRGError, _core, graphvae, mlrg, neuralrg
 
 sys.path.append(str(Path(__file__).parents[1] / "docs"))
 sys.path.append(str(Path(__file__).parents[3] / "soak"))
@@ -142,3 +142,18 @@ def test_an_answer_is_not_partly_of_the_model_before_a_training(name, monkeypatc
     with pytest.raises(IsingRGError, match="in use by another thread"):
         ASKED[mlrg.MLRG][name](model)
     assert model.step == 200
+
+
+def test_an_error_of_two_states_is_none_of_either(monkeypatch):
+    """What one question cannot answer of a model that was trained meanwhile is no answer."""
+    model = TRAIN[mlrg.MLRG](MAKE[mlrg.MLRG](), 1)
+
+    def fail(*arguments):
+        monkeypatch.undo()
+        TRAIN[mlrg.MLRG](model, 1)
+        raise ConvergenceError("no fixed point")
+
+    monkeypatch.setattr(_core, "mlrg_velocity", fail)
+    monkeypatch.setattr(_core, "mlrg_flow", fail)
+    with pytest.raises(IsingRGError, match="in use by another thread"):
+        ASKED[mlrg.MLRG]["flow"](model)
