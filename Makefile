@@ -7,7 +7,7 @@ export ISINGRG_TARGET_CPU ?= native
 
 BIN := .venv/bin
 SOURCES := Package.swift setup.py pyproject.toml \
-	$(shell find Sources -type f) $(wildcard python/isingrg/*.c python/isingrg/*.h)
+	$(shell find Sources -type f) $(wildcard python/isingrg/_extension/*)
 SWIFT_TESTS := --configuration release --scratch-path .build/test \
 	-Xswiftc -target-cpu -Xswiftc $(ISINGRG_TARGET_CPU)
 
@@ -66,7 +66,7 @@ sanitize-undefined: .venv/with-test
 	mkdir -p .build/undefined
 	cp -r python/isingrg .build/undefined
 	gcc -std=c11 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -shared -fPIC \
-		-I$(HEADERS) -I$$($(BIN)/python -c $(PYTHON_HEADERS)) python/isingrg/_core*.c \
+		-I$(HEADERS) -I$$($(BIN)/python -c $(PYTHON_HEADERS)) python/isingrg/_extension/*.c \
 		-Lpython/isingrg -lisingrg -Wl,-rpath,'$$ORIGIN' -o .build/undefined/isingrg/_core.abi3.so
 	LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libstdc++.so)" \
 		ASAN_OPTIONS=detect_leaks=0 PYTHONPATH=.build/undefined $(BIN)/python -m pytest -s \

@@ -30,8 +30,10 @@ let package = Package(
             ]),
 
         // MARK: Tests
+        .target(
+            name: "LearningReference", dependencies: ["Learning", "Numerics"], path: "Tests/LearningReference"),
         .testTarget(name: "NumericsTests", dependencies: ["Numerics"]),
-        .testTarget(name: "LearningTests", dependencies: ["Learning", "Numerics"]),
+        .testTarget(name: "LearningTests", dependencies: ["Learning", "LearningReference", "Numerics"]),
         .testTarget(name: "IsingTests", dependencies: ["Ising", "Numerics"]),
         .testTarget(name: "MLRGTests", dependencies: ["MLRG", "Learning", "Numerics"]),
         .testTarget(name: "NeuralRGTests", dependencies: ["NeuralRG", "Learning", "Numerics", "Ising"]),

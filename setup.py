@@ -164,8 +164,8 @@ setup(
     ext_modules=[
         Extension(
             "isingrg._core",
-            sources=[str(path) for path in sorted(PACKAGE.glob("_core*.c"))],
-            depends=[str(HEADERS / "isingrg.h"), *map(str, sorted(PACKAGE.glob("_core*.h")))],
+            sources=[str(path) for path in sorted(PACKAGE.glob("_extension/*.c"))],
+            depends=[str(HEADERS / "isingrg.h"), *map(str, sorted(PACKAGE.glob("_extension/*.h")))],
             include_dirs=[str(HEADERS)],
             library_dirs=[str(SCRATCH / "release")],
             libraries=["isingrg"],

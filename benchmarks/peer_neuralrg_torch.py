@@ -138,7 +138,7 @@ class Flow(torch.nn.Module):
         return log_mean_exp(log_normal(z) + determinant, log_normal(mirrored) + other)
 
     def log_pi(self, x):
-        """Of configurations, up to the constant ln Z."""
+        """Log-density of configurations, up to the constant ln Z."""
         size = x.abs()
         log_cosh = size + softplus(-2 * size) - math.log(2)
         return (log_cosh - 0.5 * x * (self.inverse @ x)).sum(0)

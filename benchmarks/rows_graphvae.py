@@ -36,8 +36,8 @@ def rows(rounds):
 
 
 def multiply_adds():
-    """Of the matrix products of a training step per configuration: forward, to the inputs, to the
-    weights. The first convolution is that of 660 patterns for a whole batch, and not counted."""
+    """Multiply-adds of a training step per configuration, in three products: forward, to the inputs
+    and to the weights. The first convolution, of 660 patterns for a whole batch, is not counted."""
     convolutions = 256 * 64 * 64 + (64 + 16) * (128 * 64 + 64 * 64)
     return 3 * (convolutions + 4 * 64 + 64 * 64 + 64 * 256)
 

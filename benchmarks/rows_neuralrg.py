@@ -19,7 +19,7 @@ LEAPFROG = 10
 #: derivative of ln q0(x), encoding -x for the symmetric density, and the way back; two of them
 #: transposed as well, and one for the weights.
 STEP_PASSES = 3 + 2 + 1
-#: Of a force: decoding, once more on the way back, and transposed.
+#: Passes of a force: decoding, once more on the way back, and transposed.
 FORCE_PASSES = 2 + 1
 
 
@@ -48,7 +48,7 @@ def update_seconds(threads=2, updates=5):
 
 
 def multiply_adds():
-    """Of one pass over the networks, for all samples: two networks 2-10-10-10-2 in each coupling
+    """Those of one pass over the networks, all samples: two networks 2-10-10-10-2 in each coupling
     layer of each block, weights that meet a zero or are not asked for left out."""
     with neuralrg.NeuralRG() as model:
         blocks = sum(len(layer.sites) for layer in model.hierarchy)

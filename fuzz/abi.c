@@ -3,9 +3,10 @@
 
 void call_any(void)
 {
+#define NAME_OF_CALL(NUMBER, NAME) call_##NAME,
     static void (*const calls[])(void) = {
-        call_mlrg, call_neuralrg, call_graphvae, call_ising, call_machines};
-    calls[pick(5)]();
+        METHODS(NAME_OF_CALL) call_models, call_ising, call_machines};
+    calls[pick(sizeof calls / sizeof *calls)]();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -13,8 +14,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     begin_input(data, size);
     isingrg_set_num_threads(1);
     for (int call = 0; call < 32 && input_left(); ++call) call_any();
-    clear_mlrg();
-    clear_neuralrg();
-    clear_graphvae();
+    clear_shelf();
     return 0;
 }

@@ -61,32 +61,54 @@ int64_t coupling_count(const char *name, int32_t frame);
 /* Checks what every function promises of its status, and frees the arrays of the call. */
 void end_call(isingrg_status status);
 
-/* The models of one method. Handles stay when they were destroyed. */
-enum { SLOTS = 4 };
+/* MARK: Models (calls_models.c) */
+
+/* The methods, each with a file calls_<name>.c. */
+#define METHODS(EACH) \
+    EACH(MLRG, mlrg) \
+    EACH(NEURALRG, neuralrg) \
+    EACH(GRAPHVAE, graphvae)
+
+#define NUMBER_OF_METHOD(NUMBER, NAME) NUMBER,
+typedef enum { NO_METHOD, METHODS(NUMBER_OF_METHOD) } Method;
+
+/* A model of any method, on the one shelf of all. Handles stay when they were destroyed. */
 typedef struct {
-    void *handle;
+    Method method;
+    isingrg_model *handle;
     int64_t size; /* L, or the number of couplings */
     int64_t latent, levels;
 } Slot;
 
-/* One of the slots. */
-Slot *slot(Slot *shelf);
+/* Any slot. */
+Slot *any_slot(void);
+
+/* A slot with a model of the method if there is one, seldom any. */
+Slot *slot(Method method);
+
+/* The next slot with a model of the method; the same if there is no other. */
+Slot *next_slot(Slot *slot, Method method);
 
 /* Its handle, seldom one that never existed: those of the library are even. */
-void *handle(const Slot *slot);
+isingrg_model *handle(const Slot *slot);
+
+/* L^2, or any number where no model has been. */
+int64_t sites(const Slot *slot);
+
+/* Puts a new model in the place of what is there. */
+void keep(Slot *place, Slot made);
 
 /* MARK: Calls: each makes one, of a function that the input chooses */
 
 void call_any(void);
 void call_ising(void);
 void call_machines(void);
-void call_mlrg(void);
-void call_neuralrg(void);
-void call_graphvae(void);
+void call_models(void);
 
-/* Destroy all models. */
-void clear_mlrg(void);
-void clear_neuralrg(void);
-void clear_graphvae(void);
+#define CALL_OF_METHOD(NUMBER, NAME) void call_##NAME(void);
+METHODS(CALL_OF_METHOD)
+
+/* Destroys all models. */
+void clear_shelf(void);
 
 #endif

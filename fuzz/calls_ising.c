@@ -37,14 +37,16 @@ static void call_observable(void)
     int32_t which = pick(3);
     int64_t n = amount(0, 4), size = amount(2, 70), factor = amount(1, 10);
     int8_t *configurations = spins(rows(n, rows(size, size)));
+    isingrg_progress function = progress();
     if (which < 2) {
         double *values = space(rows(n, 1));
         end_call((which == 0 ? isingrg_ising_energy : isingrg_ising_magnetization)(
-            configurations, n, size, values));
+            configurations, n, size, values, function, NULL));
     } else {
         int64_t side = factor > 0 ? rows(size, 1) / factor : 0;
         int8_t *blocked = output(rows(n, side * side), 1);
-        end_call(isingrg_ising_block_spin(configurations, n, size, factor, blocked));
+        end_call(isingrg_ising_block_spin(
+            configurations, n, size, factor, blocked, function, NULL));
     }
 }
 
@@ -57,10 +59,13 @@ static void call_exact(void)
     double *second = space(rows(n, 1));
     double *third = space(rows(n, 1));
     double *fourth = space(rows(n, 1));
+    isingrg_progress function = progress();
     if (is_torus)
-        end_call(isingrg_ising_exact_torus(size, couplings, n, first, second, third));
+        end_call(isingrg_ising_exact_torus(
+            size, couplings, n, first, second, third, function, NULL));
     else
-        end_call(isingrg_ising_exact_bulk(couplings, n, first, second, third, fourth));
+        end_call(isingrg_ising_exact_bulk(
+            couplings, n, first, second, third, fourth, function, NULL));
 }
 
 static void call_autocorrelation(void)
@@ -68,7 +73,8 @@ static void call_autocorrelation(void)
     int64_t chains = amount(1, 3), samples = amount(1, 200);
     double *series = numbers(rows(chains, samples), 1);
     double *time = space(1);
-    end_call(isingrg_ising_autocorrelation_time(series, chains, samples, time, NULL, NULL));
+    isingrg_progress function = progress();
+    end_call(isingrg_ising_autocorrelation_time(series, chains, samples, time, function, NULL));
 }
 
 void call_ising(void)

@@ -19,7 +19,7 @@ static void call_weights(void)
     int32_t frame = choice(2), machine = choice(2);
     double *couplings = numbers(coupling_count(name, frame), 2);
     int64_t m = pick(5) + 1; /* components, perhaps a wrong number */
-    int64_t exact = (machine == ISINGRG_TEACHER ? 16 : 4) * m * m;
+    int64_t exact = (machine == ISINGRG_MLRG_TEACHER ? 16 : 4) * m * m;
     double *weights = space(exact);
     end_call(isingrg_mlrg_weights(name, frame, machine, couplings, weights, exact));
 }
@@ -33,7 +33,9 @@ static void call_tensor(void)
     int64_t exact = rows(n, INT64_C(1) << (4 * m));
     double *logarithms = space(exact);
     int64_t count = elements(exact);
-    end_call(isingrg_mlrg_boltzmann_tensor(name, frame, machine, couplings, n, logarithms, count));
+    isingrg_progress function = progress();
+    end_call(isingrg_mlrg_boltzmann_tensor(
+        name, frame, machine, couplings, n, logarithms, count, function, NULL));
 }
 
 static void call_divergence(void)

@@ -4,14 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static Slot shelf[SLOTS];
-
-#define MODEL isingrg_mlrg
-#include "state.h"
+enum { MANY = 4 };
 
 static void create(void)
 {
-    Slot *place = slot(shelf);
+    Slot *place = any_slot();
     isingrg_mlrg_config config = {0};
     config.representation = representation(3);
     config.moderator = choice(2);
@@ -26,15 +23,14 @@ static void create(void)
     for (int i = 0; hidden != NULL && i < 4; ++i) hidden[i] = small(1, 9);
     config.hidden = hidden;
     config.seed = next_word();
-    isingrg_mlrg *model = NULL;
+    isingrg_model *model = NULL;
     bool has_config = !seldom(), has_output = !seldom();
     isingrg_status status = isingrg_mlrg_create(
         has_config ? &config : NULL, has_output ? &model : NULL);
     end_call(status);
     if (status != ISINGRG_OK) return;
-    isingrg_mlrg_destroy(place->handle);
-    place->handle = model;
-    place->size = coupling_count(config.representation, config.frame);
+    int64_t couplings = coupling_count(config.representation, config.frame);
+    keep(place, (Slot){.method = MLRG, .handle = model, .size = couplings});
 }
 
 /* Zero is a step of everything with the batch of one block. */
@@ -72,18 +68,18 @@ static isingrg_mlrg_training settings(const Slot *place)
 /* What the history of so many steps needs; too many of them are refused before it is touched. */
 static int64_t history_count(const isingrg_mlrg_training *training)
 {
-    return (int64_t)(training->steps * ISINGRG_HISTORY_COLUMNS);
+    return (int64_t)(training->steps * ISINGRG_MLRG_COLUMNS);
 }
 
 static double *history_space(const isingrg_mlrg_training *training)
 {
-    return space(rows((int64_t)training->steps, ISINGRG_HISTORY_COLUMNS));
+    return space(rows((int64_t)training->steps, ISINGRG_MLRG_COLUMNS));
 }
 
 static void fit(void)
 {
-    Slot *place = slot(shelf);
-    isingrg_mlrg *model = handle(place);
+    Slot *place = slot(MLRG);
+    isingrg_model *model = handle(place);
     isingrg_mlrg_training training = settings(place);
     double *history = history_space(&training);
     int64_t count = elements(history_count(&training));
@@ -95,15 +91,16 @@ static void fit(void)
 
 static void fit_many(void)
 {
-    isingrg_mlrg *models[SLOTS];
-    isingrg_mlrg_training trainings[SLOTS];
-    isingrg_mlrg_outcome outcomes[SLOTS];
-    double *histories[SLOTS];
-    int64_t counts[SLOTS];
-    int64_t n = amount(1, SLOTS);
-    if (n == SLOTS + 1) n = SLOTS;
-    for (int i = 0; i < SLOTS && i < n; ++i) {
-        Slot *place = next_byte() < 0xE0 ? shelf + i : slot(shelf);
+    isingrg_model *models[MANY];
+    isingrg_mlrg_training trainings[MANY];
+    isingrg_mlrg_outcome outcomes[MANY];
+    double *histories[MANY];
+    int64_t counts[MANY];
+    int64_t n = amount(1, MANY);
+    if (n == MANY + 1) n = MANY;
+    Slot *place = slot(MLRG);
+    for (int i = 0; i < MANY && i < n; ++i) {
+        if (i > 0) place = next_byte() < 0xE0 ? next_slot(place, MLRG) : slot(MLRG);
         models[i] = handle(place);
         trainings[i] = settings(place);
         histories[i] = history_space(&trainings[i]);
@@ -122,8 +119,8 @@ static void fit_many(void)
 
 static void evaluate(void)
 {
-    Slot *place = slot(shelf);
-    isingrg_mlrg *model = handle(place);
+    Slot *place = slot(MLRG);
+    isingrg_model *model = handle(place);
     int32_t which = pick(4);
     int64_t c = place->size ? place->size : 1, n = amount(0, 40), steps = amount(0, 5);
     double *couplings = numbers(rows(n, c), 2);
@@ -146,26 +143,8 @@ static void evaluate(void)
     }
 }
 
-static void state(void)
-{
-    isingrg_mlrg *model = handle(slot(shelf));
-    int32_t which = pick(6), index = small(0, 9);
-    if (which < 3) {
-        ask_for_state(model, which, index);
-    } else if (which == 3) {
-        uint64_t *step = output(1, sizeof(uint64_t));
-        end_call(isingrg_mlrg_step(model, step));
-    } else {
-        /* The couplings of proposals may have any number. */
-        int64_t count = which == 4 ? array_size(model, index) : amount(0, 100);
-        write_state(model, index, rows(count, 1), count, 2);
-    }
-}
-
 void call_mlrg(void)
 {
-    static void (*const calls[])(void) = {create, fit, evaluate, state, fit_many, destroy};
-    calls[pick(6)]();
+    static void (*const calls[])(void) = {create, fit, evaluate, fit_many};
+    calls[pick(4)]();
 }
-
-void clear_mlrg(void) { clear(); }

@@ -2,12 +2,6 @@
 #include "abi.h"
 
 #include <stdlib.h>
-#include <string.h>
-
-static Slot shelf[SLOTS];
-
-#define MODEL isingrg_neuralrg
-#include "state.h"
 
 static int64_t lattice_size(void)
 {
@@ -17,14 +11,14 @@ static int64_t lattice_size(void)
 
 static void create(void)
 {
-    Slot *place = slot(shelf);
+    Slot *place = any_slot();
     isingrg_neuralrg_config config = {0};
     config.size = lattice_size();
     config.coupling = number(0.4);
     config.structure = choice(3);
     config.depth = small(0, 2);
     config.repeats = small(1, 2);
-    config.couplings = small(1, 3);
+    config.layers = small(1, 3);
     config.n_hidden = small(1, 2);
     int32_t *hidden = output(3, sizeof(int32_t));
     for (int i = 0; hidden != NULL && i < 3; ++i) hidden[i] = small(1, 9);
@@ -38,48 +32,47 @@ static void create(void)
         config.masks = masks;
     }
     config.seed = next_word();
-    isingrg_neuralrg *model = NULL;
+    isingrg_model *model = NULL;
     bool has_config = !seldom(), has_output = !seldom();
     isingrg_status status = isingrg_neuralrg_create(
         has_config ? &config : NULL, has_output ? &model : NULL);
     end_call(status);
     if (status != ISINGRG_OK) return;
-    isingrg_neuralrg_destroy(place->handle);
-    place->handle = model;
-    place->size = config.size;
+    keep(place, (Slot){.method = NEURALRG, .handle = model, .size = config.size});
 }
-
-static int64_t sites(const Slot *place) { return place->size ? place->size * place->size : 16; }
 
 static void fit(void)
 {
-    Slot *place = slot(shelf);
-    isingrg_neuralrg *model = handle(place);
+    Slot *place = slot(NEURALRG);
+    isingrg_model *model = handle(place);
     bool from_samples = next_byte() % 2;
-    uint64_t steps = (uint64_t)amount(1, 3), batch = (uint64_t)amount(1, 40);
-    double rate = number(0.01), decay = number(0);
-    uint64_t seed = next_word(), done = 0;
-    double *history = space(rows((int64_t)steps, ISINGRG_NEURALRG_COLUMNS));
-    int64_t count = elements((int64_t)(steps * ISINGRG_NEURALRG_COLUMNS));
-    uint64_t *output_done = seldom() ? NULL : &done;
+    isingrg_neuralrg_training training = {0};
+    training.steps = (uint64_t)amount(1, 3);
+    training.batch = (uint64_t)amount(1, 40);
+    training.learning_rate = number(0.01);
+    training.weight_decay = number(0);
+    training.seed = next_word();
+    const isingrg_neuralrg_training *given = seldom() ? NULL : &training;
+    double *history = space(rows((int64_t)training.steps, ISINGRG_NEURALRG_COLUMNS));
+    int64_t count = elements((int64_t)(training.steps * ISINGRG_NEURALRG_COLUMNS));
+    uint64_t done = 0, *output_done = seldom() ? NULL : &done;
     isingrg_progress function = progress();
     if (from_samples) {
         int64_t n = amount(1, 20);
         double *samples = numbers(rows(n, sites(place)), 2);
         end_call(isingrg_neuralrg_fit_samples(
-            model, samples, n, steps, batch, rate, decay, seed, history, count, output_done,
-            function, NULL));
+            model, samples, n, given, history, count, output_done, function, NULL));
     } else {
         end_call(isingrg_neuralrg_fit(
-            model, steps, batch, rate, decay, seed, history, count, output_done, function, NULL));
+            model, given, history, count, output_done, function, NULL));
     }
-    if (done > steps) abort();
+    if (done > training.steps) abort();
 }
 
 static void transform(void)
 {
-    Slot *place = slot(shelf);
-    isingrg_neuralrg *model = handle(place);
+    Slot *place = slot(NEURALRG);
+    isingrg_model *model = handle(place);
     int32_t which = pick(4), first = small(0, 3), last = small(1, 8);
     int64_t n = amount(0, 20), count = rows(n, sites(place));
     double *given = numbers(count, 2);
@@ -99,8 +92,8 @@ static void transform(void)
 
 static void respond(void)
 {
-    Slot *place = slot(shelf);
-    isingrg_neuralrg *model = handle(place);
+    Slot *place = slot(NEURALRG);
+    isingrg_model *model = handle(place);
     int64_t n = amount(1, 5), n_sites = amount(1, 4);
     double *samples = numbers(rows(n, sites(place)), 2);
     int32_t *chosen = output(rows(n_sites, 1), sizeof(int32_t));
@@ -114,8 +107,8 @@ static void respond(void)
 
 static void sample_chains(void)
 {
-    Slot *place = slot(shelf);
-    isingrg_neuralrg *model = handle(place);
+    Slot *place = slot(NEURALRG);
+    isingrg_model *model = handle(place);
     isingrg_neuralrg_chains chains = {0};
     chains.space = choice(2);
     chains.adapts = choice(2);
@@ -155,27 +148,23 @@ static void call_dual(void)
         double *partition = space(rows(n, 1));
         double *alpha = space(rows(n, 1));
         double *determinant = space(rows(n, 1));
-        end_call(isingrg_neuralrg_dual(size, couplings, n, partition, alpha, determinant));
+        end_call(isingrg_neuralrg_dual(
+            size, couplings, n, partition, alpha, determinant, function, NULL));
     }
 }
 
 static void describe(void)
 {
-    Slot *place = slot(shelf);
-    isingrg_neuralrg *model = handle(place);
-    int32_t which = pick(6), index = small(0, 7);
+    Slot *place = slot(NEURALRG);
+    isingrg_model *model = handle(place);
+    int32_t which = pick(4), index = small(0, 7);
     int32_t *count = output(1, sizeof(int32_t)), scale = 0;
-    uint64_t step = 0;
-    int64_t parameters = 0, blocks = 0;
+    int64_t blocks = 0;
     if (which == 0)
-        end_call(isingrg_neuralrg_step(model, count == NULL ? NULL : &step));
-    else if (which == 1)
-        end_call(isingrg_neuralrg_parameter_count(model, count == NULL ? NULL : &parameters));
-    else if (which == 2)
         end_call(isingrg_neuralrg_layer_count(model, count));
-    else if (which == 3)
+    else if (which == 1)
         end_call(isingrg_neuralrg_layer_info(model, index, count, &scale, &blocks));
-    else if (which == 4) {
+    else if (which == 2) {
         int32_t is_decimator;
         isingrg_neuralrg_layer_info(model, index, &is_decimator, &scale, &blocks);
         int32_t *chosen = output(4 * blocks, sizeof(int32_t));
@@ -188,23 +177,9 @@ static void describe(void)
     }
 }
 
-static void state(void)
-{
-    isingrg_neuralrg *model = handle(slot(shelf));
-    int32_t which = pick(5), index = small(0, 4);
-    if (which < 3) {
-        ask_for_state(model, which, index);
-    } else {
-        int64_t count = array_size(model, index), given = elements(count);
-        write_state(model, index, count, given, which == 3 ? 2 : 1e6);
-    }
-}
-
 void call_neuralrg(void)
 {
     static void (*const calls[])(void) = {
-        create, fit, transform, respond, sample_chains, describe, state, call_dual, destroy};
-    calls[pick(9)]();
+        create, fit, transform, respond, sample_chains, describe, call_dual};
+    calls[pick(7)]();
 }
-
-void clear_neuralrg(void) { clear(); }

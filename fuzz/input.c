@@ -143,7 +143,7 @@ int8_t *spins(int64_t n)
 void end_call(isingrg_status status)
 {
     const char *message = isingrg_last_error();
-    bool known = status >= ISINGRG_OK && status <= ISINGRG_BUSY;
+    bool known = status >= ISINGRG_OK && status <= ISINGRG_WRONG_METHOD;
     if (!known || message == NULL || (status != ISINGRG_OK && strlen(message) == 0)) {
         fprintf(stderr, "status %d says \"%s\"\n", status, message ? message : "(NULL)");
         abort();
@@ -207,13 +207,4 @@ int64_t coupling_count(const char *name, int32_t frame)
 {
     int32_t count = 1;
     return isingrg_mlrg_coupling_count(name, frame, &count) == ISINGRG_OK ? count : 1;
-}
-
-/* MARK: Handles */
-
-Slot *slot(Slot *shelf) { return shelf + pick(SLOTS); }
-
-void *handle(const Slot *slot)
-{
-    return seldom() ? (void *)(uintptr_t)(next_word() | 1) : slot->handle;
 }

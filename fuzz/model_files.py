@@ -6,6 +6,7 @@ must be the same after it is saved and loaded again.
 
 import json
 import random
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -13,11 +14,11 @@ from pathlib import Path
 import numpy as np
 
 from isingrg import IsingRGError
-from isingrg.graphvae import GraphVAE
-from isingrg.mlrg import MLRG
-from isingrg.neuralrg import NeuralRG
 
-KINDS = {kind._format.name: kind for kind in (MLRG, NeuralRG, GraphVAE)}
+sys.path.append(str(Path(__file__).resolve().parents[1] / "python" / "tests"))
+from small_models import MODELS, Small
+
+KINDS = {small.kind._format.name: small for small in MODELS.values()}
 #: What loading may raise.
 REFUSALS = (IsingRGError, OSError, MemoryError)
 #: Numbers of the largest networks that are tried: above, every input would take seconds.
@@ -33,18 +34,19 @@ def check(content: bytes) -> bool:
         path = Path(folder) / "model"
         path.write_bytes(content)
         named = header.get("__metadata__", {}).get("format")
+        small = KINDS.get(named, MODELS["mlrg"])
         try:
-            model = KINDS.get(named, MLRG).load(path)
+            model = small.kind.load(path)
         except REFUSALS:
             return False
-        use(model, path)
+        use(model, small, path)
     return True
 
 
-def use(model, path: Path) -> None:
+def use(model, small: Small, path: Path) -> None:
     repr(model)
     loss = model.history["loss"]
-    for call in (evaluate, train):
+    for call in (small.evaluate, lambda model: train(model, small)):
         try:
             call(model)
         except REFUSALS:
@@ -60,30 +62,13 @@ def use(model, path: Path) -> None:
     assert all(before[name].tobytes() == after[name].tobytes() for name in before)
 
 
-def evaluate(model) -> None:
-    if isinstance(model, MLRG):
-        model.velocity(np.full(model._count, 0.5))
-    elif isinstance(model, NeuralRG):
-        model.log_prob(model.sample(2))
-    else:
-        model.decode(model.encode(np.ones((2, model.L, model.L)))[-1][0])
-
-
-def train(model) -> None:
+def train(model, small: Small) -> None:
     end = time.monotonic() + 1
 
     def in_time(done: int, total: int) -> bool:
         return time.monotonic() < end
 
-    if isinstance(model, MLRG):
-        model.fit(
-            1, 4, replicas=1, hmc_leapfrog=1, hmc_updates=1, cd_samples=8, teacher_sweeps=1,
-            student_sweeps=1, progress=in_time,
-        )  # fmt: skip
-    elif isinstance(model, NeuralRG):
-        model.fit(1, 4, progress=in_time)
-    else:
-        model.fit(np.ones((2, model.L, model.L)), 1, progress=in_time)
+    small.fit(model, 1, **small.light, progress=in_time)
 
 
 # Files taken apart and put together without any check

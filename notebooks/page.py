@@ -6,11 +6,11 @@ import os
 from IPython.display import Markdown, display
 
 import isingrg
-from isingrg import _style as style
+from isingrg.plot import _style as style
 
 #: Fewer models, samples and points: for continuous integration and `isingrg reproduce`.
 FAST = bool(os.environ.get("ISINGRG_FAST"))
-#: Of what is published, beside ours in colour.
+#: Colour of what is published, beside ours in colour.
 GREY = "#777777"
 #: The form in which the last cell of a notebook also holds its summary, for programs.
 SUMMARY_TYPE = "application/vnd.isingrg.summary+json"

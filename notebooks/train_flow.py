@@ -40,7 +40,7 @@ SPINS = {
     "A1+E-published": ("A1+E", "published"),
     "A1+E-consistent": ("A1+E", "consistent"),
 }
-#: Of the recorded fixed points, in percent.
+#: Quantiles of the recorded fixed points, in percent.
 QUANTILES = [5, 25, 50, 75, 95]
 
 

@@ -17,7 +17,7 @@ import numpy as np
 
 import isingrg
 import record_file
-from isingrg import graphvae, ising
+from isingrg import graphvae, ising, statistics
 from isingrg.graphvae import GraphVAE
 
 FOLDER = Path(__file__).parent / "data"
@@ -49,8 +49,8 @@ UNSEEN = 1000
 
 def plain(value):
     """Numbers, arrays and estimates as JSON has them, with five significant digits."""
-    if isinstance(value, graphvae.Estimate):
-        return {name: plain(part) for name, part in value._asdict().items()}
+    if isinstance(value, statistics.Estimate):
+        return {name: plain(getattr(value, name)) for name in ("value", "error", "low", "high")}
     array = np.asarray(value)
     if array.dtype.kind in "biu":
         return array.tolist()
@@ -73,12 +73,12 @@ def components(model, spins, K, basins):
     mu = model.encode(spins)[-1][0]
     found = graphvae.principal_components(mu, reference=np.abs(m))
     first = found.projections[..., 0]
-    # Of a PC1 that is odd in the spins only the distance from disorder has a mean.
+    # A PC1 that is odd in the spins has a mean of zero; its distance from disorder has not.
     distance = np.abs(first - found.project(basins.centres[2, -1])[0])
     observables = {"m": m, "abs_m": np.abs(m), "energy": energy}
     correlations = {
         name: {
-            other: plain(graphvae.correlation(values, observable, **BOOTSTRAP))
+            other: plain(statistics.correlation(values, observable, **BOOTSTRAP))
             for other, observable in observables.items()
         }
         for name, values in (("pc1", first), ("distance", distance))
@@ -88,7 +88,7 @@ def components(model, spins, K, basins):
         "active_units": plain(graphvae.active_units(mu)),
         "effective_rank": plain(graphvae.effective_rank(mu)),
         "pc1": {"mean": plain(first.mean(1)), "deviation": plain(first.std(1))},
-        "distance": plain(graphvae.bootstrap(lambda d: d.mean(1), distance, **BOOTSTRAP)),
+        "distance": plain(statistics.bootstrap(lambda d: d.mean(1), distance, **BOOTSTRAP)),
         "correlation": correlations,
         # The last two belong to the data: what a latent variable that knows them would give.
         "critical": {
@@ -132,7 +132,7 @@ def train(settings, seed, path, fit):
         # Standard deviation of the means of every unit at every level: eigenvalues scale with it.
         "deviations": plain([mu.reshape(-1, model.latent).std(0) for mu, _ in model.encode(spins)]),
         "level_distances": plain(
-            graphvae.bootstrap(lambda d: d.mean(1).T, distances, axis=1, **BOOTSTRAP)
+            statistics.bootstrap(lambda d: d.mean(1).T, distances, axis=1, **BOOTSTRAP)
         ),
         "basins": {name: plain(value) for name, value in basins._asdict().items()},
         "rg_map": maps(model, spins, K),

@@ -26,7 +26,7 @@ CRITICAL = 1 / ising.K_CRITICAL
 
 #: The temperatures of the supplement.
 TEMPERATURES = [2.0, 2.1, 2.2, 2.3, 2.4, 2.5, 2.6, 2.7]
-PUBLISHED = {"epochs": 5000, "batch": 512, "lr": 1e-3, "weight_decay": 1e-3}
+PUBLISHED = {"steps": 5000, "batch": 512, "lr": 1e-3, "weight_decay": 1e-3}
 #: What brings L = 4 within a thousandth of the exact free energy: layers repeated at each scale, masks
 #: that take every pair of sites in turn, small batches, a learning rate that falls to a fifteenth.
 SMALL = {
@@ -34,7 +34,7 @@ SMALL = {
     "masks": [[3, 12, 5, 10, 6, 9, 3, 12]] * 16,
 }  # fmt: skip
 FALLING = [
-    {"epochs": 6000, "batch": 32, "lr": 3e-3 * 15 ** (-k / 7), "weight_decay": 0.0} for k in range(8)
+    {"steps": 6000, "batch": 32, "lr": 3e-3 * 15 ** (-k / 7), "weight_decay": 0.0} for k in range(8)
 ]
 #: Epochs between two updates of the chains that run beside a training, and how many chains.
 EVERY, CHAINS = 20, 256
@@ -44,7 +44,7 @@ SAMPLES = 8192
 
 def recipes():
     """name -> list of (model, stages of training, seed, whether chains run along, keep)."""
-    scan = PUBLISHED | {"epochs": 1500, "batch": 128}
+    scan = PUBLISHED | {"steps": 1500, "batch": 128}
     return {
         "critical": [
             ({"L": 16, "T": CRITICAL}, [PUBLISHED], seed, True, seed == 0) for seed in range(3)
@@ -56,10 +56,10 @@ def recipes():
         ],
         "L4": [(SMALL, FALLING, seed, False, False) for seed in range(3)],
         "L8": [
-            ({"L": 8, "T": CRITICAL}, [PUBLISHED | {"epochs": 2000}], seed, False, False)
+            ({"L": 8, "T": CRITICAL}, [PUBLISHED | {"steps": 2000}], seed, False, False)
             for seed in range(3)
         ],
-        "L32": [({"L": 32, "T": CRITICAL}, [PUBLISHED | {"epochs": 100}], 0, False, False)],
+        "L32": [({"L": 32, "T": CRITICAL}, [PUBLISHED | {"steps": 100}], 0, False, False)],
     }
 
 
@@ -99,7 +99,7 @@ class Monitor:
 
 
 def course(model):
-    """The loss, averaged over EVERY epochs or a 250th of all, and standard errors of the averages."""
+    """The loss, averaged over EVERY steps or a 250th of all, and standard errors of the averages."""
     every = max(EVERY, model.step // 250)
     count = model.step // every
     loss, error = (
@@ -129,9 +129,9 @@ def train(settings, stages, seed, watched, path):
     monitor, seconds = Monitor(seed), 0.0
     for stage in stages:
         stage = dict(stage)
-        epochs = stage.pop("epochs")
-        piece = EVERY if watched else epochs
-        for _ in range(0, epochs, piece):
+        steps = stage.pop("steps")
+        piece = EVERY if watched else steps
+        for _ in range(0, steps, piece):
             started = time.perf_counter()
             model.fit(piece, **stage, seed=seed)
             seconds += time.perf_counter() - started
@@ -143,11 +143,15 @@ def train(settings, stages, seed, watched, path):
     return {
         "seconds": round(seconds, 1),
         "parameters": model.parameter_count,
-        "free_energy": bound._asdict(),
-        "log_partition": partition._asdict(),
+        "free_energy": {"mean": bound.value, "standard_error": bound.error},
+        "log_partition": {
+            "estimate": partition.value,
+            "standard_error": partition.error,
+            "effective_sample_size": partition.effective_sample_size,
+        },
         "exact": -neuralrg.log_partition_dual(model.L, model.K),
         "course": course(model),
-        # Of the whole process up to here: only that of a recipe run by itself is the training's.
+        # The peak of the whole process up to here: that of the training if a recipe runs by itself.
         "peak_megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
         **({"chains": monitor.record()} if watched else {}),
     }

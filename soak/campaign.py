@@ -1,7 +1,8 @@
 """What every campaign is: one kind of fault, tried many times, and what came of it.
 
 Each file beside this one holds one campaign and ends in `main`. `make soak` runs all of them in
-full; the tests run each with --short.
+full; the tests run each with --short. Importing this lets a campaign import the table of small
+models of the tests, `small_models`.
 """
 
 import argparse
@@ -13,8 +14,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+_ROOT = Path(__file__).resolve().parents[1]
+#: Where the table of small models lies.
+TABLE = _ROOT / "python" / "tests"
+sys.path.append(str(TABLE))
+
 #: Where each campaign leaves its outcome.
-OUTCOMES = Path(__file__).resolve().parents[1] / ".build" / "soak"
+OUTCOMES = _ROOT / ".build" / "soak"
 
 
 @dataclasses.dataclass

@@ -11,14 +11,12 @@ from typing import Any
 
 from campaign import Outcome, main
 from isingrg import IsingRGError
-from isingrg.graphvae import GraphVAE
-from isingrg.mlrg import MLRG
-from isingrg.neuralrg import NeuralRG
+from isingrg._methods import METHODS
 
 DATA = Path(__file__).resolve().parents[1] / "python" / "tests" / "data"
 MODELS = {
-    kind: (DATA / f"{name}-0.1.0-sha256.safetensors").read_bytes()
-    for name, kind in [("mlrg", MLRG), ("neuralrg", NeuralRG), ("graphvae", GraphVAE)]
+    method.model: (DATA / f"{name}-0.1.0-sha256.safetensors").read_bytes()
+    for name, method in METHODS.items()
 }
 FAULTS = [
     (kind, fault, place)

@@ -95,7 +95,7 @@ def small_disk(folder: Path) -> Iterator[Path]:
 def disturb(name: str, fault: Fault, folder: Path, chance: random.Random, whole: bytes) -> str:
     """Trains until the fault, which comes at a random step; what is wrong then."""
     training, path = TRAININGS[name], folder / "model"
-    model, when = training.new(), chance.randrange(STEPS)
+    model, when = training.small.make(), chance.randrange(STEPS)
     good, ends = [], []
 
     def strike(step: int, total: int) -> None:
@@ -155,7 +155,7 @@ def campaign(trials: int) -> Outcome:
         os.chmod(home, 0o777)
         wholes = {}
         for name, training in TRAININGS.items():
-            model = training.new()
+            model = training.small.make()
             training.fit(model, STEPS)
             model.save(Path(home, name))
             wholes[name] = Path(home, name).read_bytes()
@@ -168,7 +168,7 @@ def campaign(trials: int) -> Outcome:
             if failure:
                 outcome.failures.append(f"{name}, {fault.__name__}: {failure}")
         for name, training in TRAININGS.items():
-            failure = shorten(Path(home, name), wholes[name], type(training.new()))
+            failure = shorten(Path(home, name), wholes[name], type(training.small.make()))
             outcome.failures += [failure] if failure else []
     outcome.figures = ", ".join(f"{count} of {f.__name__}" for f, count in counts.items())
     return outcome

@@ -14,7 +14,7 @@ from scipy import stats
 from scipy.signal import lfilter
 
 import campaign
-from isingrg import ising, neuralrg
+from isingrg import ising, neuralrg, statistics
 
 #: Nominal coverage of one and of 1.96 standard errors.
 ONE, TWO = 0.6827, 0.95
@@ -70,7 +70,7 @@ class Coverage:
 
 def mean_bars(series: Iterable[np.ndarray]) -> Iterator[Bar]:
     """Of (n_chains, n_samples) each."""
-    return (Bar(*ising.mean_and_error(one)) for one in series)
+    return (Bar(*statistics.mean_and_error(one)) for one in series)
 
 
 def every_configuration(L: int, K: float) -> tuple[np.ndarray, np.ndarray]:
@@ -122,13 +122,11 @@ def flows(coverage: Coverage, runs: int) -> None:
     """Integrals over samples of a flow, the loss of a training step, and chains."""
     L, K = 4, 0.3
     model = neuralrg.NeuralRG(L, K, layers=6, hidden=(12, 12)).fit(400, 256, 2e-3)
-    bound = model.free_energy(400_000, seed=10**6).mean
+    bound = model.free_energy(400_000, seed=10**6).value
     seeds = range(runs)
     coverage.add("free energy", bound, (Bar(*model.free_energy(500, seed=s)) for s in seeds))
     exact = float(neuralrg.log_partition_dual(L, K))
-    coverage.add(
-        "ln Z by weights", exact, (Bar(*model.log_partition(2000, seed=s)[:2]) for s in seeds)
-    )
+    coverage.add("ln Z by weights", exact, (Bar(*model.log_partition(2000, seed=s)) for s in seeds))
     coverage.add("loss of a step", bound, (last_loss(model, seed) for seed in seeds))
     spins, probabilities = every_configuration(L, K)
     truths = {

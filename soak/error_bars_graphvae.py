@@ -11,17 +11,19 @@ from scipy.signal import lfilter
 
 import campaign
 from error_bars import Bar, Coverage
-from isingrg import graphvae, ising, neuralrg
-from isingrg.graphvae import Estimate, GraphVAE
+from isingrg import graphvae, ising, neuralrg, statistics
+from isingrg.graphvae import GraphVAE
+from isingrg.statistics import Estimate
 
 RESAMPLES = 300
 
 
 def bar(estimate: Estimate, index: int | None = None) -> Bar:
     """One number of an estimate, with its percentiles."""
-    value, error, low, high = (
-        float(part if index is None else np.ravel(part)[index]) for part in estimate
-    )
+    if index is not None:
+        estimate = estimate.map(lambda part: np.ravel(part)[index])
+    value, error = estimate
+    low, high = float(estimate.low), float(estimate.high)
     return Bar(value, error, (low, high))
 
 
@@ -31,18 +33,18 @@ def synthetic(coverage: Coverage, runs: int) -> None:
     means = (random.normal(size=(2, 100)) for _ in range(runs))
     coverage.add(
         "mean of a bootstrap", 0.0,
-        (bar(graphvae.bootstrap(np.mean, one, resamples=RESAMPLES)) for one in means),
+        (bar(statistics.bootstrap(np.mean, one, resamples=RESAMPLES)) for one in means),
     )  # fmt: skip
     rho = 0.8
     chains = (lfilter([1], [1, -rho], random.normal(size=(2, 1200)))[:, 200:] for _ in range(runs))
     coverage.add(
         "mean of correlated numbers, blocks of 50", 0.0,
-        (bar(graphvae.bootstrap(np.mean, one, block=50, resamples=RESAMPLES)) for one in chains),
+        (bar(statistics.bootstrap(np.mean, one, block=50, resamples=RESAMPLES)) for one in chains),
     )  # fmt: skip
     pairs = (random.multivariate_normal([0, 0], [[1, 0.6], [0.6, 1]], 200).T for _ in range(runs))
     coverage.add(
         "correlation", 0.6,
-        (bar(graphvae.correlation(a, b, resamples=RESAMPLES)) for a, b in pairs),
+        (bar(statistics.correlation(a, b, resamples=RESAMPLES)) for a, b in pairs),
     )  # fmt: skip
 
 

@@ -16,49 +16,30 @@ from functools import partial
 import numpy as np
 
 from campaign import Outcome, main
-from isingrg import Interrupted, IsingRGError, graphvae, ising, mlrg, neuralrg, set_num_threads
+from isingrg import Interrupted, IsingRGError, ising, set_num_threads
+from small_models import MODELS
 
 #: Seconds until a process counts as one that hangs; the signal ends it.
 LONGEST = 60
 #: Forks of one process under load.
 FORKS = 10
 
-J = np.linspace(-1, 1, 9)
-X = np.random.default_rng(1).normal(size=(6, 4, 4))
-
 
 def spins():
     return ising.sample(8, [0.3, 0.5], 10, n_thermalize=5, seed=1)[:, 0]
 
 
-#: Of each kind: a small model, how to train it, and a question.
-KINDS = {
-    "mlrg": (
-        lambda: mlrg.MLRG(hidden=(4,)),
-        lambda m, n, **k: m.fit(n, 8, total_steps=10**8, **k),
-        lambda m: m.velocity(J),
-    ),
-    "neuralrg": (
-        lambda: neuralrg.NeuralRG(L=4, layers=2, hidden=(3,)),
-        lambda m, n, **k: m.fit(n, 64, **k),
-        lambda m: m.encode(X)[0],
-    ),
-    "graphvae": (
-        lambda: graphvae.GraphVAE(L=8, levels=2, hidden=4, latent=2),
-        lambda m, n, **k: m.fit(spins(), n, **k),
-        lambda m: m.encode(spins())[0][0],
-    ),
-}
-
-
-def work(kind):
+def work(small):
     """What a process computes that no other one has touched."""
-    make, fit, ask = KINDS[kind]
-    return [spins(), ask(fit(make(), 3))]
+    return [spins(), *small.evaluate(small.trained(3))]
 
 
 def same(found, right):
     return all(np.array_equal(a, b) for a, b in zip(found, right, strict=True))
+
+
+def finite(arrays):
+    return all(np.isfinite(array).all() for array in arrays)
 
 
 def forked(child):
@@ -100,21 +81,21 @@ def threads(*functions):
     return stop
 
 
-def under_load(kind, chance, forks):
+def under_load(small, chance, forks):
     """Two threads ask a model, one trains another, one samples."""
-    make, fit, ask = KINDS[kind]
-    right = work(kind)
-    asked, busy = fit(make(), 3), fit(make(), 3)
-    trained = ask(fit(fit(make(), 3), 2))
+    ask, fit = small.evaluate, small.fit
+    right = work(small)
+    asked, busy = small.trained(3), small.trained(3)
+    trained = ask(fit(small.trained(3), 2))
 
     def in_child():
-        assert same([ask(asked)], right[1:]), "the child answers otherwise"
-        assert same([ask(fit(asked, 2))], [trained]), "the child trains otherwise"
+        assert same(ask(asked), right[1:]), "the child answers otherwise"
+        assert same(ask(fit(asked, 2)), trained), "the child trains otherwise"
         try:
-            assert np.isfinite(ask(busy)).all()
+            assert finite(ask(busy))
         except IsingRGError as error:
             assert "in use" in str(error), error
-        assert same(work(kind), right), "the child computes otherwise"
+        assert same(work(small), right), "the child computes otherwise"
 
     stop = threads(lambda: ask(asked), lambda: ask(asked), lambda: fit(busy, 1), spins)
     failed = 0
@@ -122,24 +103,23 @@ def under_load(kind, chance, forks):
         time.sleep(chance.uniform(0, 0.01))
         failed += not forked(in_child)
     stop()
-    assert same([ask(asked)], right[1:]), "the parent answers otherwise"
+    assert same(ask(asked), right[1:]), "the parent answers otherwise"
     assert not failed, f"{failed} children failed"
 
 
-def at_the_first_call(kind, chance):
+def at_the_first_call(small, chance):
     """The threads are inside calls that no one has made before them in this process."""
-    stop = threads(lambda: work(kind), lambda: work(kind))
+    stop = threads(lambda: work(small), lambda: work(small))
     time.sleep(chance.uniform(0, 0.003))
-    ended = forked(lambda: work(kind))
+    ended = forked(lambda: work(small))
     stop()
     assert ended, "the child failed"
 
 
-def inside_progress(kind, chance):
+def inside_progress(small, chance):
     """The child returns from `progress` into the computation, which goes on in the parent alone."""
-    make, fit, _ = KINDS[kind]
-    right = work(kind)
-    model, when, children = fit(make(), 3), chance.randrange(4), []
+    right = work(small)
+    model, when, children = small.trained(3), chance.randrange(4), []
 
     def report(done, total):
         nonlocal when
@@ -150,39 +130,39 @@ def inside_progress(kind, chance):
                 signal.alarm(LONGEST)
         return when > -20
 
-    stop = threads(lambda: work(kind))
+    stop = threads(lambda: work(small))
     sampling = chance.random() < 0.5
     try:
         if sampling:
             ising.sample(256, [0.4] * 4, 200, progress=report)
         else:
-            fit(model, 10**7, progress=report)
+            small.fit(model, 10**7, progress=report)
     except Interrupted as error:
         if children == [0]:
-            run(partial(check_child, str(error), kind, model, right))
+            run(partial(check_child, str(error), small, model, right))
     stop()
     assert children[0], "the child went on"
     assert os.waitpid(children[0], 0)[1] == 0, "the child failed"
-    assert same(work(kind), right), "the parent computes otherwise"
+    assert same(work(small), right), "the parent computes otherwise"
 
 
-def check_child(message, kind, model, right):
-    _, fit, ask = KINDS[kind]
+def check_child(message, small, model, right):
     assert "forked" in message, message
-    assert np.isfinite(ask(fit(model, 1))).all()
-    assert same(work(kind), right), "the child computes otherwise"
+    assert finite(small.evaluate(small.fit(model, 1)))
+    assert same(work(small), right), "the child computes otherwise"
 
 
 def process(number, forks):
     """What the process of this number does, with so many forks."""
-    kind, chance = [*KINDS][number // 3 % 3], random.Random(number)
+    small = [*MODELS.values()][number // 3 % len(MODELS)]
+    chance = random.Random(number)
     set_num_threads(1 + number % 4)
     if number % 3 == 0:
-        under_load(kind, chance, forks)
+        under_load(small, chance, forks)
     elif number % 3 == 1:
-        at_the_first_call(kind, chance)
+        at_the_first_call(small, chance)
     else:
-        inside_progress(kind, chance)
+        inside_progress(small, chance)
 
 
 def campaign(trials):

@@ -11,43 +11,31 @@ import subprocess
 import sys
 import time
 
-from campaign import Outcome, main
+from campaign import TABLE, Outcome, main
+from small_models import TRAININGS
 
 CHILD = """
 import copy, signal, sys, tempfile, time
 from pathlib import Path
-import numpy as np
-import safetensors.numpy
-from isingrg import graphvae, ising, mlrg, neuralrg
+from isingrg import mlrg
+from small_models import TRAININGS, same
 
-SPINS = ising.sample(8, [0.3, 0.5], 10, n_thermalize=5, seed=1)[:, 0]
-X = np.full((4000, 4, 4), 0.9)
 # A shell starts its background jobs with SIGINT ignored, which children inherit.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-kinds = {
-    "mlrg": (lambda: mlrg.MLRG(hidden=(6,)), lambda m, n: m.fit(n, 16, total_steps=10**7)),
-    "many": (lambda: mlrg.MLRG(hidden=(6,)), lambda m, n: m.fit(n, 16, total_steps=10**7)),
-    "neuralrg": (lambda: neuralrg.NeuralRG(L=4, layers=2), lambda m, n: m.fit(n, 64)),
-    "samples": (lambda: neuralrg.NeuralRG(L=4, layers=2), lambda m, n: m.fit_samples(X, n, 64)),
-    "graphvae": (lambda: graphvae.GraphVAE(L=8, levels=2, hidden=6), lambda m, n: m.fit(SPINS, n)),
-}
 kind, steps = sys.argv[1], int(sys.argv[2])
-make, fit = kinds[kind]
-model = make()
-
-def same(a, b):
-    (_, first), (_, second) = a._state(), b._state()
-    return all(np.array_equal(first[n], second[n], equal_nan=True) for n in first | second)
+small = TRAININGS["mlrg" if kind == "many" else kind]
+model = small.make()
 
 def work():
     if kind == "many":
-        other = make()
+        settings = {**small.settings, "steps": steps}
+        other = small.make()
         while True:
-            mlrg.fit_many([model, other], [{"steps": steps, "batch": 16, "total_steps": 10**7}] * 2)
+            mlrg.fit_many([model, other], [settings, settings])
     while True:
-        fit(model, steps)
+        small.fit(model, steps)
 
-fit(make(), 1)
+small.trained(1)
 try:
     print("ready", flush=True)
     work()
@@ -56,17 +44,18 @@ except KeyboardInterrupt:
 done = len(model.history["loss"])
 print(done)
 if done:
-    straight = fit(make(), done)
+    straight = small.trained(done)
     assert same(copy.copy(model), straight), "not the state of so many steps"
     with tempfile.TemporaryDirectory() as folder:
         model.save(Path(folder, "model"))
         assert same(type(model).load(Path(folder, "model")), straight), "saved differently"
-    assert same(fit(model, 2), fit(straight, 2)), "goes on differently"
+    assert same(small.fit(model, 2), small.fit(straight, 2)), "goes on differently"
 else:
-    fit(model, 1)
+    small.fit(model, 1)
 """
 
-KINDS = ["mlrg", "many", "neuralrg", "samples", "graphvae"]
+#: "many" is `mlrg.fit_many`.
+KINDS = [*TRAININGS, "many"]
 #: Steps of each call: with few of them most interrupts come between two trainings.
 STEPS = [1, 3, 10**6]
 #: Seconds from the signal to the exception that are a failure.
@@ -78,7 +67,7 @@ def trial(number):
     chance = random.Random(number)
     arguments = [KINDS[number % len(KINDS)], str(STEPS[number % len(STEPS)])]
     with subprocess.Popen(
-        [sys.executable, "-c", CHILD, *arguments],
+        [sys.executable, "-c", CHILD, *arguments], cwd=TABLE,
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     ) as process:  # fmt: skip
         process.stdout.readline()

@@ -10,55 +10,33 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from campaign import Outcome, main
-from isingrg import ising
-from isingrg.graphvae import GraphVAE
-from isingrg.mlrg import MLRG
-from isingrg.neuralrg import NeuralRG
+from small_models import TRAININGS as SMALL
+from small_models import Small
 
 
 @dataclasses.dataclass
 class Training:
     """Some seconds of work."""
 
-    new: Callable[[], Any]
-    #: Takes the model, how many steps (or epochs), and keywords.
-    fit: Callable[..., Any]
+    small: Small
     steps: int
+    #: Between two checkpoints.
     every: int
+    settings: dict[str, Any]
+
+    def fit(self, model: Any, steps: int, **keywords: Any) -> None:
+        self.small.fit(model, steps, **self.settings, **keywords)
 
 
-def _fit_samples(model: NeuralRG, epochs: int, **keywords: Any) -> None:
-    model.fit_samples(np.random.default_rng(5).normal(size=(200, 4, 4)), epochs, 64, **keywords)
-
-
-def _fit_spins(model: GraphVAE, epochs: int, **keywords: Any) -> None:
-    spins = ising.sample(8, [0.3, 0.4, 0.5], 100, seed=6).reshape(-1, 8, 8)
-    model.fit(spins, epochs, **keywords)
-
-
-def _fit_couplings(model: MLRG, steps: int, **keywords: Any) -> None:
-    model.fit(steps, 64, total_steps=2000, record_from=1000, **keywords)
-
-
+#: What a method sets besides, by the names of the table.
+SETTINGS = {"mlrg": {"total_steps": 20_000, "record_from": 19_000}}
 TRAININGS = {
-    "MLRG.fit": Training(MLRG, _fit_couplings, 2000, 20),
-    "NeuralRG.fit": Training(
-        lambda: NeuralRG(4, layers=4),
-        lambda model, epochs, **keywords: model.fit(epochs, 64, **keywords),
-        800,
-        10,
-    ),
-    "NeuralRG.fit_samples": Training(lambda: NeuralRG(4, layers=4), _fit_samples, 800, 10),
-    "GraphVAE.fit": Training(
-        lambda: GraphVAE(8, hidden=16, levels=2, anneal=50), _fit_spins, 150, 2
-    ),
+    name: Training(small, 3 * small.second, small.second // 30, SETTINGS.get(name, {}))
+    for name, small in SMALL.items()
 }
 
 
@@ -68,7 +46,7 @@ def done(model: Any) -> int:
 
 
 def load_or_make(training: Training, path: Path) -> Any:
-    model = training.new()
+    model = training.small.make()
     return type(model).load(path) if path.exists() else model
 
 
@@ -94,7 +72,7 @@ class Victim:
         self.name, self.training = name, TRAININGS[name]
         self.path = folder / name / "model.safetensors"
         self.path.parent.mkdir()
-        model = self.training.new()
+        model = self.training.small.make()
         self.training.fit(model, self.training.steps)
         model.save(folder / "whole")
         self.whole = (folder / "whole").read_bytes()

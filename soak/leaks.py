@@ -7,17 +7,16 @@ import ctypes
 import gc
 import threading
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
 from campaign import Outcome, main
 from isingrg import IsingRGError, _core, ising
-from isingrg.graphvae import GraphVAE
 from isingrg.mlrg import MLRG, exact_map, fit_many
-from isingrg.neuralrg import NeuralRG
+from small_models import MODELS, Small
 
 LIMIT = 1024  # KiB
-SPINS = ising.sample(8, 0.4, 4, seed=1).reshape(-1, 8, 8)
 
 
 class StopError(Exception):
@@ -40,26 +39,43 @@ def expect(error: type[BaseException], call: Callable[..., object], *given, **na
     raise AssertionError(f"{call} did not raise {error.__name__}")
 
 
-def mlrg_handle() -> None:
-    model = _core.mlrg_create("A1", 0, 0, 0, 0, 0, 0, 0, (4,), 0)
-    for index in range(_core.mlrg_array_count(model)):
-        _, shape = _core.mlrg_array_info(model, index)
+def handle(small: Small) -> None:
+    model = small.make()._new_native(0)
+    for index in range(_core.model_array_count(model)):
+        _, shape = _core.model_array_info(model, index)
         values = np.empty(shape)
-        _core.mlrg_read_array(model, index, values)
-        _core.mlrg_write_array(model, index, values)
-    _core.mlrg_destroy(model)
+        _core.model_read_array(model, index, values)
+        _core.model_write_array(model, index, values)
+    _core.model_destroy(model)
 
 
-def mlrg_model() -> None:
-    with MLRG(hidden=(4,)).fit(1, 4, seed=1) as model:
+def trained(small: Small) -> None:
+    with small.trained(1, seed=1) as model:
+        small.evaluate(model)
+
+
+def left(small: Small) -> None:
+    """Not closed: freed with the last reference."""
+    for variant in small.variants:
+        small.fit(small.make(**variant), 1, seed=1)
+
+
+def refused(small: Small) -> None:
+    expect(ValueError, small.make, **small.refused)
+    closed = small.trained(1, seed=1)
+    closed.close()
+    expect(IsingRGError, small.evaluate, closed)
+
+
+def interrupted(small: Small) -> None:
+    model = small.make()
+    expect(IsingRGError, small.fit, model, 2, seed=1, progress=stop)
+    expect(StopError, small.fit, model, 2, seed=1, progress=fail)
+
+
+def mlrg_flow() -> None:
+    with MODELS["mlrg"].trained(1, seed=1) as model:
         model.flow(0.5, 2)
-        model.velocity(0.5)
-
-
-def mlrg_sampled() -> None:
-    MLRG(hidden=(4,), moderator="flow", divergence="cd", transport="ode").fit(
-        1, 4, seed=1, cd_samples=4, teacher_sweeps=1
-    )  # not closed: freed with its last reference
 
 
 def mlrg_many() -> None:
@@ -67,21 +83,10 @@ def mlrg_many() -> None:
     fit_many([MLRG(hidden=(4,)), MLRG(hidden=(5,))], [settings, settings])
 
 
-def neuralrg_model() -> None:
-    with NeuralRG(4, layers=1, hidden=(4,)).fit(1, 8, seed=1) as model:
-        x = model.sample(2)
-        model.encode(x)
-        model.responses(2)
-
-
 def neuralrg_chains() -> None:
-    with NeuralRG(4, layers=1, hidden=(4,)).fit(1, 8, seed=1) as model:
+    with MODELS["neuralrg"].trained(1, seed=1) as model:
+        model.responses(2)
         model.hmc(2, 2, step_size=0.1, leapfrog=2, seed=1)
-
-
-def graphvae_model() -> None:
-    with GraphVAE(8, latent=2, hidden=4, token=4, levels=2).fit(SPINS, 1, 4, seed=1) as model:
-        model.decode(model.encode(SPINS)[-1][0])
 
 
 def exact_results() -> None:
@@ -95,23 +100,7 @@ def exact_results() -> None:
 def errors() -> None:
     expect(ValueError, ising.sample, 7, 0.4, 1)
     expect(ValueError, ising.energy, np.zeros((4, 4)))
-    expect(ValueError, MLRG, "A3")
-    expect(ValueError, NeuralRG, 5)
-    expect(ValueError, GraphVAE, 8, levels=9)
-    closed = MLRG(hidden=(4,)).fit(1, 4, seed=1)
-    closed.close()
-    expect(IsingRGError, closed.velocity, 0.5)
-
-
-def interrupted() -> None:
-    model = MLRG(hidden=(4,))
-    expect(IsingRGError, model.fit, 2, 4, seed=1, progress=stop)
-    expect(StopError, model.fit, 2, 4, seed=1, progress=fail)
     expect(StopError, ising.sample, 8, 0.4, 2, progress=fail)
-    flow = NeuralRG(4, layers=1, hidden=(4,))
-    expect(StopError, flow.fit, 1, 4, seed=1, progress=fail)
-    vae = GraphVAE(8, latent=2, hidden=4, token=4, levels=2)
-    expect(IsingRGError, vae.fit, SPINS, 1, 4, seed=1, progress=stop)
 
 
 def message_of_a_thread() -> None:
@@ -120,10 +109,18 @@ def message_of_a_thread() -> None:
     thread.join()
 
 
-CYCLES = (
-    mlrg_handle, mlrg_model, mlrg_sampled, mlrg_many, neuralrg_model, neuralrg_chains,
-    graphvae_model, exact_results, errors, interrupted, message_of_a_thread,
-)  # fmt: skip
+CYCLES = {
+    **{
+        f"{name} {cycle.__name__}": partial(cycle, small)
+        for name, small in MODELS.items()
+        for cycle in (handle, trained, left, refused, interrupted)
+    },
+    **{
+        cycle.__name__: cycle
+        for cycle in (mlrg_flow, mlrg_many, neuralrg_chains, exact_results, errors,
+                      message_of_a_thread)
+    },
+}  # fmt: skip
 
 
 def resident() -> int:
@@ -145,7 +142,7 @@ def growth(cycle: Callable[[], None], trials: int) -> int:
 
 
 def campaign(trials: int) -> Outcome:
-    grown = {cycle.__name__: growth(cycle, trials) for cycle in CYCLES}
+    grown = {name: growth(cycle, trials) for name, cycle in CYCLES.items()}
     return Outcome(
         f"{len(CYCLES)} ways to make, use and destroy what holds memory, {trials} times each",
         trials * len(CYCLES),

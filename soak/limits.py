@@ -23,7 +23,7 @@ import numpy as np
 
 import campaign
 import isingrg
-from isingrg import graphvae, ising, mlrg, neuralrg
+from isingrg import graphvae, ising, mlrg, neuralrg, statistics
 
 #: Of a refusal: seconds, and growth of resident memory.
 QUICK, SMALL = 1.0, 256 << 20
@@ -56,7 +56,7 @@ REFUSED: dict[str, Callable[[], Any]] = {
     "ising.sample, many chains": lambda: ising.sample(4, 0.4, 2**30, n_chains=2**24),
     "ising.block_spin": lambda: ising.block_spin(many(10**6, 1024, 1024, dtype=np.int8)),
     "ising.energy": lambda: ising.energy(many(10**6, 1024, 1024, dtype=np.int8)),
-    "ising.mean_and_error": lambda: ising.mean_and_error(many(10**9, 64)),
+    "statistics.mean_and_error": lambda: statistics.mean_and_error(many(10**9, 64)),
     "mlrg.exact_map": lambda: mlrg.exact_map(many(2 * 10**10)),
     "mlrg.divergence": lambda: mlrg.divergence(many(2 * 10**10), many(2 * 10**10)),
     "mlrg.boltzmann_tensor": lambda: mlrg.boltzmann_tensor(np.zeros((20_000, 25)), "5A1"),
@@ -80,7 +80,7 @@ REFUSED: dict[str, Callable[[], Any]] = {
     "GraphVAE.fit, epochs": lambda: autoencoder().fit(np.ones((2, 8, 8), np.int8), 10**9),
     "GraphVAE.encode": lambda: autoencoder().encode(many(10**11, 8, 8, dtype=np.int8)),
     "GraphVAE.decode": lambda: autoencoder().decode(many(10**10, 2)),
-    "graphvae.bootstrap": lambda: graphvae.bootstrap(
+    "statistics.bootstrap": lambda: statistics.bootstrap(
         lambda x: x.mean(-1), np.zeros((10**5, 2)), resamples=10**6
     ),
     "graphvae.published_data": lambda: graphvae.published_data(L=256, n_samples=10**7),
@@ -105,7 +105,7 @@ SQUEEZED: dict[str, str] = {
     "flow, metropolis": "limits.flow(4).metropolis(5000, 2)",
     "autoencoder": "graphvae.GraphVAE(16, hidden=64).fit(np.ones((64, 16, 16), np.int8), 1, 64)",
     "encode": "limits.autoencoder().encode(np.ones((20_000, 8, 8), np.int8))",
-    "bootstrap": "graphvae.bootstrap(np.mean, np.ones((4, 100_000)), resamples=20)",
+    "bootstrap": "statistics.bootstrap(np.mean, np.ones((4, 100_000)), resamples=20)",
 }  # fmt: skip
 
 #: The largest sizes in every direction, in calls that must hold; `memory` is a number of bytes.
@@ -126,7 +126,7 @@ import resource, sys, time
 import numpy as np
 sys.path.insert(0, {folder!r})
 import limits
-from isingrg import graphvae, ising, mlrg, neuralrg
+from isingrg import graphvae, ising, mlrg, neuralrg, statistics
 """
 
 #: One process for each call: what has been warm in memory before stays outside the limit.

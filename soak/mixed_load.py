@@ -7,6 +7,7 @@ are the seconds that this goes on; the outcome counts calls.
 import dataclasses
 import hashlib
 import multiprocessing
+import pickle
 import random
 import tempfile
 import time
@@ -20,15 +21,12 @@ import numpy as np
 
 import campaign
 import isingrg
-from isingrg import graphvae, ising, mlrg, neuralrg
+from isingrg import ising, mlrg, neuralrg, statistics
+from isingrg._shared.model import NativeModel
+from small_models import MODELS, TRAININGS, Small, answer
 
 PROCESSES = 4
 J = np.linspace(0.2, 1.4, 9)
-
-
-@cache
-def spins() -> np.ndarray:
-    return ising.sample(8, [0.3, 0.44, 0.6], 40, seed=1)[:, 0]
 
 
 def sampled(L: int, algorithm: str) -> Any:
@@ -47,7 +45,7 @@ def sampled(L: int, algorithm: str) -> Any:
 def observed() -> Any:
     array = ising.sample(16, 0.4, 100, n_chains=4, seed=3)
     values = ising.energy(array), ising.magnetization(array), ising.block_spin(array)
-    return values, ising.mean_and_error(values[0])
+    return values, statistics.mean_and_error(values[0])
 
 
 def torus() -> Any:
@@ -114,34 +112,34 @@ def flow_integrals() -> Any:
 
 
 @cache
-def autoencoder() -> graphvae.GraphVAE:
-    return graphvae.GraphVAE(8, levels=2, hidden=12, token=6, latent=3).fit(spins(), 3)
+def shared(name: str) -> Any:
+    """As `flow`."""
+    return MODELS[name].trained(3)
 
 
-def autoencoder_training(**settings: Any) -> Any:
-    with graphvae.GraphVAE(8, levels=2, hidden=8, token=4, latent=2, **settings) as one:
-        return state(one.fit(spins(), 2, 50))
+def asked(name: str) -> Any:
+    """Every question to a model of the table."""
+    return [answered(question, shared(name)) for question in MODELS[name].questions.values()]
 
 
-def autoencoder_use() -> Any:
-    latents = autoencoder().encode(spins())
-    loss = autoencoder().loss(spins())
-    return (
-        latents,
-        loss,
-        autoencoder().decode(latents[-1][0]),
-        autoencoder().basins(spins(), resamples=20),
-        autoencoder().rg_map(spins(), resamples=50).magnitudes,
-    )
+def answered(question: Callable[[Any], Any], model: Any) -> Any:
+    """What was answered, or that there is no answer."""
+    found = answer(question, model)
+    return found if isinstance(found, str) else pickle.loads(found)
+
+
+def trained_small(small: Small, **variant: Any) -> Any:
+    with small.fit(small.make(**variant), 2) as one:
+        return state(one), small.evaluate(one)
 
 
 def files() -> Any:
     with tempfile.TemporaryDirectory() as folder:
         states = []
-        for index, model in enumerate((flow(), autoencoder(), mlrg.MLRG().fit(5))):
-            path = Path(folder) / str(index)
-            model.save(path)
-            states.append(state(type(model).load(path)))
+        for name in MODELS:
+            path = Path(folder) / name
+            shared(name).save(path)
+            states.append(state(MODELS[name].kind.load(path)))
         return states
 
 
@@ -167,11 +165,15 @@ CALLS: dict[str, Callable[[], Any]] = {
     "samples of a flow": flow_sampling,
     "chains of a flow": flow_chains,
     "integrals of a flow": flow_integrals,
-    "training of an autoencoder": autoencoder_training,
-    "another likelihood": lambda: autoencoder_training(
-        likelihood="bernoulli", decoder="graph", representation="z", anneal=3
-    ),
-    "use of an autoencoder": autoencoder_use,
+    **{f"questions to {name}": lambda name=name: asked(name) for name in MODELS},
+    **{
+        f"training of {name}": lambda s=small: trained_small(s) for name, small in TRAININGS.items()
+    },
+    **{
+        f"training of {name}, {variant}": lambda s=small, v=variant: trained_small(s, **v)
+        for name, small in MODELS.items()
+        for variant in small.variants
+    },
     "files": files,
 }
 
@@ -188,6 +190,10 @@ def digest(value: Any) -> str:
         elif isinstance(part, (list, tuple)):
             for item in part:
                 add(item)
+        elif dataclasses.is_dataclass(part):
+            add(vars(part))
+        elif isinstance(part, NativeModel):
+            add(state(part))
         elif isinstance(part, str) or part is None:
             hasher.update(str(part).encode())
         else:

@@ -45,7 +45,7 @@ final class Decoder<Scalar: RowScalar> {
     /// Bytes of such a workspace, at most.
     static func bytes(_ shape: VAEShape, capacity: Int, trains: Bool) -> Int {
         let (width, sites) = (shape.convolution(0, 1).outputs.padded, shape.size * shape.size)
-        // Of all levels a third more rows than of the finest, and products of a quarter.
+        // All levels together have a third more rows than the finest one, and products a quarter of its rows.
         let rows = shape.decoder == .mlp ? 4 : sites * 2 + (trains ? sites : 0)
         return capacity * (rows * width + (2 + Axis.unit) * sites) * MemoryLayout<Scalar>.stride
     }

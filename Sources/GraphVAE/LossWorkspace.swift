@@ -5,7 +5,7 @@ import Numerics
 public struct LossParts: Sendable, Equatable {
     /// reconstruction + beta kl + lambda rg
     public var loss = 0.0
-    /// Of the likelihood, a mean over sites.
+    /// The term that the likelihood chooses, a mean over sites.
     public var reconstruction = 0.0
     /// Eq. 4.
     public var kl = 0.0
@@ -47,7 +47,7 @@ final class LossWorkspace<Scalar: RowScalar> {
 
     /// Sums over configurations since `clear`.
     private(set) var sum = LossParts()
-    /// Of the packed parameters and the table of patterns, since `clear`.
+    /// Gradients of the packed parameters and of the table of patterns, since `clear`.
     let gradient, tableGradient: Buffer<Scalar>?
     let capacity: Int
     private let shape: VAEShape
@@ -221,7 +221,7 @@ final class LossWorkspace<Scalar: RowScalar> {
 
     // MARK: - Adjoints
 
-    /// Of means and log-variances of all levels.
+    /// Adjoints of the means and log-variances of all levels.
     private func adjoints(_ count: Int, _ terms: LossTerms, _ batch: Int) {
         let last = shape.levels - 1
         let share = 1 / Scalar(batch)

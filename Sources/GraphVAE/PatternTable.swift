@@ -9,7 +9,7 @@ final class PatternTable<Scalar: RowScalar> {
     /// X W^T / 5 of the second convolution, for each pattern.
     let products: Rows<Scalar>
     private let shape: VAEShape
-    /// Of the ten classes: spin and h, hidden features and token, and the first convolution's product.
+    /// For each of the ten classes: spin and h, hidden features, token, first convolution's product.
     private let features, hidden, tokens, classProducts: Rows<Scalar>
     /// What the first convolution gives, for each pattern.
     private let outputs: Rows<Scalar>

@@ -37,7 +37,7 @@ struct SitePatterns: Sendable {
     }
 
     init() {
-        // Of the neighbours of a spin: four classes that are equal to it, then four that are not.
+        // Options for a neighbour of a spin: four classes of an equal spin, then four of the opposite one.
         func neighbour(_ option: Int, sign: Int) -> Int {
             option < 4 ? Self.index(sign: sign, equal: option + 1) : Self.index(sign: 1 - sign, equal: option - 4)
         }

@@ -27,7 +27,7 @@ public final class VAEModel: @unchecked Sendable {
         public var representation = Representation.mean
         /// Epochs over which both weights rise linearly from zero; 0 for constant ones.
         public var anneal = 0
-        /// Of the initial parameters.
+        /// Seed of the initial parameters.
         public var seed: UInt64 = 0
 
         public init() {}

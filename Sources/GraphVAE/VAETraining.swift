@@ -10,7 +10,7 @@ public struct VAETraining: Sendable, Equatable {
     public var batch = 32
     public var learningRate = 1e-3
     public var weightDecay = 0.0
-    /// Of the order of the data and of the latent noise.
+    /// Seed of the order of the data and of the latent noise.
     public var seed: UInt64 = 0
 
     public init() {}
@@ -21,7 +21,7 @@ public struct VAETraining: Sendable, Equatable {
         }
         guard (1...65536).contains(batch) else { throw .invalidArgument("batch must be from 1 to 65536, not \(batch)") }
         guard (1e-12...10).contains(learningRate) else {
-            throw .invalidArgument("lr must be from 1e-12 to 10, not \(learningRate)")
+            throw .invalidArgument("learning_rate must be from 1e-12 to 10, not \(learningRate)")
         }
         guard (0...10).contains(weightDecay) else {
             throw .invalidArgument("weight_decay must be from 0 to 10, not \(weightDecay)")

@@ -2,7 +2,7 @@ import Numerics
 
 // Observables of spin configurations in memory: int8 spins of shape (count, L, L), C order, each
 // -1 or +1. Work is spread over configurations; a configuration is checked while it is in cache,
-// so an error leaves the output partly written.
+// so an error leaves the output partly written. Progress counts configurations.
 
 /// Total energy E/J = -sum_<ij> s_i s_j of each configuration on the L x L torus, 2 L^2 bonds.
 ///
@@ -12,23 +12,29 @@ import Numerics
 ///   - spins: (count, L, L).
 ///   - energies: (count), output.
 /// - Throws: `Failure.invalidArgument` for a size below 2 or a spin that is not -1 or +1; the
-///   message gives the flat index of the first such spin.
+///   message gives the flat index of the first such spin; `Failure.interrupted`.
 public func energies(
-    spins: UnsafePointer<Int8>, count: Int, size: Int, into energies: UnsafeMutablePointer<Double>
+    spins: UnsafePointer<Int8>, count: Int, size: Int, into energies: UnsafeMutablePointer<Double>,
+    progress: Progress = .none
 ) throws(Failure) {
     let sites = try checkedSites(count: count, size: size)
-    try forEachConfiguration(spins, count: count, sites: sites) { index, configuration in
-        energies[index] = Double(2 * broken(configuration, size: size) - 2 * sites)
+    try forEachConfiguration(spins, count: count, sites: sites, progress) { index, configuration in
+        energies[index] = Double(2 * broken(configuration, size: size, progress) - 2 * sites)
     }
 }
 
 /// Mean spin, in [-1, 1], of each configuration. Arguments and errors as for `energies`.
 public func magnetizations(
-    spins: UnsafePointer<Int8>, count: Int, size: Int, into magnetizations: UnsafeMutablePointer<Double>
+    spins: UnsafePointer<Int8>, count: Int, size: Int, into magnetizations: UnsafeMutablePointer<Double>,
+    progress: Progress = .none
 ) throws(Failure) {
     let sites = try checkedSites(count: count, size: size)
-    try forEachConfiguration(spins, count: count, sites: sites) { index, configuration in
-        let total = sites - 2 * Observables.negative(configuration, count: sites)
+    try forEachConfiguration(spins, count: count, sites: sites, progress) { index, configuration in
+        var total = sites
+        _ = eachPiece(of: sites, progress) { first, count in
+            total -= 2 * Observables.negative(configuration + first, count: count)
+            return true
+        }
         magnetizations[index] = Double(total) / Double(sites)
     }
 }
@@ -41,7 +47,8 @@ public func magnetizations(
 ///   - blocked: (count, L/b, L/b), output.
 /// - Throws: as `energies`, and `Failure.invalidArgument` if b does not divide L.
 public func blockSpins(
-    spins: UnsafePointer<Int8>, count: Int, size: Int, block: Int, into blocked: UnsafeMutablePointer<Int8>
+    spins: UnsafePointer<Int8>, count: Int, size: Int, block: Int, into blocked: UnsafeMutablePointer<Int8>,
+    progress: Progress = .none
 ) throws(Failure) {
     let sites = try checkedSites(count: count, size: size)
     guard block >= 1, size % block == 0 else {
@@ -50,9 +57,11 @@ public func blockSpins(
     let width = size / block
     let perTask = taskSize(sites: sites)
     let columns = try Buffer<Int32>(count: (count + perTask - 1) / perTask * width)
-    try forEachConfiguration(spins, count: count, sites: sites) { index, configuration in
+    let rowsPerPoll = max(1, pieceSize / (block * size))
+    try forEachConfiguration(spins, count: count, sites: sites, progress) { index, configuration in
         let output = blocked + index * width * width
         for row in 0..<width {
+            if row % rowsPerPoll == 0 && progress.pollsToStop { return }
             let input = configuration + row * block * size
             if block == 2 {
                 Observables.majorityOfPairs(input, input + size, count: width, into: output + row * width)
@@ -70,7 +79,7 @@ public func blockSpins(
 public func validateSpins(_ spins: UnsafePointer<Int8>, count: Int) throws(Failure) {
     guard count >= 0 else { throw .invalidArgument("count must not be negative, got \(count)") }
     let chunk = 1 << 16
-    try forEachConfiguration(spins, count: count / chunk, sites: chunk) { _, _ in }
+    try forEachConfiguration(spins, count: count / chunk, sites: chunk, .none) { _, _ in }
     let rest = count - count % chunk
     if !Observables.areSpins(spins + rest, count: count - rest) {
         throw firstBadSpin(spins, from: rest, to: count)
@@ -92,24 +101,45 @@ private func checkedSites(count: Int, size: Int) throws(Failure) -> Int {
 private func taskSize(sites: Int) -> Int { max(1, 65536 / sites) }
 
 private func forEachConfiguration(
-    _ spins: UnsafePointer<Int8>, count: Int, sites: Int, _ body: (Int, UnsafePointer<Int8>) -> Void
+    _ spins: UnsafePointer<Int8>, count: Int, sites: Int, _ progress: Progress,
+    _ body: (Int, UnsafePointer<Int8>) -> Void
 ) throws(Failure) {
     let perTask = taskSize(sites: sites)
     let tasks = (count + perTask - 1) / perTask
     let isBad = try Buffer<UInt8>(count: tasks)
-    parallelFor(tasks) { task in
-        for index in task * perTask..<min((task + 1) * perTask, count) {
+    parallelFor(tasks, progress: progress) { task in
+        let indices = task * perTask..<min((task + 1) * perTask, count)
+        for index in indices {
             let configuration = spins + index * sites
-            guard Observables.areSpins(configuration, count: sites) else {
+            let isGood = eachPiece(of: sites, progress) { first, count in
+                Observables.areSpins(configuration + first, count: count)
+            }
+            guard isGood else {
                 isBad.base[task] = 1
                 return
             }
             body(index, configuration)
         }
+        progress.advance(by: indices.count)
     }
+    try progress.check("the measurement was interrupted")
     for task in 0..<tasks where isBad.base[task] != 0 {
         throw firstBadSpin(spins, from: task * perTask * sites, to: min((task + 1) * perTask, count) * sites)
     }
+    progress.finish()
+}
+
+/// Spins between two looks at the progress, so that a large configuration can be interrupted.
+private let pieceSize = 1 << 22
+
+/// Runs `body(first, count)` on pieces of a configuration until it returns false, which is then the
+/// result, or until the progress asks to stop.
+private func eachPiece(of sites: Int, _ progress: Progress, _ body: (Int, Int) -> Bool) -> Bool {
+    for first in stride(from: 0, to: sites, by: pieceSize) {
+        if first > 0 && progress.pollsToStop { return true }
+        if !body(first, min(pieceSize, sites - first)) { return false }
+    }
+    return true
 }
 
 private func firstBadSpin(_ spins: UnsafePointer<Int8>, from start: Int, to end: Int) -> Failure {
@@ -118,12 +148,14 @@ private func firstBadSpin(_ spins: UnsafePointer<Int8>, from start: Int, to end:
 }
 
 /// The number of bonds between unequal spins.
-private func broken(_ spins: UnsafePointer<Int8>, size: Int) -> Int {
+private func broken(_ spins: UnsafePointer<Int8>, size: Int, _ progress: Progress) -> Int {
     // Bands of rows that fit the first-level cache are read twice, along and across.
     let rowsPerBand = max(1, 8192 / size)
     var total = 0
     var row = 0
+    let rowsPerPoll = max(rowsPerBand, pieceSize / size / rowsPerBand * rowsPerBand)
     while row < size {
+        if row > 0 && row % rowsPerPoll == 0 && progress.pollsToStop { return 0 }
         let end = min(row + rowsPerBand, size)
         let (start, length) = (spins + row * size, (end - row) * size)
         let below = end < size ? length : length - size

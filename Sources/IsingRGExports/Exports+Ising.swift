@@ -38,38 +38,43 @@ private func configurations(
 
 @_cdecl("isingrg_ising_energy")
 public func isingrg_ising_energy(
-    _ spins: UnsafePointer<Int8>?, _ count: Int64, _ size: Int64, _ output: UnsafeMutablePointer<Double>?
+    _ spins: UnsafePointer<Int8>?, _ count: Int64, _ size: Int64, _ output: UnsafeMutablePointer<Double>?,
+    _ function: isingrg_progress?, _ context: UnsafeMutableRawPointer?
 ) -> isingrg_status {
     status { () throws(Failure) in
         let input = try configurations(spins, count, size)
         try energies(
             spins: input.spins, count: input.count, size: input.size,
-            into: try required(output, "energies"))
+            into: try required(output, "energies"),
+            progress: progress(total: input.count, function, context))
     }
 }
 
 @_cdecl("isingrg_ising_magnetization")
 public func isingrg_ising_magnetization(
-    _ spins: UnsafePointer<Int8>?, _ count: Int64, _ size: Int64, _ output: UnsafeMutablePointer<Double>?
+    _ spins: UnsafePointer<Int8>?, _ count: Int64, _ size: Int64, _ output: UnsafeMutablePointer<Double>?,
+    _ function: isingrg_progress?, _ context: UnsafeMutableRawPointer?
 ) -> isingrg_status {
     status { () throws(Failure) in
         let input = try configurations(spins, count, size)
         try magnetizations(
             spins: input.spins, count: input.count, size: input.size,
-            into: try required(output, "means"))
+            into: try required(output, "means"),
+            progress: progress(total: input.count, function, context))
     }
 }
 
 @_cdecl("isingrg_ising_block_spin")
 public func isingrg_ising_block_spin(
     _ spins: UnsafePointer<Int8>?, _ count: Int64, _ size: Int64, _ factor: Int64,
-    _ blocked: UnsafeMutablePointer<Int8>?
+    _ blocked: UnsafeMutablePointer<Int8>?, _ function: isingrg_progress?, _ context: UnsafeMutableRawPointer?
 ) -> isingrg_status {
     status { () throws(Failure) in
         let input = try configurations(spins, count, size)
         try blockSpins(
             spins: input.spins, count: input.count, size: input.size,
-            block: try integer(factor, "factor", 1...size), into: try required(blocked, "blocked"))
+            block: try integer(factor, "factor", 1...size), into: try required(blocked, "blocked"),
+            progress: progress(total: input.count, function, context))
     }
 }
 
@@ -77,12 +82,12 @@ public func isingrg_ising_block_spin(
 public func isingrg_ising_exact_torus(
     _ size: Int64, _ couplings: UnsafePointer<Double>?, _ count: Int64,
     _ logPartition: UnsafeMutablePointer<Double>?, _ energy: UnsafeMutablePointer<Double>?,
-    _ heatCapacity: UnsafeMutablePointer<Double>?
+    _ heatCapacity: UnsafeMutablePointer<Double>?, _ function: isingrg_progress?, _ context: UnsafeMutableRawPointer?
 ) -> isingrg_status {
     status { () throws(Failure) in
         let couplings = try required(couplings, "couplings")
         let size = try integer(size, "size", 2...4096)
-        for i in 0..<(try integer(count, "n", 0...rowLimit)) {
+        try eachCoupling(count, function, context) { (i) throws(Failure) in
             let exact = try torusThermodynamics(size: size, coupling: couplings[i])
             logPartition?[i] = exact.logPartition
             energy?[i] = exact.energy
@@ -95,11 +100,11 @@ public func isingrg_ising_exact_torus(
 public func isingrg_ising_exact_bulk(
     _ couplings: UnsafePointer<Double>?, _ count: Int64, _ freeEnergy: UnsafeMutablePointer<Double>?,
     _ energy: UnsafeMutablePointer<Double>?, _ specificHeat: UnsafeMutablePointer<Double>?,
-    _ magnetization: UnsafeMutablePointer<Double>?
+    _ magnetization: UnsafeMutablePointer<Double>?, _ function: isingrg_progress?, _ context: UnsafeMutableRawPointer?
 ) -> isingrg_status {
     status { () throws(Failure) in
         let couplings = try required(couplings, "couplings")
-        for i in 0..<(try integer(count, "n", 0...rowLimit)) {
+        try eachCoupling(count, function, context) { (i) throws(Failure) in
             let lattice = try InfiniteSquareLattice(coupling: couplings[i])
             if let freeEnergy { freeEnergy[i] = try lattice.freeEnergyDensity() }
             energy?[i] = lattice.internalEnergyDensity()
@@ -107,6 +112,21 @@ public func isingrg_ising_exact_bulk(
             magnetization?[i] = lattice.spontaneousMagnetization()
         }
     }
+}
+
+/// Runs `body` for each of `count` couplings.
+func eachCoupling(
+    _ count: Int64, _ function: isingrg_progress?, _ context: UnsafeMutableRawPointer?,
+    _ body: (Int) throws(Failure) -> Void
+) throws(Failure) {
+    let count = try integer(count, "n", 0...rowLimit)
+    let progress = progress(total: count, function, context)
+    for i in 0..<count {
+        try progress.check("the computation was interrupted")
+        try body(i)
+        progress.advance()
+    }
+    progress.finish()
 }
 
 @_cdecl("isingrg_ising_autocorrelation_time")

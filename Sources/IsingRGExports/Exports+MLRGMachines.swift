@@ -6,7 +6,8 @@ import Numerics
 public func isingrg_mlrg_boltzmann_tensor(
     _ name: UnsafePointer<CChar>?, _ frame: Int32, _ machine: Int32,
     _ couplings: UnsafePointer<Double>?, _ count: Int64,
-    _ logarithms: UnsafeMutablePointer<Double>?, _ logarithmsCount: Int64
+    _ logarithms: UnsafeMutablePointer<Double>?, _ logarithmsCount: Int64,
+    _ function: isingrg_progress?, _ context: UnsafeMutableRawPointer?
 ) -> isingrg_status {
     status { () throws(Failure) in
         let (representation, frame, machine) = try described(name, frame, machine)
@@ -19,7 +20,7 @@ public func isingrg_mlrg_boltzmann_tensor(
         }
         let n = try representation.couplings(frame: frame).count
         try finite(couplings, count: count * n, "couplings")
-        for i in 0..<count {
+        try eachCoupling(Int64(count), function, context) { i in
             boltzmannTensor(
                 representation, machine, frame: frame, couplings: couplings + i * n,
                 into: logarithms + i * size)

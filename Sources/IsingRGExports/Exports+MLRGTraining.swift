@@ -27,32 +27,12 @@ extension Training {
     }
 }
 
-/// Where a call keeps the history of one model's training.
-private struct HistoryRows {
-    private let rows: UnsafeMutablePointer<Double>
-    private let done: UnsafeMutablePointer<UInt64>
-    private static let columns = Int(ISINGRG_HISTORY_COLUMNS)
-
-    init(
-        _ rows: UnsafeMutablePointer<Double>?, count: Int64, _ done: UnsafeMutablePointer<UInt64>,
-        steps: Int
-    ) throws(Failure) {
-        let (needed, overflow) = steps.multipliedReportingOverflow(by: Self.columns)
-        guard !overflow, count == Int64(needed) else {
-            throw .invalidArgument("history must have steps x \(Self.columns) elements, not \(count)")
-        }
-        self.rows = try required(rows, "history")
-        self.done = done
-    }
-
-    func append(_ record: StepRecord) {
-        let row = rows + Int(done.pointee) * Self.columns
-        row[Int(ISINGRG_HISTORY_LOSS)] = record.loss
-        row[Int(ISINGRG_HISTORY_ACCEPTANCE)] = record.acceptance
-        row[Int(ISINGRG_HISTORY_SWAP_RATE)] = record.swapRate
-        row[Int(ISINGRG_HISTORY_BETA)] = record.beta
-        row[Int(ISINGRG_HISTORY_FIXED_POINT)] = record.fixedPoint
-        done.pointee += 1
+extension StepRecord {
+    fileprivate func append(to history: HistoryRows) {
+        history.append([
+            ISINGRG_MLRG_LOSS: loss, ISINGRG_MLRG_ACCEPTANCE: acceptance, ISINGRG_MLRG_SWAP_RATE: swapRate,
+            ISINGRG_MLRG_BETA: beta, ISINGRG_MLRG_FIXED_POINT: fixedPoint,
+        ])
     }
 }
 
@@ -63,14 +43,13 @@ public func isingrg_mlrg_fit(
     _ done: UnsafeMutablePointer<UInt64>?, _ function: isingrg_progress?,
     _ context: UnsafeMutableRawPointer?
 ) -> isingrg_status {
-    changing(model) { (model) throws(Failure) in
-        let done = try required(done, "done")
-        done.pointee = 0
+    changing(model) { (model: MLRGModel) throws(Failure) in
         let training = try Training(
             try required(training, "training").pointee, couplings: model.dimension)
-        let rows = try HistoryRows(history, count: historyCount, done, steps: training.steps)
+        let rows = try HistoryRows(
+            history, count: historyCount, done, steps: training.steps, columns: ISINGRG_MLRG_COLUMNS)
         let progress = progress(total: training.steps, function, context)
-        try model.fit(training, progress: progress) { rows.append($0) }
+        try model.fit(training, progress: progress) { $0.append(to: rows) }
     }
 }
 
@@ -81,49 +60,34 @@ public func isingrg_mlrg_fit_many(
     _ historyCounts: UnsafePointer<Int64>?, _ outcomes: UnsafeMutablePointer<isingrg_mlrg_outcome>?,
     _ function: isingrg_progress?, _ context: UnsafeMutableRawPointer?
 ) -> isingrg_status {
-    handleStatus { () throws(HandleFailure) in
-        try models.useAll(try distinct(handles, count)) { (models) throws(Failure) in
-            let outcomes = try required(outcomes, "outcomes")
-            for index in models.indices { outcomes[index] = isingrg_mlrg_outcome() }
-            let settings = try required(trainings, "trainings")
-            let histories = try required(histories, "histories")
-            let historyCounts = try required(historyCounts, "history_counts")
-            var trainings: [Training] = []
-            var rows: [HistoryRows] = []
-            for (index, model) in models.enumerated() {
-                trainings.append(try Training(settings[index], couplings: model.dimension))
-                rows.append(
-                    try HistoryRows(
-                        histories[index], count: historyCounts[index],
-                        field(outcomes + index, \.done), steps: trainings[index].steps))
-            }
-            // More steps than permitted are refused model by model; their sum must not overflow.
-            let total = trainings.reduce(0) { $0 + min($1.steps, 1 << 32) }
-            let progress = progress(total: total, function, context)
-            let failures = MLRGModel.fit(models, trainings, progress: progress) { [rows] in
-                rows[$0].append($1)
-            }
-            for (index, failure) in failures.enumerated() {
-                guard let failure else { continue }
-                outcomes[index].status = failure.status
-                copy(failure.message, into: outcomes + index)
-            }
-            if progress.isStopped { throw .interrupted("training was interrupted") }
+    changing(handles, count) { (models: [MLRGModel]) throws(Failure) in
+        let outcomes = try required(outcomes, "outcomes")
+        for index in models.indices { outcomes[index] = isingrg_mlrg_outcome() }
+        let settings = try required(trainings, "trainings")
+        let histories = try required(histories, "histories")
+        let historyCounts = try required(historyCounts, "history_counts")
+        var trainings: [Training] = []
+        var rows: [HistoryRows] = []
+        for (index, model) in models.enumerated() {
+            trainings.append(try Training(settings[index], couplings: model.dimension))
+            rows.append(
+                try HistoryRows(
+                    histories[index], count: historyCounts[index],
+                    field(outcomes + index, \.done), steps: trainings[index].steps,
+                    columns: ISINGRG_MLRG_COLUMNS))
         }
-    }
-}
-
-private func distinct(
-    _ handles: UnsafePointer<OpaquePointer?>?, _ count: Int64
-) throws(HandleFailure) -> [OpaquePointer?] {
-    do throws(Failure) {
-        let first = try required(handles, "models")
-        let count = try integer(count, "n", 1...1 << 20)
-        let all = (0..<count).map { first[$0] }
-        guard Set(all).count == count else { throw .invalidArgument("models must be different ones") }
-        return all
-    } catch {
-        throw .failure(error)
+        // More steps than permitted are refused model by model; their sum must not overflow.
+        let total = trainings.reduce(0) { $0 + min($1.steps, 1 << 32) }
+        let progress = progress(total: total, function, context)
+        let failures = MLRGModel.fit(models, trainings, progress: progress) { [rows] in
+            $1.append(to: rows[$0])
+        }
+        for (index, failure) in failures.enumerated() {
+            guard let failure else { continue }
+            outcomes[index].status = isingrg_status(failure.code)
+            copy(failure.message, into: outcomes + index)
+        }
+        if progress.isStopped { throw .interrupted("training was interrupted") }
     }
 }
 

@@ -8,12 +8,12 @@ import Numerics
 public func isingrg_neuralrg_dual(
     _ size: Int64, _ couplings: UnsafePointer<Double>?, _ count: Int64,
     _ logPartition: UnsafeMutablePointer<Double>?, _ alpha: UnsafeMutablePointer<Double>?,
-    _ logDeterminant: UnsafeMutablePointer<Double>?
+    _ logDeterminant: UnsafeMutablePointer<Double>?, _ function: isingrg_progress?, _ context: UnsafeMutableRawPointer?
 ) -> isingrg_status {
     status { () throws(Failure) in
         let couplings = try required(couplings, "couplings")
         let size = try integer(size, "size", 2...64)
-        for i in 0..<(try integer(count, "n", 0...rowLimit)) {
+        try eachCoupling(count, function, context) { (i) throws(Failure) in
             let dual = try DualIsing(size: size, coupling: couplings[i])
             logPartition?[i] = dual.logPartition
             alpha?[i] = dual.alpha
@@ -66,7 +66,7 @@ public func isingrg_neuralrg_sample(
     _ latents: UnsafeMutablePointer<Double>?, _ logProbabilities: UnsafeMutablePointer<Double>?,
     _ function: isingrg_progress?, _ context: UnsafeMutableRawPointer?
 ) -> isingrg_status {
-    reading(flow: model) { (model) throws(Failure) in
+    reading(model) { (model: FlowModel) throws(Failure) in
         let samples = try required(samples, "samples")
         let count = try integer(count, "n", 0...rowLimit)
         try counting(count, function, context) { (progress) throws(Failure) in
@@ -83,7 +83,7 @@ public func isingrg_neuralrg_log_probability(
     _ values: UnsafeMutablePointer<Double>?, _ function: isingrg_progress?,
     _ context: UnsafeMutableRawPointer?
 ) -> isingrg_status {
-    reading(flow: model) { (model) throws(Failure) in
+    reading(model) { (model: FlowModel) throws(Failure) in
         let (samples, count) = try rows(samples, count, "samples", sites: model.shape.sites)
         let values = try required(values, "values")
         try counting(count, function, context) { (progress) throws(Failure) in
@@ -99,7 +99,7 @@ public func isingrg_neuralrg_encode(
     _ logDeterminants: UnsafeMutablePointer<Double>?, _ function: isingrg_progress?,
     _ context: UnsafeMutableRawPointer?
 ) -> isingrg_status {
-    reading(flow: model) { (model) throws(Failure) in
+    reading(model) { (model: FlowModel) throws(Failure) in
         let (samples, count) = try rows(samples, count, "samples", sites: model.shape.sites)
         let layers = try layers(model, firstLayer, endLayer)
         let latents = try required(latents, "latents")
@@ -119,7 +119,7 @@ public func isingrg_neuralrg_decode(
     _ logDeterminants: UnsafeMutablePointer<Double>?, _ function: isingrg_progress?,
     _ context: UnsafeMutableRawPointer?
 ) -> isingrg_status {
-    reading(flow: model) { (model) throws(Failure) in
+    reading(model) { (model: FlowModel) throws(Failure) in
         let (latents, count) = try rows(latents, count, "latents", sites: model.shape.sites)
         let layers = try layers(model, firstLayer, endLayer)
         let samples = try required(samples, "samples")
@@ -145,7 +145,7 @@ public func isingrg_neuralrg_responses(
     _ deviations: UnsafeMutablePointer<Double>?, _ function: isingrg_progress?,
     _ context: UnsafeMutableRawPointer?
 ) -> isingrg_status {
-    reading(flow: model) { (model) throws(Failure) in
+    reading(model) { (model: FlowModel) throws(Failure) in
         let all = model.shape.sites
         let (samples, count) = try rows(samples, count, "samples", sites: all, least: 1)
         let sites = UnsafeBufferPointer(
@@ -166,7 +166,7 @@ public func isingrg_neuralrg_responses(
 public func isingrg_neuralrg_layer_count(
     _ model: OpaquePointer?, _ count: UnsafeMutablePointer<Int32>?
 ) -> isingrg_status {
-    reading(flow: model) { (model) throws(Failure) in
+    reading(model) { (model: FlowModel) throws(Failure) in
         try required(count, "count").pointee = Int32(model.shape.hierarchy.layers.count)
     }
 }
@@ -181,7 +181,7 @@ public func isingrg_neuralrg_layer_info(
     _ model: OpaquePointer?, _ index: Int32, _ isDecimator: UnsafeMutablePointer<Int32>?,
     _ scale: UnsafeMutablePointer<Int32>?, _ blocks: UnsafeMutablePointer<Int64>?
 ) -> isingrg_status {
-    reading(flow: model) { (model) throws(Failure) in
+    reading(model) { (model: FlowModel) throws(Failure) in
         let layer = try layer(model, index)
         try required(isDecimator, "is_decimator").pointee = layer.isDecimator ? 1 : 0
         try required(scale, "scale").pointee = Int32(layer.scale)
@@ -193,7 +193,7 @@ public func isingrg_neuralrg_layer_info(
 public func isingrg_neuralrg_layer_sites(
     _ model: OpaquePointer?, _ index: Int32, _ sites: UnsafeMutablePointer<Int32>?, _ count: Int64
 ) -> isingrg_status {
-    reading(flow: model) { (model) throws(Failure) in
+    reading(model) { (model: FlowModel) throws(Failure) in
         try copy(try layer(model, index).sites, into: sites, count, "sites")
     }
 }
@@ -202,7 +202,7 @@ public func isingrg_neuralrg_layer_sites(
 public func isingrg_neuralrg_latent_scales(
     _ model: OpaquePointer?, _ scales: UnsafeMutablePointer<Int32>?, _ count: Int64
 ) -> isingrg_status {
-    reading(flow: model) { (model) throws(Failure) in
+    reading(model) { (model: FlowModel) throws(Failure) in
         try copy(model.shape.hierarchy.latentScales.map(Int32.init), into: scales, count, "scales")
     }
 }

@@ -23,7 +23,7 @@ public func isingrg_neuralrg_hmc(
     _ acceptance: UnsafeMutablePointer<Double>?, _ stepSize: UnsafeMutablePointer<Double>?,
     _ function: isingrg_progress?, _ context: UnsafeMutableRawPointer?
 ) -> isingrg_status {
-    reading(flow: model) { (model) throws(Failure) in
+    reading(model) { (model: FlowModel) throws(Failure) in
         let plan = try ChainPlan(try required(chains, "chains").pointee)
         let (samples, acceptance) = (try required(samples, "samples"), try required(acceptance, "acceptance"))
         let stepSize = try required(stepSize, "step_size")

@@ -1,5 +1,6 @@
 import CForks
 import CIsingRG
+import Learning
 import Numerics
 import Synchronization
 
@@ -9,13 +10,10 @@ import Glibc
 import Darwin
 #endif
 
-/// No two handles are the same number, so that one of another method is unknown and not mistaken.
-private let nextHandle = Atomic<UInt>(1)
-
-/// Objects that C holds by handle. A handle is a number dressed as a pointer, never an address: it
-/// is looked up at every use, so a handle that was destroyed, or never existed, is an error and
-/// not a crash.
-final class HandleTable<Object: Sendable>: Sendable {
+/// The models that C holds by handle, of all methods. A handle is a number dressed as a pointer,
+/// never an address: it is looked up at every use, so a handle that was destroyed, never existed
+/// or belongs to another method is an error and not a crash. No number is used twice.
+private final class HandleTable: Sendable {
     private struct Call {
         let key: UInt
         let thread: pthread_t
@@ -23,62 +21,51 @@ final class HandleTable<Object: Sendable>: Sendable {
     }
 
     private struct State: @unchecked Sendable {
-        var objects: [UInt: Object] = [:]
-        /// Those that use an object now.
+        var models: [UInt: any TrainedModel] = [:]
+        /// Those that use a model now.
         var calls: [Call] = []
         var forks = fork_count()
     }
 
     private let state = Locked(State())
-    private let name: String
+    private let nextHandle = Atomic<UInt>(1)
 
-    init(name: String) { self.name = name }
-
-    func insert(_ object: Object) -> OpaquePointer {
+    func insert(_ model: any TrainedModel) -> OpaquePointer {
         let key = nextHandle.wrappingAdd(1, ordering: .relaxed).oldValue << 4
-        state.withLock { $0.objects[key] = object }
+        state.withLock { $0.models[key] = model }
         return OpaquePointer(bitPattern: key)!
     }
 
-    /// Forgets the handle; the object lives until the last call that uses it returns.
+    /// Forgets the handle; the model lives until the last call that uses it returns.
     func remove(_ handle: OpaquePointer?) throws(HandleFailure) {
         let key = UInt(bitPattern: handle)
-        let removed = state.withLock { $0.objects.removeValue(forKey: key) }
-        if removed == nil { throw .closed("the \(name) was closed") }
+        let removed = state.withLock { $0.models.removeValue(forKey: key) }
+        if removed == nil { throw .closed }
     }
 
-    /// Runs `body` with the object, alone with it if `exclusive`.
-    func use(
-        _ handle: OpaquePointer?, exclusive: Bool = false, _ body: (Object) throws(Failure) -> Void
-    ) throws(HandleFailure) {
-        let key = UInt(bitPattern: handle)
-        let object = try begin(key, exclusive).get()
-        defer { end(key) }
-        do throws(Failure) { try body(object) } catch { throw .failure(error) }
-    }
-
-    /// Runs `body` with several different objects, alone with all of them.
-    func useAll(
-        _ handles: [OpaquePointer?], _ body: ([Object]) throws(Failure) -> Void
+    /// Runs `body` with several different models, alone with all of them if `exclusive`.
+    func use<Model>(
+        _ handles: [OpaquePointer?], exclusive: Bool, _ body: ([Model]) throws(Failure) -> Void
     ) throws(HandleFailure) {
         let keys = handles.map { UInt(bitPattern: $0) }
-        var objects: [Object] = []
-        defer { for key in keys.prefix(objects.count) { end(key) } }
-        for key in keys { objects.append(try begin(key, true).get()) }
-        do throws(Failure) { try body(objects) } catch { throw .failure(error) }
+        var models: [Model] = []
+        defer { for key in keys.prefix(models.count) { end(key) } }
+        for key in keys { models.append(try begin(key, exclusive).get()) }
+        do throws(Failure) { try body(models) } catch { throw .failure(error) }
     }
 
-    private func begin(_ key: UInt, _ exclusive: Bool) -> Result<Object, HandleFailure> {
+    private func begin<Model>(_ key: UInt, _ exclusive: Bool) -> Result<Model, HandleFailure> {
         state.withLock { state in
             if state.forks != fork_count() { forgetLostReaders(&state) }
-            guard let object = state.objects[key] else {
-                return .failure(.closed("the \(name) was closed"))
+            guard let found = state.models[key] else { return .failure(.closed) }
+            guard let model = found as? Model else {
+                return .failure(.wrongMethod(type(of: found).method, expected: method(of: Model.self)))
             }
             guard !state.calls.contains(where: { $0.key == key && ($0.exclusive || exclusive) }) else {
-                return .failure(.busy("the \(name) is in use by another thread"))
+                return .failure(.busy)
             }
             state.calls.append(Call(key: key, thread: pthread_self(), exclusive: exclusive))
-            return .success(object)
+            return .success(model)
         }
     }
 
@@ -97,27 +84,84 @@ final class HandleTable<Object: Sendable>: Sendable {
     }
 }
 
-enum HandleFailure: Error {
-    case closed(String)
-    case busy(String)
+private let models = HandleTable()
+
+// MARK: - Bodies of the entry points
+
+/// The body of an entry point that makes a model and gives its handle out.
+func creating(
+    _ output: UnsafeMutablePointer<OpaquePointer?>?, _ make: () throws(Failure) -> any TrainedModel
+) -> isingrg_status {
+    status { () throws(Failure) in
+        let output = try required(output, "model")
+        output.pointee = models.insert(try make())
+    }
+}
+
+func destroying(_ handle: OpaquePointer?) -> isingrg_status {
+    handleStatus { () throws(HandleFailure) in try models.remove(handle) }
+}
+
+/// The body of an entry point that reads a model; others may read it at the same time.
+func reading<Model>(_ handle: OpaquePointer?, _ body: (Model) throws(Failure) -> Void) -> isingrg_status {
+    handleStatus { () throws(HandleFailure) in
+        try models.use([handle], exclusive: false) { (models: [Model]) throws(Failure) in try body(models[0]) }
+    }
+}
+
+/// The body of an entry point that changes a model, which is alone with it.
+func changing<Model>(_ handle: OpaquePointer?, _ body: (Model) throws(Failure) -> Void) -> isingrg_status {
+    handleStatus { () throws(HandleFailure) in
+        try models.use([handle], exclusive: true) { (models: [Model]) throws(Failure) in try body(models[0]) }
+    }
+}
+
+/// The body of an entry point that changes `count` models, all different.
+func changing<Model>(
+    _ handles: UnsafePointer<OpaquePointer?>?, _ count: Int64, _ body: ([Model]) throws(Failure) -> Void
+) -> isingrg_status {
+    handleStatus { () throws(HandleFailure) in
+        try models.use(try distinct(handles, count), exclusive: true, body)
+    }
+}
+
+private func distinct(
+    _ handles: UnsafePointer<OpaquePointer?>?, _ count: Int64
+) throws(HandleFailure) -> [OpaquePointer?] {
+    do throws(Failure) {
+        let first = try required(handles, "models")
+        let count = try integer(count, "n", 1...1 << 20)
+        let all = (0..<count).map { first[$0] }
+        guard Set(all).count == count else { throw .invalidArgument("models must be different ones") }
+        return all
+    } catch {
+        throw .failure(error)
+    }
+}
+
+/// The method of the models that a function takes. One that takes `any TrainedModel` refuses none.
+private func method<Model>(of type: Model.Type) -> String {
+    (type as? any TrainedModel.Type)?.method ?? "any method"
+}
+
+private enum HandleFailure: Error {
+    case closed, busy
+    /// The handle is a model of one method, the function takes models of another.
+    case wrongMethod(String, expected: String)
     case failure(Failure)
 }
 
-/// The body of an entry point that takes a handle.
-func handleStatus(_ body: () throws(HandleFailure) -> Void) -> isingrg_status {
+private func handleStatus(_ body: () throws(HandleFailure) -> Void) -> isingrg_status {
     do throws(HandleFailure) {
         try body()
         return isingrg_status(ISINGRG_OK)
     } catch {
         switch error {
-        case .closed(let message):
-            setLastError(message)
-            return isingrg_status(ISINGRG_CLOSED)
-        case .busy(let message):
-            setLastError(message)
-            return isingrg_status(ISINGRG_BUSY)
-        case .failure(let failure):
-            return status { () throws(Failure) in throw failure }
+        case .closed: return failed(ISINGRG_CLOSED, "the model was closed")
+        case .busy: return failed(ISINGRG_BUSY, "the model is in use by another thread")
+        case .wrongMethod(let method, let expected):
+            return failed(ISINGRG_WRONG_METHOD, "the model must be one of \(expected), not of \(method)")
+        case .failure(let failure): return failed(failure.code, failure.message)
         }
     }
 }

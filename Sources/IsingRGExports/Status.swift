@@ -25,17 +25,21 @@ func lastError() -> UnsafePointer<CChar>? {
 }
 
 extension Failure {
-    var status: isingrg_status {
-        let code: Int
+    var code: Int {
         switch self {
-        case .invalidArgument: code = ISINGRG_INVALID_ARGUMENT
-        case .outOfMemory: code = ISINGRG_OUT_OF_MEMORY
-        case .notConverged: code = ISINGRG_NOT_CONVERGED
-        case .nonFinite: code = ISINGRG_NON_FINITE
-        case .interrupted: code = ISINGRG_INTERRUPTED
+        case .invalidArgument: ISINGRG_INVALID_ARGUMENT
+        case .outOfMemory: ISINGRG_OUT_OF_MEMORY
+        case .notConverged: ISINGRG_NOT_CONVERGED
+        case .nonFinite: ISINGRG_NON_FINITE
+        case .interrupted: ISINGRG_INTERRUPTED
         }
-        return isingrg_status(code)
     }
+}
+
+/// The status of a call that failed, whose message is kept for the caller.
+func failed(_ code: Int, _ message: String) -> isingrg_status {
+    setLastError(message)
+    return isingrg_status(code)
 }
 
 /// The body of every entry point: its status, and the message where it failed.
@@ -44,8 +48,7 @@ func status(_ body: () throws(Failure) -> Void) -> isingrg_status {
         try body()
         return isingrg_status(ISINGRG_OK)
     } catch {
-        setLastError(error.message)
-        return error.status
+        return failed(error.code, error.message)
     }
 }
 

@@ -36,7 +36,7 @@ public final class HMC {
     public static let divergenceThreshold = 1000.0
 
     private let momenta, positions, energies, gradients, kineticEnergies, uniforms: Buffer<Double>
-    /// Of the last step; its arrays are used again unless the caller kept them.
+    /// What the last step did; its arrays are used again unless the caller kept them.
     private var info: Info
 
     /// - Parameter firstStream: below 2^48.

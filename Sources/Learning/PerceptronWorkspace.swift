@@ -28,7 +28,7 @@ public final class PerceptronWorkspace<Scalar: SampleScalar> {
     public let output, outputTangent, outputAdjoint, outputTangentAdjoint: UnsafeMutablePointer<Block>
 
     let traces: [Trace]
-    /// Of the layer that `backward` has reached, and of the one before it.
+    /// Adjoints of the layer that `backward` has reached, and of the one before it.
     var adjoint, tangentAdjoint, nextAdjoint, nextTangentAdjoint: UnsafeMutablePointer<Block>
     private let storage: Buffer<Block>
     private var check: StopCheck

@@ -4,7 +4,7 @@ import Numerics
 /// a network, J' = argmin KL (Eq. 7 of Hou & You).
 ///
 /// Each teacher is searched from several starts, the first being natural and the others random.
-/// Of the best minimum's gauge copies, which all are the same student, the map takes the one
+/// The gauge copies of the best minimum all are the same student. The map takes the copy
 /// nearest to the teacher's couplings, so that it is continuous and can be iterated; among equally
 /// near ones, couplings that come first in their order are the larger.
 struct ExactMap {

@@ -153,7 +153,7 @@ package final class GibbsTables {
         row.blocks == 1 ? lanes_lookup_bytes(table, index) : choose(table, index, others, row)
     }
 
-    /// Of the entries that the first four partners choose in each block, the others choose one.
+    /// The first four partners choose an entry in each block, the others one of these entries.
     @inline(never)
     private func choose(
         _ table: UnsafePointer<UInt8>, _ index: Chains, _ others: UnsafePointer<Chains>, _ row: Row

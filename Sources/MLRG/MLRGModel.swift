@@ -21,7 +21,7 @@ public final class MLRGModel: @unchecked Sendable {
         /// Whether v(-J) = -v(J) holds exactly; see `ModeratorEvaluator`.
         public var symmetric = false
         public var hidden = [16]
-        /// Of the initial parameters.
+        /// Seed of the initial parameters.
         public var seed: UInt64 = 0
 
         public init() {}

@@ -88,7 +88,7 @@ final class MinimumSearch: @unchecked Sendable {
         return slope.map { -$0 }
     }
 
-    /// Of the lowest eigenvalue, by inverse iteration; its largest element is positive and 1.
+    /// The eigenvector of the lowest eigenvalue, by inverse iteration; its largest element is 1.
     private func eigenvector(_ eigenvalue: Double) -> [Double] {
         let matrix = shifted(by: -eigenvalue * (1 - 1e-6))
         var vector = slope.indices.map { 1 / Double($0 + 1) }

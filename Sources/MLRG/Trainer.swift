@@ -20,9 +20,9 @@ final class Trainer {
     private let kept: [Buffer<Double>]
     /// The parameters in the precision of the proposals, rounded anew in each step.
     private let singleParameters: Buffer<Float>
-    /// Of the proposals of each block.
+    /// What the proposals of each block did.
     private let outcomes: Buffer<Proposal.Outcome>
-    /// Of the blocks in the current phase.
+    /// Failures of the blocks in the current phase.
     private var failures: [Failure?]
 
     /// The network's tools for one block of couplings.

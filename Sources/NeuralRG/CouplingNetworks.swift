@@ -12,14 +12,14 @@ final class CouplingNetworks<Scalar: SampleScalar> {
     private let storage: (blocks: Buffer<Block>, folds: Buffer<Fold>?)
     /// What each layer takes and gives, one after the other: the kept sites first.
     let values: Blocks
-    /// Of the changed sites: tanh N_s and exp(s).
+    /// tanh N_s and exp(s) of the changed sites.
     let slopes, growth: Blocks
     /// Adjoints of the parameters of one coupling layer, eight partial sums for each.
     let folds: UnsafeMutablePointer<Fold>?
 
     /// - Parameter trains: whether adjoints of parameters will be wanted.
     init(_ shape: FlowShape, trains: Bool) throws(Failure) {
-        let couplings = shape.couplings.joined()
+        let couplings = shape.couplingLayers.joined()
         storage.blocks = try Buffer(count: 8 + (couplings.map(\.blockCount).max() ?? 0))
         storage.folds = trains ? try Buffer(count: couplings.map(\.packedCount).max() ?? 0) : nil
         slopes = storage.blocks.base

@@ -48,7 +48,7 @@ package class LossWorkspace {
         }
     }
 
-    /// Of each lane, the share of a mean over `batch` samples: those past the end have none.
+    /// The share of each lane in a mean over `batch` samples; lanes past the end have none.
     func share(samples: Int, batch: Int) -> Block {
         var share = Block(repeating: 0)
         for lane in 0..<samples { share[lane] = 1 / Float(batch) }

@@ -9,7 +9,7 @@ extension FlowModel.Configuration {
         let layersPerScale = structure == .tree ? 1 : 2
         let widths = [4] + hidden + [4]
         let network = zip(widths, widths.dropFirst()).reduce(0) { $0 + ($1.0 + 1) * $1.1 }
-        let parameters = scales * repeats * layersPerScale * couplings * (2 * network + 4)
+        let parameters = scales * repeats * layersPerScale * layers * (2 * network + 4)
         // Parameters and both moments, a copy for the kernels, and where each of its numbers is from.
         let bytes = parameters * (4 * 8 + 4)
         // Places among the parameters are kept in 32 bits.
@@ -27,7 +27,7 @@ extension FlowModel {
         let workspaces = min((batch + 31) / 32, mostWorkspaces)
         // The gradient in double precision, and of one coupling layer eight partial sums in single;
         // sites, their adjoints, and what a loss keeps of one of both.
-        let largest = shape.couplings.joined().map(\.packedCount).max() ?? 0
+        let largest = shape.couplingLayers.joined().map(\.packedCount).max() ?? 0
         let each = shape.packedCount * 8 + largest * 8 * 4 + 3 * shape.sites * 32 * 4
         let bytes = workspaces * each
         guard bytes <= physicalMemory() else {

@@ -16,14 +16,14 @@ public final class FlowModel: @unchecked Sendable {
         public var depth = 0
         public var repeats = 1
         /// Coupling layers of a bijector.
-        public var couplings = 10
+        public var layers = 10
         /// Hidden widths of the networks s and t.
         public var hidden = [10, 10, 10]
         public var symmetric = true
         /// Which sites each coupling layer keeps: `FlowShape.masks`, all layers of the hierarchy one
         /// after the other. Empty for random halves.
         public var masks: [UInt8] = []
-        /// Of random masks and the initial parameters.
+        /// Seed of random masks and the initial parameters.
         public var seed: UInt64 = 0
 
         public init() {}
@@ -42,8 +42,8 @@ public final class FlowModel: @unchecked Sendable {
     ///   units exceeded, masks that do not keep one to three sites or are not as many as the
     ///   coupling layers.
     public init(_ configuration: Configuration) throws(Failure) {
-        guard (1...64).contains(configuration.couplings) else {
-            throw .invalidArgument("layers must be from 1 to 64, not \(configuration.couplings)")
+        guard (1...64).contains(configuration.layers) else {
+            throw .invalidArgument("layers must be from 1 to 64, not \(configuration.layers)")
         }
         guard (1...8).contains(configuration.hidden.count), configuration.hidden.allSatisfy({ (1...256).contains($0) })
         else {
@@ -53,17 +53,18 @@ public final class FlowModel: @unchecked Sendable {
         let depth = configuration.depth == 0 ? configuration.size.trailingZeroBitCount : configuration.depth
         let hierarchy = try Hierarchy(
             configuration.structure, size: configuration.size, depth: depth, repeats: configuration.repeats)
-        let (layers, couplings) = (hierarchy.layers.count, configuration.couplings)
+        let (hierarchyLayers, layers) = (hierarchy.layers.count, configuration.layers)
         let masks = configuration.masks
-        guard masks.isEmpty || masks.count == layers * couplings else {
+        guard masks.isEmpty || masks.count == hierarchyLayers * layers else {
             throw .invalidArgument(
-                "masks must be \(layers) layers of the hierarchy x \(couplings) coupling layers, not \(masks.count)")
+                "masks must be \(hierarchyLayers) layers of the hierarchy x \(layers) coupling layers, not \(masks.count)"
+            )
         }
         shape = try FlowShape(
             hierarchy, hidden: configuration.hidden,
             masks: masks.isEmpty
-                ? FlowShape.halfMasks(layers: layers, couplings: couplings, seed: configuration.seed)
-                : (0..<layers).map { Array(masks[$0 * couplings..<($0 + 1) * couplings]) })
+                ? FlowShape.halfMasks(hierarchyLayers: hierarchyLayers, layers: layers, seed: configuration.seed)
+                : (0..<hierarchyLayers).map { Array(masks[$0 * layers..<($0 + 1) * layers]) })
         target = try DualIsing(size: configuration.size, coupling: configuration.coupling)
         parameters = try Buffer(count: shape.parameterCount)
         shape.initialise(parameters.base, seed: configuration.seed)

@@ -5,7 +5,7 @@ import Numerics
 /// mix. The first layer is one part, since both networks take the same sites; the others are two.
 struct PairedLayer: Sendable {
     let parts: Int
-    /// Of one part.
+    /// Sizes of one part.
     let inputs, outputs: Int
     /// Where the parts' weights and their biases are among the parameters of the coupling layer.
     let weight, bias: Int
@@ -43,11 +43,11 @@ struct CouplingLayer: Sendable {
 /// decoding, the parameters of N_s, of N_t, and four scales.
 public struct FlowShape: Sendable {
     public let hierarchy: Hierarchy
-    /// Of N_s and N_t.
+    /// The architecture of N_s and of N_t.
     public let network: Perceptron
     /// Bit i: whether site i of a block is kept. By layer of the hierarchy and coupling layer.
     public let masks: [[UInt8]]
-    let couplings: [[CouplingLayer]]
+    let couplingLayers: [[CouplingLayer]]
     public let parameterCount, packedCount: Int
 
     public var sites: Int { hierarchy.size * hierarchy.size }
@@ -61,7 +61,7 @@ public struct FlowShape: Sendable {
         network = Perceptron(inputs: 4, hidden: hidden, outputs: 4, activation: .elu, layerNorm: false)
         precondition(masks.count == hierarchy.layers.count)
         var (offset, packedOffset) = (0, 0)
-        var couplings: [[CouplingLayer]] = []
+        var couplingLayers: [[CouplingLayer]] = []
         for (layer, masks) in zip(hierarchy.layers, masks) {
             var row: [CouplingLayer] = []
             for mask in masks {
@@ -73,18 +73,18 @@ public struct FlowShape: Sendable {
                 offset += 2 * network.parameterCount + 4
                 packedOffset += coupling.packedCount
             }
-            couplings.append(row)
+            couplingLayers.append(row)
         }
-        self.couplings = couplings
+        self.couplingLayers = couplingLayers
         (parameterCount, packedCount) = (offset, packedOffset)
     }
 
     /// Random masks that keep half of the sites, as published.
-    public static func halfMasks(layers: Int, couplings: Int, seed: UInt64) -> [[UInt8]] {
+    public static func halfMasks(hierarchyLayers: Int, layers: Int, seed: UInt64) -> [[UInt8]] {
         let halves: [UInt8] = [0b0011, 0b0101, 0b0110, 0b1001, 0b1010, 0b1100]
-        return (0..<layers).map { layer in
+        return (0..<hierarchyLayers).map { layer in
             var random = RandomStream(seed: seed, purpose: .initialisation, stream: 1 << 30 | UInt64(layer))
-            return (0..<couplings).map { _ in halves[random.nextIndex(below: halves.count)] }
+            return (0..<layers).map { _ in halves[random.nextIndex(below: halves.count)] }
         }
     }
 
@@ -128,7 +128,7 @@ public struct FlowShape: Sendable {
     /// Networks as `Perceptron.initialise` makes them and scales of zero, so that at first decoding
     /// only shifts.
     public func initialise(_ parameters: UnsafeMutablePointer<Double>, seed: UInt64) {
-        for index in 0..<couplings.count * (couplings.first?.count ?? 0) {
+        for index in 0..<couplingLayers.count * (couplingLayers.first?.count ?? 0) {
             let start = parameters + index * couplingParameterCount
             for part in 0..<2 {
                 // Keys of the networks: far apart, because each draws streams 0, 1, ... of its own.
@@ -144,7 +144,7 @@ public struct FlowShape: Sendable {
     package func pack<Scalar: SampleScalar>(
         _ parameters: UnsafePointer<Double>, into packed: UnsafeMutablePointer<Scalar>
     ) {
-        for coupling in couplings.joined() {
+        for coupling in couplingLayers.joined() {
             for (i, source) in coupling.sources.enumerated() {
                 packed[coupling.packedOffset + i] = Scalar(parameters[Int(source)])
             }
@@ -153,7 +153,7 @@ public struct FlowShape: Sendable {
 
     /// Adds packed adjoints to those of the parameters.
     package func unpack(_ packed: UnsafePointer<Double>, onto gradient: UnsafeMutablePointer<Double>) {
-        for coupling in couplings.joined() {
+        for coupling in couplingLayers.joined() {
             for (i, source) in coupling.sources.enumerated() {
                 gradient[Int(source)] += packed[coupling.packedOffset + i]
             }

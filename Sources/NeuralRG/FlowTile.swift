@@ -96,7 +96,7 @@ public final class FlowTile<Scalar: SampleScalar> {
     /// Coupling layer after coupling layer in the order of decoding, or back.
     @inline(__always)
     private func eachCoupling(_ index: Int, reversed: Bool, _ body: (CouplingLayer) -> Void) {
-        let couplings = shape.couplings[index]
+        let couplings = shape.couplingLayers[index]
         for k in couplings.indices { body(couplings[reversed ? couplings.count - 1 - k : k]) }
     }
 

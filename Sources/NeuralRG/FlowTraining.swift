@@ -20,7 +20,7 @@ public struct FlowTraining: Sendable, Equatable {
             throw .invalidArgument("batch must be from 1 to 10^6, not \(batch)")
         }
         guard (1e-12...10).contains(learningRate) else {
-            throw .invalidArgument("lr must be from 1e-12 to 10, not \(learningRate)")
+            throw .invalidArgument("learning_rate must be from 1e-12 to 10, not \(learningRate)")
         }
         guard (0...10).contains(weightDecay) else {
             throw .invalidArgument("weight_decay must be from 0 to 10, not \(weightDecay)")

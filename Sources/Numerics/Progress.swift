@@ -53,6 +53,12 @@ public final class Progress: @unchecked Sendable {
         nextReport = Progress.nanoseconds() &+ 50_000_000
     }
 
+    /// Polls and tells whether to stop: for the inside of a unit of work that takes long.
+    public var pollsToStop: Bool {
+        poll()
+        return isStopped
+    }
+
     /// Reports the end, whatever the time; on the owner only.
     public func finish() {
         guard let report, !isStopped, isOwner else { return }

@@ -1,4 +1,5 @@
 import Learning
+import LearningReference
 import Numerics
 
 /// The gradient by five-point central differences: error h^4 in theory, about 1e-11 with rounding

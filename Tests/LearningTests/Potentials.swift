@@ -1,4 +1,5 @@
 import Learning
+import LearningReference
 import Numerics
 
 /// U = sum_j omega_j^2 q_j^2 / 2

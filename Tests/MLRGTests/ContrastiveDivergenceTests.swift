@@ -38,7 +38,7 @@ import Darwin
         try Self.compare("2A1", .published, teacher, student, sweeps: sweeps)
     }
 
-    /// Of 4 samples, 60 of the 64 chains and 12 of the 16 lanes do not count.
+    /// With 4 samples, 60 of the 64 chains and 12 of the 16 lanes do not count.
     @Test func fewSamples() throws {
         try Self.compare("A1", .published, [0.3], [0.5], samples: 4, streams: 5000)
     }

@@ -33,7 +33,7 @@ import Testing
         #expect(found.agreement == 24 && found.minima == 1)
     }
 
-    /// Of several minima the lowest counts, and of its eight copies the nearest to the teacher's
+    /// The lowest of several minima counts, and of its eight copies the nearest to the teacher's
     /// couplings J_ab, in which the hidden components b change their signs and places.
     @Test func theLowestOfSeveralMinima() throws {
         let results = try Self.results("2A1", .published)

@@ -156,7 +156,7 @@ import Darwin
         }
     }
 
-    /// Of 30 couplings of one block.
+    /// Energies and gradients of 30 couplings of one block.
     private static func energies(_ potential: some Potential) throws -> (energy: [Double], gradient: [Double]) {
         let n = potential.dimension
         var random = RandomStream(seed: 5, purpose: .test)

@@ -12,7 +12,7 @@ import NeuralRG
         _ structure: Structure, size: Int, depth: Int, repeats: Int = 1, hidden: [Int] = [5, 4], couplings: Int = 3
     ) throws -> FlowShape {
         let hierarchy = try Hierarchy(structure, size: size, depth: depth, repeats: repeats)
-        let masks = FlowShape.halfMasks(layers: hierarchy.layers.count, couplings: couplings, seed: 7)
+        let masks = FlowShape.halfMasks(hierarchyLayers: hierarchy.layers.count, layers: couplings, seed: 7)
         return try FlowShape(hierarchy, hidden: hidden, masks: masks)
     }
 
@@ -137,7 +137,7 @@ import NeuralRG
         let hierarchy = try Hierarchy(.mera, size: 16, depth: 4, repeats: 1)
         #expect(hierarchy.layers.map(\.blockCount) == [64, 64, 16, 16, 4, 4, 1, 1])
         let shape = try FlowShape(
-            hierarchy, hidden: [10, 10, 10], masks: FlowShape.halfMasks(layers: 8, couplings: 10, seed: 0))
+            hierarchy, hidden: [10, 10, 10], masks: FlowShape.halfMasks(hierarchyLayers: 8, layers: 10, seed: 0))
         #expect(shape.parameterCount == 50560)
     }
 

@@ -6,7 +6,7 @@ import NeuralRG
 @Suite struct FlowStateTests {
     static func configuration() -> FlowModel.Configuration {
         var configuration = FlowModel.Configuration()
-        (configuration.size, configuration.couplings, configuration.hidden) = (4, 3, [5])
+        (configuration.size, configuration.layers, configuration.hidden) = (4, 3, [5])
         configuration.seed = 6
         return configuration
     }
@@ -61,7 +61,7 @@ import NeuralRG
         var configuration = Self.configuration()
         try configuration.checkMemory()
         (configuration.structure, configuration.depth, configuration.repeats) = (.tebd, 64, 16)
-        (configuration.couplings, configuration.hidden) = (64, Array(repeating: 256, count: 8))
+        (configuration.layers, configuration.hidden) = (64, Array(repeating: 256, count: 8))
         let network = 5 * 256 + 7 * 257 * 256 + 257 * 4
         let parameters = 64 * 16 * 2 * 64 * (2 * network + 4)
         do {

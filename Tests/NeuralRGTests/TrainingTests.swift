@@ -9,7 +9,7 @@ import NeuralRG
     static func model(symmetric: Bool, size: Int = 4, shift: Double = 0) throws -> FlowModel {
         var configuration = FlowModel.Configuration()
         (configuration.size, configuration.coupling) = (size, 0.4)
-        (configuration.couplings, configuration.hidden) = (4, [6, 5])
+        (configuration.layers, configuration.hidden) = (4, [6, 5])
         (configuration.symmetric, configuration.seed) = (symmetric, 3)
         let model = try FlowModel(configuration)
         var random = RandomStream(seed: 4, purpose: .test)
@@ -160,7 +160,7 @@ import NeuralRG
     @Test func trainingApproachesTheExactFreeEnergy() throws {
         var configuration = FlowModel.Configuration()
         (configuration.size, configuration.coupling, configuration.hidden) = (4, 0.3, [8, 8])
-        configuration.couplings = 6
+        configuration.layers = 6
         let model = try FlowModel(configuration)
         var training = FlowTraining()
         (training.steps, training.batch, training.learningRate, training.seed) = (400, 128, 4e-3, 1)

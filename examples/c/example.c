@@ -60,12 +60,16 @@ static void monte_carlo(void)
     double energies[CHAINS * DRAWS], means[CHAINS * DRAWS], exact, energy = 0, order = 0;
     require(
         isingrg_ising_sample(
-            SIZE, &K_CRITICAL, 1, CHAINS, DRAWS, -1, -1, ISINGRG_WOLFF, 1, spins, sizeof spins,
-            report, "sampling"),
+            SIZE, &K_CRITICAL, 1, CHAINS, DRAWS, -1, -1, ISINGRG_ISING_WOLFF, 1, spins,
+            sizeof spins, report, "sampling"),
         "sampling");
-    require(isingrg_ising_energy(spins, CHAINS * DRAWS, SIZE, energies), "energy");
-    require(isingrg_ising_magnetization(spins, CHAINS * DRAWS, SIZE, means), "magnetization");
-    require(isingrg_ising_exact_torus(SIZE, &K_CRITICAL, 1, NULL, &exact, NULL), "exact energy");
+    require(isingrg_ising_energy(spins, CHAINS * DRAWS, SIZE, energies, NULL, NULL), "energy");
+    require(
+        isingrg_ising_magnetization(spins, CHAINS * DRAWS, SIZE, means, NULL, NULL),
+        "magnetization");
+    require(
+        isingrg_ising_exact_torus(SIZE, &K_CRITICAL, 1, NULL, &exact, NULL, NULL, NULL),
+        "exact energy");
     for (int i = 0; i < CHAINS * DRAWS; ++i) {
         energy += energies[i];
         order += fabs(means[i]);
@@ -84,38 +88,38 @@ static void train(uint64_t steps)
     const int32_t hidden[] = {64};
     const double guess = 0.8;
     const isingrg_mlrg_config config = {
-        .representation = "A1", .moderator = ISINGRG_MONOTONE, .divergence = ISINGRG_KL,
-        .transport = ISINGRG_STEP, .frame = ISINGRG_PUBLISHED, .activation = ISINGRG_TANH,
-        .n_hidden = 1, .hidden = hidden, .seed = 0};
+        .representation = "A1", .moderator = ISINGRG_MLRG_MONOTONE, .divergence = ISINGRG_MLRG_KL,
+        .transport = ISINGRG_MLRG_STEP, .frame = ISINGRG_MLRG_PUBLISHED,
+        .activation = ISINGRG_MLRG_TANH, .n_hidden = 1, .hidden = hidden, .seed = 0};
     const isingrg_mlrg_training training = { /* the defaults of Python's MLRG.fit */
         .steps = steps, .schedule_steps = steps, .batch = 32,
         .learning_rate = 2e-2, .final_learning_rate = 1e-5, .clip_norm = 0.02,
         .beta_max = 16, .beta_rate = 16, .beta_midpoint = 0.25,
-        .proposal = ISINGRG_SQUARED, .replicas = 1, .proposal_scale = 1, .coupling_bound = 2,
+        .proposal = ISINGRG_MLRG_SQUARED, .replicas = 1, .proposal_scale = 1, .coupling_bound = 2,
         .hmc_step = 0.1, .hmc_leapfrog = 4, .hmc_updates = 1,
         .cd_samples = 512, .teacher_sweeps = 32, .student_sweeps = 1,
         .record_from = UINT64_MAX, .seed = 0};
-    isingrg_mlrg *model;
-    double *history = numbers(steps * ISINGRG_HISTORY_COLUMNS), point, velocity, slope;
+    isingrg_model *model;
+    double *history = numbers(steps * ISINGRG_MLRG_COLUMNS), point, velocity, slope;
     uint64_t done = 0;
 
     require(isingrg_mlrg_create(&config, &model), "network");
     isingrg_status status = isingrg_mlrg_fit(
-        model, &training, history, (int64_t)(steps * ISINGRG_HISTORY_COLUMNS), &done, report,
+        model, &training, history, (int64_t)(steps * ISINGRG_MLRG_COLUMNS), &done, report,
         "training");
     if (status == ISINGRG_INTERRUPTED) { /* what is trained remains, and could be trained further */
         fprintf(stderr, "\nstopped at step %llu of %llu\n", (unsigned long long)done,
             (unsigned long long)steps);
-        isingrg_mlrg_destroy(model);
+        isingrg_model_destroy(model);
         exit(INTERRUPTED);
     }
     require(status, "training");
     require(isingrg_mlrg_fixed_point(model, &guess, &point, NULL, NULL), "fixed point");
     require(isingrg_mlrg_velocity(model, &point, 1, &velocity, &slope, NULL, NULL), "slope");
-    printf("loss: %.17g\n", history[(done - 1) * ISINGRG_HISTORY_COLUMNS + ISINGRG_HISTORY_LOSS]);
+    printf("loss: %.17g\n", history[(done - 1) * ISINGRG_MLRG_COLUMNS + ISINGRG_MLRG_LOSS]);
     printf("J*: %.17g exact 0.8139196792\n", point);
     printf("slope: %.17g exact 1.3567966\n", 1 + slope);
-    require(isingrg_mlrg_destroy(model), "end of the network");
+    require(isingrg_model_destroy(model), "end of the network");
     free(history);
 }
 
@@ -128,7 +132,7 @@ static void evaluate(Flow flow)
     int32_t layers;
     uint64_t step;
 
-    require(isingrg_neuralrg_step(flow.model, &step), "step");
+    require(isingrg_model_step(flow.model, &step), "step");
     require(isingrg_neuralrg_sample(flow.model, n, 0, x, NULL, log_q, report, "flow"), "samples");
     require(
         isingrg_neuralrg_log_density(flow.size, flow.coupling, x, n, log_pi, NULL, NULL),
@@ -138,7 +142,9 @@ static void evaluate(Flow flow)
         isingrg_neuralrg_encode(flow.model, x, n, 0, layers, z, logdet, NULL, NULL), "encode");
     require(
         isingrg_neuralrg_decode(flow.model, z, n, 0, layers, back, logdet, NULL, NULL), "decode");
-    require(isingrg_neuralrg_dual(flow.size, &flow.coupling, 1, &exact, NULL, NULL), "exact ln Z");
+    require(
+        isingrg_neuralrg_dual(flow.size, &flow.coupling, 1, &exact, NULL, NULL, NULL, NULL),
+        "exact ln Z");
 
     printf("flow: L %lld K %.17g step %llu\n", (long long)flow.size, flow.coupling,
         (unsigned long long)step);
@@ -147,7 +153,7 @@ static void evaluate(Flow flow)
     for (size_t i = 0; i < n * sites; ++i) largest = fmax(largest, fabs(back[i] - x[i]));
     printf("error of decode(encode(x)): %.17g\n", largest);
     printf("bound of -ln Z: %.17g exact %.17g\n", bound / (double)n, -exact);
-    require(isingrg_neuralrg_destroy(flow.model), "end of the flow");
+    require(isingrg_model_destroy(flow.model), "end of the flow");
     free(x);
     free(z);
     free(back);

@@ -10,7 +10,8 @@
 enum { MOST_LAYERS = 8, MOST_MASKS = 1 << 16, NAME = 64 };
 
 static const char *const STRUCTURES[] = {
-    [ISINGRG_MERA] = "\"mera\"", [ISINGRG_TEBD] = "\"tebd\"", [ISINGRG_TREE] = "\"tree\""};
+    [ISINGRG_NEURALRG_MERA] = "\"mera\"", [ISINGRG_NEURALRG_TEBD] = "\"tebd\"",
+    [ISINGRG_NEURALRG_TREE] = "\"tree\""};
 
 /* How many numbers a list of numbers, or of such lists, holds; the first of them are copied. */
 static int64_t flatten(const char *list, int64_t values[], int64_t capacity)
@@ -42,11 +43,11 @@ static int create(Flow *flow, const char *described)
     flow->size = config.size = (int64_t)json_unsigned(json_member(saved, "L"));
     flow->coupling = config.coupling = json_number(json_member(saved, "K"));
     config.structure = -1;
-    for (int i = ISINGRG_MERA; i <= ISINGRG_TREE; ++i)
+    for (int i = ISINGRG_NEURALRG_MERA; i <= ISINGRG_NEURALRG_TREE; ++i)
         if (json_is(json_member(saved, "structure"), STRUCTURES[i])) config.structure = i;
     config.depth = (int32_t)json_unsigned(json_member(saved, "depth")); /* null: 0, all scales */
     config.repeats = (int32_t)json_unsigned(json_member(saved, "repeat"));
-    config.couplings = (int32_t)json_unsigned(json_member(saved, "layers"));
+    config.layers = (int32_t)json_unsigned(json_member(saved, "layers"));
     config.n_hidden = (int32_t)flatten(json_member(saved, "hidden"), widths, MOST_LAYERS);
     for (int i = 0; i < config.n_hidden && i < MOST_LAYERS; ++i) hidden[i] = (int32_t)widths[i];
     config.hidden = hidden; /* the library refuses more layers before it reads them */
@@ -65,21 +66,21 @@ static int create(Flow *flow, const char *described)
 }
 
 /* Every array of the model, from the array of the same name in the file. */
-static int fill(isingrg_neuralrg *model, const Safetensors *file)
+static int fill(isingrg_model *model, const Safetensors *file)
 {
     int32_t count = 0;
-    isingrg_status status = isingrg_neuralrg_array_count(model, &count);
+    isingrg_status status = isingrg_model_array_count(model, &count);
     for (int32_t i = 0; status == ISINGRG_OK && i < count; ++i) {
         char name[NAME];
         int64_t shape[2], numbers;
-        status = isingrg_neuralrg_array_info(model, i, name, NAME, shape);
+        status = isingrg_model_array_info(model, i, name, NAME, shape);
         if (status != ISINGRG_OK) break;
         const double *values = safetensors_floats(file, name, &numbers);
         if (values == NULL || numbers != shape[0] * shape[1]) {
             fprintf(stderr, "the array %s is missing or has another size\n", name);
             return 0;
         }
-        status = isingrg_neuralrg_write_array(model, i, values, numbers);
+        status = isingrg_model_write_array(model, i, values, numbers);
     }
     if (status != ISINGRG_OK) fprintf(stderr, "%s\n", isingrg_last_error());
     return status == ISINGRG_OK;
@@ -94,12 +95,13 @@ int flow_load(Flow *flow, const char *path)
     char *version = safetensors_metadata(&file, "format_version");
     char *described = safetensors_metadata(&file, "model");
     int good = 0;
+    /* Version 2 tells the settings of the last training as well. */
     if (format == NULL || version == NULL || strcmp(format, "isingrg.neuralrg") != 0
-        || strcmp(version, "1") != 0)
-        fprintf(stderr, "%s: no NeuralRG of format version 1\n", path);
+        || (strcmp(version, "1") != 0 && strcmp(version, "2") != 0))
+        fprintf(stderr, "%s: no NeuralRG of format version 1 or 2\n", path);
     else
         good = create(flow, described) && fill(flow->model, &file);
-    if (!good && flow->model != NULL) isingrg_neuralrg_destroy(flow->model);
+    if (!good && flow->model != NULL) isingrg_model_destroy(flow->model);
     free(format);
     free(version);
     free(described);

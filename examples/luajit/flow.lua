@@ -7,7 +7,8 @@ local json = require("json")
 local library, check = isingrg.library, isingrg.check
 
 local STRUCTURES = {
-  mera = library.ISINGRG_MERA, tebd = library.ISINGRG_TEBD, tree = library.ISINGRG_TREE,
+  mera = library.ISINGRG_NEURALRG_MERA, tebd = library.ISINGRG_NEURALRG_TEBD,
+  tree = library.ISINGRG_NEURALRG_TREE,
 }
 
 -- The header and the bytes of the arrays.
@@ -35,7 +36,7 @@ local function create(described)
   local kept = ffi.new("int8_t[?]", #masks, masks)
   return isingrg.create("neuralrg", ffi.new("isingrg_neuralrg_config", {
     size = saved.L, coupling = saved.K, structure = STRUCTURES[saved.structure],
-    depth = saved.depth or 0, repeats = saved["repeat"], couplings = saved.layers,
+    depth = saved.depth or 0, repeats = saved["repeat"], layers = saved.layers,
     n_hidden = #saved.hidden, hidden = hidden, symmetric = saved.symmetric and 1 or 0,
     masks = #masks > 0 and kept or nil, masks_count = #masks, seed = described.network_seed,
   }))
@@ -57,16 +58,17 @@ end
 local function load(path)
   local header, arrays = read(path)
   local metadata = header.__metadata__ or {}
-  assert(metadata.format == "isingrg.neuralrg" and metadata.format_version == "1",
-    path .. ": no NeuralRG of format version 1")
+  local version = metadata.format_version -- 2 tells the settings of the last training as well
+  assert(metadata.format == "isingrg.neuralrg" and (version == "1" or version == "2"),
+    path .. ": no NeuralRG of format version 1 or 2")
   local described = json.parse(metadata.model)
   local model = create(described)
   local count, name, shape = ffi.new("int32_t[1]"), ffi.new("char[64]"), ffi.new("int64_t[2]")
-  check(library.isingrg_neuralrg_array_count(model, count))
+  check(library.isingrg_model_array_count(model, count))
   for index = 0, count[0] - 1 do -- every array from the one of the same name in the file
-    check(library.isingrg_neuralrg_array_info(model, index, name, 64, shape))
+    check(library.isingrg_model_array_info(model, index, name, 64, shape))
     local values, numbers = floats(header, arrays, ffi.string(name))
-    check(library.isingrg_neuralrg_write_array(model, index, values, numbers))
+    check(library.isingrg_model_write_array(model, index, values, numbers))
   end
   return model, described.configuration.L, described.configuration.K
 end

@@ -30,11 +30,11 @@ function isingrg.check(status)
   end
 end
 
--- A model from one of the functions isingrg_..._create, freed with the last reference to it.
+-- A model from the function isingrg_<method>_create, freed with the last reference to it.
 function isingrg.create(method, config)
-  local model = ffi.new("isingrg_" .. method .. " *[1]")
+  local model = ffi.new("isingrg_model *[1]")
   isingrg.check(library["isingrg_" .. method .. "_create"](config, model))
-  return ffi.gc(model[0], library["isingrg_" .. method .. "_destroy"])
+  return ffi.gc(model[0], library.isingrg_model_destroy)
 end
 
 -- Zeros: numbers of double precision.

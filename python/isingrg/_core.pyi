@@ -15,54 +15,57 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 Spins = NDArray[np.int8]
 Sites = NDArray[np.int32]
-Masks = NDArray[np.int8]
 #: Called with units done and in total, about every 50 ms, with the GIL held. False stops the call
 #: with `isingrg.Interrupted`, an exception stops it with that exception.
 Progress = Callable[[int, int], Any] | None
 #: A capsule; only the functions below can look inside.
 Model = NewType("Model", object)
+#: A structure of isingrg.h.
+Record = dict[str, Any]
+#: Rows of the history that are filled, and what ended the training early.
+Trained = tuple[int, BaseException | None]
 
-WOLFF: int
-SWENDSEN_WANG: int
-METROPOLIS: int
-HEAT_BATH: int
-MONOTONE: int
-FLOW: int
-KL: int
-CD: int
-STEP: int
-ODE: int
-SQUARED: int
-NORM: int
-PUBLISHED: int
-CONSISTENT: int
-TEACHER: int
-STUDENT: int
-TANH: int
-RELU: int
-SILU: int
-ELU: int
-GELU: int
-HISTORY_LOSS: int
-HISTORY_ACCEPTANCE: int
-HISTORY_SWAP_RATE: int
-HISTORY_BETA: int
-HISTORY_FIXED_POINT: int
-HISTORY_COLUMNS: int
-MERA: int
-TEBD: int
-TREE: int
-LATENT: int
-PHYSICAL: int
+ISING_WOLFF: int
+ISING_SWENDSEN_WANG: int
+ISING_METROPOLIS: int
+ISING_HEAT_BATH: int
+MLRG_MONOTONE: int
+MLRG_FLOW: int
+MLRG_KL: int
+MLRG_CD: int
+MLRG_STEP: int
+MLRG_ODE: int
+MLRG_SQUARED: int
+MLRG_NORM: int
+MLRG_PUBLISHED: int
+MLRG_CONSISTENT: int
+MLRG_TEACHER: int
+MLRG_STUDENT: int
+MLRG_TANH: int
+MLRG_RELU: int
+MLRG_SILU: int
+MLRG_ELU: int
+MLRG_GELU: int
+MLRG_LOSS: int
+MLRG_ACCEPTANCE: int
+MLRG_SWAP_RATE: int
+MLRG_BETA: int
+MLRG_FIXED_POINT: int
+MLRG_COLUMNS: int
+NEURALRG_MERA: int
+NEURALRG_TEBD: int
+NEURALRG_TREE: int
+NEURALRG_LATENT: int
+NEURALRG_PHYSICAL: int
 NEURALRG_LOSS: int
 NEURALRG_STANDARD_ERROR: int
 NEURALRG_COLUMNS: int
-MSE: int
-BERNOULLI: int
-DECODER_MLP: int
-DECODER_GRAPH: int
-REPRESENTATION_MU: int
-REPRESENTATION_Z: int
+GRAPHVAE_MSE: int
+GRAPHVAE_BERNOULLI: int
+GRAPHVAE_DECODER_MLP: int
+GRAPHVAE_DECODER_GRAPH: int
+GRAPHVAE_REPRESENTATION_MU: int
+GRAPHVAE_REPRESENTATION_Z: int
 GRAPHVAE_LOSS: int
 GRAPHVAE_RECONSTRUCTION: int
 GRAPHVAE_KL: int
@@ -83,29 +86,48 @@ def ising_sample(
 ) -> None:
     """couplings (k,), spins (k, n_chains, n_samples, size, size); -1 sweeps is the default."""
 
-def ising_energy(spins: Spins, energies: Array, /) -> None:
+def ising_energy(spins: Spins, energies: Array, progress: Progress, /) -> None:
     """spins (n, L, L), energies (n,)."""
 
-def ising_magnetization(spins: Spins, means: Array, /) -> None:
+def ising_magnetization(spins: Spins, means: Array, progress: Progress, /) -> None:
     """spins (n, L, L), means (n,)."""
 
-def ising_block_spin(spins: Spins, factor: int, blocked: Spins, /) -> None:
+def ising_block_spin(spins: Spins, factor: int, blocked: Spins, progress: Progress, /) -> None:
     """spins (n, L, L), blocked (n, L/factor, L/factor)."""
 
 def ising_exact_torus(
     size: int, couplings: Array, log_partition: Array | None, energy: Array | None,
-    heat_capacity: Array | None, /,
+    heat_capacity: Array | None, progress: Progress, /,
 ) -> None:
     """All arrays (n,)."""
 
 def ising_exact_bulk(
-    couplings: Array, free_energy: Array | None, energy: Array | None,
-    specific_heat: Array | None, magnetization: Array | None, /,
+    couplings: Array, minus_log_partition: Array | None, energy: Array | None,
+    specific_heat: Array | None, magnetization: Array | None, progress: Progress, /,
 ) -> None:
     """All arrays (n,)."""
 
 def ising_autocorrelation_time(series: Array, progress: Progress, /) -> float:
     """series (n_chains, n_samples)."""
+
+# Models of any method. Their constructors and trainings take structures of isingrg.h as dicts from
+# the names of their fields.
+
+def model_destroy(model: Model, /) -> None:
+    """Frees the memory now; every later use of the model raises `IsingRGError`."""
+
+def model_step(model: Model, /) -> int: ...
+def model_rows_done(model: Model, /) -> int: ...
+def model_parameter_count(model: Model, /) -> int: ...
+def model_array_count(model: Model, /) -> int: ...
+def model_array_info(model: Model, index: int, /) -> tuple[str, tuple[int, int]]:
+    """Name and shape of one array of the complete state; a vector has shape (n, 1)."""
+
+def model_read_array(model: Model, index: int, values: Array, /) -> None:
+    """values in the shape of `model_array_info`."""
+
+def model_write_array(model: Model, index: int, values: Array, /) -> None:
+    """As `model_read_array`; the number of rows of some arrays is free."""
 
 # Machine-learning renormalization group: c couplings of the representation.
 
@@ -139,7 +161,8 @@ def mlrg_minimum_divergence(
     """couplings (n,), divergence (n,)."""
 
 def mlrg_boltzmann_tensor(
-    representation: str, frame: int, machine: int, couplings: Array, logarithms: Array, /,
+    representation: str, frame: int, machine: int, couplings: Array, logarithms: Array,
+    progress: Progress, /,
 ) -> None:
     """couplings (n, c), logarithms (n, 2^m, 2^m, 2^m, 2^m)."""
 
@@ -148,38 +171,25 @@ def mlrg_weights(
 ) -> None:
     """couplings (c,), weights (4 m, 4 m) of a teacher, (m, 4 m) of a student."""
 
-def mlrg_create(
-    representation: str, moderator: int, divergence: int, transport: int, frame: int,
-    activation: int, layer_norm: int, symmetric: int, hidden: tuple[int, ...], seed: int, /,
-) -> Model:
-    """A model, destroyed with the last reference to it or by `mlrg_destroy`."""
+def mlrg_create(config: Record, /) -> Model:
+    """isingrg_mlrg_config with hidden, a tuple of widths; destroyed with the last reference."""
 
-def mlrg_destroy(model: Model, /) -> None:
-    """Frees the memory now; every later use of the model raises `IsingRGError`."""
+def mlrg_fit(model: Model, training: Record, history: Array, progress: Progress, /) -> Trained:
+    """isingrg_mlrg_training with record_guess (c,); history (steps, MLRG_COLUMNS).
 
-def mlrg_fit(
-    model: Model, steps: int, schedule_steps: int, batch: int, learning_rate: float,
-    final_learning_rate: float, weight_decay: float, clip_norm: float, beta_max: float,
-    beta_rate: float, beta_midpoint: float, proposal: int, replicas: int, ray: float,
-    proposal_scale: float, coupling_bound: float, hmc_step: float, hmc_leapfrog: int,
-    hmc_updates: int, cd_samples: int, teacher_sweeps: int, student_sweeps: int,
-    record_from: int, record_guess: Array, seed: int, history: Array, progress: Progress, /,
-) -> tuple[int, BaseException | None]:
-    """Rows of history (steps, HISTORY_COLUMNS) filled, and what ended the training early.
-
-    The exception is returned, not raised, so that the caller can record the finished steps first
-    and then raise it. Wrong arguments to this function are raised. record_guess (c,).
+    The rows of history that are filled, and what ended the training early. The exception is
+    returned, not raised, so that the caller can record the finished steps first and then raise
+    it. Wrong arguments to this function are raised.
     """
 
 def mlrg_fit_many(
-    tasks: tuple[tuple[Any, ...], ...], progress: Progress, /,
+    tasks: tuple[tuple[Model, Record, Array], ...], progress: Progress, /,
 ) -> tuple[list[tuple[int, Exception | None]], BaseException | None]:
     """Trains the models of several tasks, arguments of `mlrg_fit` but progress, side by side.
 
     What `mlrg_fit` would return for each, and what ended the whole call early.
     """
 
-def mlrg_step(model: Model, /) -> int: ...
 def mlrg_monotone(
     model: Model, couplings: Array, values: Array, progress: Progress, /,
 ) -> None:
@@ -201,21 +211,11 @@ def mlrg_fixed_point(
 ) -> None:
     """guess, fixed_point (c,)."""
 
-def mlrg_array_count(model: Model, /) -> int: ...
-def mlrg_array_info(model: Model, index: int, /) -> tuple[str, tuple[int, int]]:
-    """Name and shape of one array of the complete state; a vector has shape (n, 1)."""
-
-def mlrg_read_array(model: Model, index: int, values: Array, /) -> None:
-    """values in the shape of `mlrg_array_info`."""
-
-def mlrg_write_array(model: Model, index: int, values: Array, /) -> None:
-    """As `mlrg_read_array`; the number of rows of "proposal.couplings" is free."""
-
 # NeuralRG: configurations (n, L, L) of float64. Progress counts rows, but for training.
 
 def neuralrg_dual(
     size: int, couplings: Array, log_partition: Array | None, alpha: Array | None,
-    log_determinant: Array | None, /,
+    log_determinant: Array | None, progress: Progress, /,
 ) -> None:
     """All arrays (n,)."""
 
@@ -224,30 +224,18 @@ def neuralrg_log_density(
 ) -> None:
     """samples (n, L, L), values (n,)."""
 
-def neuralrg_create(
-    size: int, coupling: float, structure: int, depth: int, repeats: int, couplings: int,
-    hidden: tuple[int, ...], symmetric: int, masks: Masks | None, seed: int, /,
-) -> Model:
-    """masks (layers of the hierarchy, couplings); a model, destroyed with the last reference to it
-    or by `neuralrg_destroy`."""
+def neuralrg_create(config: Record, /) -> Model:
+    """isingrg_neuralrg_config with hidden, a tuple of widths, and masks (layers of the hierarchy,
+    layers) or None; destroyed with the last reference."""
 
-def neuralrg_destroy(model: Model, /) -> None:
-    """Frees the memory now; every later use of the model raises `IsingRGError`."""
-
-def neuralrg_fit(
-    model: Model, steps: int, batch: int, learning_rate: float, weight_decay: float, seed: int,
-    history: Array, progress: Progress, /,
-) -> tuple[int, BaseException | None]:
-    """As `mlrg_fit`; history (steps, NEURALRG_COLUMNS)."""
+def neuralrg_fit(model: Model, training: Record, history: Array, progress: Progress, /) -> Trained:
+    """As `mlrg_fit`, with isingrg_neuralrg_training; history (steps, NEURALRG_COLUMNS)."""
 
 def neuralrg_fit_samples(
-    model: Model, samples: Array, steps: int, batch: int, learning_rate: float, weight_decay: float,
-    seed: int, history: Array, progress: Progress, /,
-) -> tuple[int, BaseException | None]:
+    model: Model, samples: Array, training: Record, history: Array, progress: Progress, /,
+) -> Trained:
     """As `neuralrg_fit`; samples (n, L, L)."""
 
-def neuralrg_step(model: Model, /) -> int: ...
-def neuralrg_parameter_count(model: Model, /) -> int: ...
 def neuralrg_sample(
     model: Model, seed: int, samples: Array, latents: Array | None,
     log_probabilities: Array | None, progress: Progress, /,
@@ -255,12 +243,11 @@ def neuralrg_sample(
     """samples, latents (n, L, L), log_probabilities (n,)."""
 
 def neuralrg_hmc(
-    model: Model, space: int, adapts: int, warmup: int, between: int, leapfrog: int,
-    random_length: int, step_size: float, seed: int, samples: Array, start: Array | None,
-    acceptance: Array, progress: Progress, /,
+    model: Model, chains: Record, samples: Array, start: Array | None, acceptance: Array,
+    progress: Progress, /,
 ) -> float:
-    """samples (n_chains, n_samples, L, L), start (n_chains, L, L), acceptance (n_chains,
-    n_samples); the step they were taken with."""
+    """isingrg_neuralrg_chains; samples (n_chains, n_samples, L, L), start (n_chains, L, L),
+    acceptance (n_chains, n_samples); the step they were taken with."""
 
 def neuralrg_log_probability(
     model: Model, samples: Array, values: Array, progress: Progress, /,
@@ -295,36 +282,17 @@ def neuralrg_layer_sites(model: Model, index: int, sites: Sites, /) -> None:
 def neuralrg_latent_scales(model: Model, scales: Sites, /) -> None:
     """scales (L, L)."""
 
-def neuralrg_array_count(model: Model, /) -> int: ...
-def neuralrg_array_info(model: Model, index: int, /) -> tuple[str, tuple[int, int]]:
-    """Name and shape of one array of the complete state."""
-
-def neuralrg_read_array(model: Model, index: int, values: Array, /) -> None:
-    """values in the shape of `neuralrg_array_info`."""
-
-def neuralrg_write_array(model: Model, index: int, values: Array, /) -> None:
-    """As `neuralrg_read_array`; "masks" must be those of the model."""
-
 # GraphVAE: configurations (n, L, L) of int8. Progress counts configurations.
 
-def graphvae_create(
-    size: int, latent: int, hidden: int, token: int, levels: int, likelihood: int, decoder: int,
-    representation: int, beta: float, lambda_rg: float, anneal: int, seed: int, /,
-) -> Model:
-    """A model, destroyed with the last reference to it or by `graphvae_destroy`."""
-
-def graphvae_destroy(model: Model, /) -> None:
-    """Frees the memory now; every later use of the model raises `IsingRGError`."""
+def graphvae_create(config: Record, /) -> Model:
+    """isingrg_graphvae_config; destroyed with the last reference."""
 
 def graphvae_fit(
-    model: Model, spins: Spins, epochs: int, batch: int, learning_rate: float, weight_decay: float,
-    seed: int, history: Array, progress: Progress, /,
-) -> tuple[int, BaseException | None]:
-    """As `mlrg_fit`; spins (n, L, L), history (epochs, GRAPHVAE_COLUMNS)."""
+    model: Model, spins: Spins, training: Record, history: Array, progress: Progress, /,
+) -> Trained:
+    """As `mlrg_fit`, with isingrg_graphvae_training; spins (n, L, L), history (epochs,
+    GRAPHVAE_COLUMNS)."""
 
-def graphvae_epoch(model: Model, /) -> int: ...
-def graphvae_step(model: Model, /) -> int: ...
-def graphvae_parameter_count(model: Model, /) -> int: ...
 def graphvae_encode(
     model: Model, spins: Spins, means: Array, log_variances: Array, progress: Progress, /,
 ) -> None:
@@ -338,12 +306,3 @@ def graphvae_loss(
 ) -> None:
     """spins (n, L, L), terms (GRAPHVAE_COLUMNS,)."""
 
-def graphvae_array_count(model: Model, /) -> int: ...
-def graphvae_array_info(model: Model, index: int, /) -> tuple[str, tuple[int, int]]:
-    """Name and shape of one array of the complete state; a vector has shape (n, 1)."""
-
-def graphvae_read_array(model: Model, index: int, values: Array, /) -> None:
-    """values in the shape of `graphvae_array_info`."""
-
-def graphvae_write_array(model: Model, index: int, values: Array, /) -> None:
-    """As `graphvae_read_array`."""

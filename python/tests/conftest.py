@@ -14,7 +14,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 INTERRUPTIBLE = """
 import time
 import numpy as np
-from isingrg import ising, mlrg
+from isingrg import ising, mlrg, statistics
 {prepare}
 try:
     print("ready", flush=True)

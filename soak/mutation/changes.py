@@ -9,6 +9,8 @@ import hashlib
 import tomllib
 from pathlib import Path
 
+from isingrg._methods import METHODS
+
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = Path(__file__).parent / "changes"
 
@@ -37,6 +39,18 @@ def unit(*names: str) -> tuple[str, ...]:
 
 #: Of everything, and quick.
 SMALL = unit("small_changes")
+#: Of a method, besides those with its name.
+OTHERS = {"mlrg": ("symmetry", "tensor")}
+
+
+def of_method(name: str) -> tuple[str, ...]:
+    """The tests of a method."""
+    own = unit(name, *OTHERS.get(name, ()), f"{name}_*")
+    slow = f"statistical/test_{name}*.py"
+    some = any((ROOT / "python" / "tests").glob(slow))
+    return SMALL + unit("methods") + own + (slow,) * some
+
+
 #: A file belongs to the first room one of whose folders its path begins with.
 ROOMS = [
     Room(
@@ -54,19 +68,15 @@ ROOMS = [
         + unit("exact*", "observables*", "sampling*", "core")
         + ("statistical/test_monte*.py",),
     ),
-    Room(
-        "MLRG",
-        ("Sources/MLRG/",),
-        "MLRGTests",
-        SMALL + unit("mlrg", "mlrg_exact", "symmetry", "mlrg_*") + ("statistical/test_mlrg*.py",),
+    *(
+        Room(
+            method.model.__name__,
+            (f"Sources/{method.model.__name__}/",),
+            f"{method.model.__name__}Tests",
+            of_method(name),
+        )
+        for name, method in METHODS.items()
     ),
-    Room(
-        "NeuralRG",
-        ("Sources/NeuralRG/",),
-        "NeuralRGTests",
-        SMALL + unit("neuralrg", "neuralrg_*") + ("statistical/test_neuralrg*.py",),
-    ),
-    Room("GraphVAE", ("Sources/GraphVAE/",), "GraphVAETests", SMALL + unit("graphvae*")),
     Room(
         "IsingRGExports",
         ("Sources/IsingRGExports/", "Sources/CIsingRG/"),
@@ -77,7 +87,7 @@ ROOMS = [
     ),
     Room(
         "extension",
-        ("python/isingrg/_core",),
+        ("python/isingrg/_extension/",),
         "",
         SMALL
         + unit("core", "*_core", "core_stub", "dlpack*", "*bad_input", "progress", "threads")
@@ -89,21 +99,10 @@ ROOMS = [
         "",
         SMALL + unit("statistics*", "exact*", "observables*", "dataset", "sampling*", "bad_input"),
     ),
-    Room(
-        "isingrg.mlrg",
-        ("python/isingrg/mlrg/",),
-        "",
-        SMALL
-        + unit("mlrg", "tensor", "symmetry", "mlrg_exact", "mlrg_*")
-        + ("statistical/test_mlrg*.py",),
+    *(
+        Room(f"isingrg.{name}", (f"python/isingrg/{name}/",), "", of_method(name))
+        for name in METHODS
     ),
-    Room(
-        "isingrg.neuralrg",
-        ("python/isingrg/neuralrg/",),
-        "",
-        SMALL + unit("neuralrg", "neuralrg_*") + ("statistical/test_neuralrg*.py",),
-    ),
-    Room("isingrg.graphvae", ("python/isingrg/graphvae/",), "", SMALL + unit("graphvae*")),
     Room(
         "isingrg._ensemble",
         ("python/isingrg/_ensemble/",),

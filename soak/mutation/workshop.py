@@ -113,7 +113,7 @@ class Workshop:
         )
 
     def extension_command(self) -> list[str]:
-        sources = sorted(self.folder.glob("python/isingrg/_core*.c"))
+        sources = sorted(self.folder.glob("python/isingrg/_extension/*.c"))
         command = ["cc", "-std=c11", "-O2", "-shared", "-fPIC", "-fvisibility=hidden"]
         command += [f"-I{HEADERS}", f"-I{sysconfig.get_path('include')}", *map(str, sources)]
         command += ["-Lpython/isingrg", "-lisingrg", "-Wl,--enable-new-dtags,-rpath,$ORIGIN"]

@@ -10,8 +10,8 @@
  *   reason in words, per thread; handles are unchanged unless the function says so, and outputs
  *   undefined.
  * - Any of them can return ISINGRG_INVALID_ARGUMENT and ISINGRG_OUT_OF_MEMORY; those with a handle
- *   ISINGRG_CLOSED and ISINGRG_BUSY; those with a progress function ISINGRG_INTERRUPTED. Other
- *   failures are named where they occur.
+ *   ISINGRG_CLOSED, ISINGRG_BUSY and ISINGRG_WRONG_METHOD; those with a progress function
+ *   ISINGRG_INTERRUPTED. Other failures are named where they occur.
  * - Arrays are contiguous, in C order, and owned by the caller; sizes count elements. A NULL
  *   pointer is an error unless the parameter says that it may be NULL.
  * - p(s) ~ exp(K sum_<ij> s_i s_j) with s_i = +-1 and K = J/T; couplings J of the Boltzmann machines
@@ -53,7 +53,8 @@ enum {
     ISINGRG_NON_FINITE = 4,  /* a result or a loss became NaN or infinite */
     ISINGRG_INTERRUPTED = 5, /* the progress function asked to stop */
     ISINGRG_CLOSED = 6,      /* the handle was destroyed or never existed */
-    ISINGRG_BUSY = 7         /* another thread is changing the handle */
+    ISINGRG_BUSY = 7,        /* another thread is changing the handle */
+    ISINGRG_WRONG_METHOD = 8 /* the handle is a model of another method */
 };
 
 /* The ABI version of the library at run time; compare it with ISINGRG_ABI_VERSION. */
@@ -88,27 +89,31 @@ typedef int32_t (*isingrg_progress)(void *context, uint64_t done, uint64_t total
  * Parameters that mean the same in all functions which do not say otherwise:
  * \param n         rows of the arrays, 0 or more
  * \param seed      of the random numbers, any number
- * \param progress  called while the computation runs, may be NULL; once it asked to stop, outputs
- *                  are undefined
+ * \param progress  called while the computation runs, may be NULL; counts rows of the arrays where
+ *                  the function does not say otherwise; once it asked to stop, outputs are undefined
  * \param context   handed to progress
  * \param model     a handle from the create function of its method
+ * \param training  settings of this call, ranges as the structure says
+ * \param[out] history  a row for each step, or epoch, done by this call
+ * \param history_count elements of history
+ * \param[out] done     rows of history that are filled
  * \param config    of the new model, ranges as the structure says; it is copied
  * \param size      L, the linear size of the lattice
  * \param couplings shape (n, c), finite, of the c couplings of the representation
  * \param representation how every spin transforms under the point group: a sum of A1, A2, B1, B2
  *                  and E such as "2A1+E"
- * \param frame     ISINGRG_PUBLISHED or ISINGRG_CONSISTENT: whether a student keeps the teacher's
- *                  axes or turns them by 45 degrees; it matters with B1, B2 and E only
+ * \param frame     ISINGRG_MLRG_PUBLISHED or ISINGRG_MLRG_CONSISTENT: whether a student keeps the
+ *                  teacher's axes or turns them by 45 degrees; it matters with B1, B2 and E only
  * \param index     of a layer or of an array of the state, from 0
  */
 
 /* MARK: Ising model on the L x L torus */
 
 enum {
-    ISINGRG_WOLFF = 0,
-    ISINGRG_SWENDSEN_WANG = 1,
-    ISINGRG_METROPOLIS = 2,
-    ISINGRG_HEAT_BATH = 3
+    ISINGRG_ISING_WOLFF = 0,
+    ISINGRG_ISING_SWENDSEN_WANG = 1,
+    ISINGRG_ISING_METROPOLIS = 2,
+    ISINGRG_ISING_HEAT_BATH = 3
 };
 
 /*
@@ -120,10 +125,10 @@ enum {
  * \param n_samples    samples kept per chain, at least 1
  * \param n_thermalize sweeps before the first sample, or -1 for a default from the physics
  * \param n_between    sweeps between samples, at least 1, or -1 for a default
- * \param algorithm    ISINGRG_WOLFF ... ISINGRG_HEAT_BATH
+ * \param algorithm    ISINGRG_ISING_WOLFF ... ISINGRG_ISING_HEAT_BATH
  * \param[out] spins   int8 of +-1, shape (n_couplings, n_chains, n_samples, L, L)
  * \param spins_count  elements of spins, must equal that product
- * \param progress     may be NULL; on interruption the content of spins is undefined
+ * \param progress     counts sweeps
  */
 ISINGRG_API isingrg_status isingrg_ising_sample(
     int64_t size, const double *couplings, int64_t n_couplings, int64_t n_chains,
@@ -134,20 +139,23 @@ ISINGRG_API isingrg_status isingrg_ising_sample(
  * \param spins         int8 of +-1, shape (n, L, L), L from 2 to 2^20
  * \param[out] energies n numbers, -2 L^2 to 2 L^2 */
 ISINGRG_API isingrg_status isingrg_ising_energy(
-    const int8_t *spins, int64_t n, int64_t size, double *energies);
+    const int8_t *spins, int64_t n, int64_t size, double *energies, isingrg_progress progress,
+    void *context);
 
 /* Mean spin of each configuration.
  * \param spins      int8 of +-1, shape (n, L, L), L from 2 to 2^20
  * \param[out] means n numbers in [-1, 1] */
 ISINGRG_API isingrg_status isingrg_ising_magnetization(
-    const int8_t *spins, int64_t n, int64_t size, double *means);
+    const int8_t *spins, int64_t n, int64_t size, double *means, isingrg_progress progress,
+    void *context);
 
 /* Majority of each factor x factor block, ties to +1.
  * \param spins        int8 of +-1, shape (n, L, L), L from 2 to 2^20
  * \param factor       a divisor of L
  * \param[out] blocked int8, shape (n, L/factor, L/factor) */
 ISINGRG_API isingrg_status isingrg_ising_block_spin(
-    const int8_t *spins, int64_t n, int64_t size, int64_t factor, int8_t *blocked);
+    const int8_t *spins, int64_t n, int64_t size, int64_t factor, int8_t *blocked,
+    isingrg_progress progress, void *context);
 
 /* Exact results on the L x L torus (Kaufman, doi:10.1103/PhysRev.76.1232). Each output takes n
  * numbers, one per coupling, or may be NULL. Their relative errors are below 1e-12 for every K; the
@@ -159,19 +167,20 @@ ISINGRG_API isingrg_status isingrg_ising_block_spin(
  * \param[out] heat_capacity K^2 (<E^2> - <E>^2) / J^2, total */
 ISINGRG_API isingrg_status isingrg_ising_exact_torus(
     int64_t size, const double *couplings, int64_t n, double *log_partition, double *energy,
-    double *heat_capacity);
+    double *heat_capacity, isingrg_progress progress, void *context);
 
 /* Exact results of the infinite lattice (Onsager, doi:10.1103/PhysRev.65.117; Yang,
  * doi:10.1103/PhysRev.85.808). Each output takes n numbers or may be NULL. Their relative errors are
  * below 1e-13 for every K; the specific heat of |K| > 93 is below the range of numbers, 0.
- * \param couplings          K, n numbers, |K| <= 100
- * \param[out] free_energy   -ln Z per site
- * \param[out] energy        E/J per site
- * \param[out] specific_heat K^2 d^2(ln Z)/dK^2 per site, +infinity at K_c
- * \param[out] magnetization spontaneous, 0 for K <= K_c */
+ * \param couplings                K, n numbers, |K| <= 100
+ * \param[out] minus_log_partition per site
+ * \param[out] energy              E/J per site
+ * \param[out] specific_heat       K^2 d^2(ln Z)/dK^2 per site, +infinity at K_c
+ * \param[out] magnetization       spontaneous, 0 for K <= K_c */
 ISINGRG_API isingrg_status isingrg_ising_exact_bulk(
-    const double *couplings, int64_t n, double *free_energy, double *energy,
-    double *specific_heat, double *magnetization);
+    const double *couplings, int64_t n, double *minus_log_partition,
+    double *energy, double *specific_heat, double *magnetization,
+    isingrg_progress progress, void *context);
 
 /* Integrated autocorrelation time tau = 1 + 2 sum_t rho(t) of a stationary series, in samples,
  * with a window that falls smoothly from 1 at t = 2 l to 0 at t = 8 l; correlations last for
@@ -186,17 +195,69 @@ ISINGRG_API isingrg_status isingrg_ising_autocorrelation_time(
     const double *series, int64_t n_chains, int64_t n_samples, double *time,
     isingrg_progress progress, void *context);
 
+/* MARK: Models */
+
+/* A model of any method, with everything needed to train it further. The create function of its
+ * method makes it; a function of another method answers ISINGRG_WRONG_METHOD. */
+typedef struct isingrg_model isingrg_model;
+
+/* Frees a model; its handle is never valid again and every later use of it is ISINGRG_CLOSED. */
+ISINGRG_API isingrg_status isingrg_model_destroy(isingrg_model *model);
+
+/* Optimiser steps.
+ * \param[out] step done since the model was created */
+ISINGRG_API isingrg_status isingrg_model_step(isingrg_model *model, uint64_t *step);
+
+/* Rows of the training history: steps, or epochs where the fit function of the method says so.
+ * \param[out] rows done since the model was created */
+ISINGRG_API isingrg_status isingrg_model_rows_done(isingrg_model *model, uint64_t *rows);
+
+/* Number of trained parameters.
+ * \param[out] count one number */
+ISINGRG_API isingrg_status isingrg_model_parameter_count(isingrg_model *model, int64_t *count);
+
+/* Number of named arrays that are the complete state of a model: parameters, optimiser, counters
+ * and what else its method needs. Writing all of them into a model of equal configuration makes it
+ * continue identically.
+ * \param[out] count one number */
+ISINGRG_API isingrg_status isingrg_model_array_count(isingrg_model *model, int32_t *count);
+
+/* What an array is.
+ * \param[out] name     copied with its terminating zero
+ * \param name_capacity characters that name can take, the zero included
+ * \param[out] shape    two numbers; a vector has shape (n, 1) */
+ISINGRG_API isingrg_status isingrg_model_array_info(
+    isingrg_model *model, int32_t index, char *name, int64_t name_capacity, int64_t *shape);
+
+/* Copies an array of the state.
+ * \param[out] values in C order
+ * \param count       elements of values, must equal the product of the shape */
+ISINGRG_API isingrg_status isingrg_model_read_array(
+    isingrg_model *model, int32_t index, double *values, int64_t count);
+
+/* Replaces an array of the state. Values that are not possible are refused: moments below zero,
+ * counts that are no whole numbers, masks other than the model's.
+ * \param values finite, in C order
+ * \param count  elements of values, must equal the product of the shape; the rows of the array
+ *               "proposal.couplings" may be others than the model's */
+ISINGRG_API isingrg_status isingrg_model_write_array(
+    isingrg_model *model, int32_t index, const double *values, int64_t count);
+
 /* MARK: Machine-learning renormalization group */
 
-enum { ISINGRG_MONOTONE = 0, ISINGRG_FLOW = 1 };
-enum { ISINGRG_KL = 0, ISINGRG_CD = 1 };
-enum { ISINGRG_STEP = 0, ISINGRG_ODE = 1 };
+enum { ISINGRG_MLRG_MONOTONE = 0, ISINGRG_MLRG_FLOW = 1 };
+enum { ISINGRG_MLRG_KL = 0, ISINGRG_MLRG_CD = 1 };
+enum { ISINGRG_MLRG_STEP = 0, ISINGRG_MLRG_ODE = 1 };
 /* The energy E of proposals with probability exp(-beta E): |v(J)|^2 (Eq. 14) or |v(J)|. */
-enum { ISINGRG_SQUARED = 0, ISINGRG_NORM = 1 };
-enum { ISINGRG_PUBLISHED = 0, ISINGRG_CONSISTENT = 1 };
-enum { ISINGRG_TEACHER = 0, ISINGRG_STUDENT = 1 };
+enum { ISINGRG_MLRG_SQUARED = 0, ISINGRG_MLRG_NORM = 1 };
+enum { ISINGRG_MLRG_PUBLISHED = 0, ISINGRG_MLRG_CONSISTENT = 1 };
+enum { ISINGRG_MLRG_TEACHER = 0, ISINGRG_MLRG_STUDENT = 1 };
 enum {
-    ISINGRG_TANH = 0, ISINGRG_RELU = 1, ISINGRG_SILU = 2, ISINGRG_ELU = 3, ISINGRG_GELU = 4
+    ISINGRG_MLRG_TANH = 0,
+    ISINGRG_MLRG_RELU = 1,
+    ISINGRG_MLRG_SILU = 2,
+    ISINGRG_MLRG_ELU = 3,
+    ISINGRG_MLRG_GELU = 4
 };
 
 /* Number of couplings J of a point-group representation such as "A1" (Eqs. 16-18 of Hou & You).
@@ -213,7 +274,7 @@ ISINGRG_API isingrg_status isingrg_mlrg_couplings(
 /* Weights W of a machine, log p(x, z) = sum W_hv z_h x_v + constant (Eqs. 5 and 6): hidden spins are
  * the m components of the four edge spins of a teacher (edge e between corners e and e + 1) or of
  * the centre of a student, visible ones those of the four corners from top right, counter-clockwise.
- * \param machine      ISINGRG_TEACHER or ISINGRG_STUDENT
+ * \param machine      ISINGRG_MLRG_TEACHER or ISINGRG_MLRG_STUDENT
  * \param couplings    the couplings of one model
  * \param[out] weights shape (4 m, 4 m) or (m, 4 m);  \param count elements of weights */
 ISINGRG_API isingrg_status isingrg_mlrg_weights(
@@ -223,8 +284,7 @@ ISINGRG_API isingrg_status isingrg_mlrg_weights(
 /* Kullback-Leibler divergence in nats from the teacher's visible distribution to the student's
  * (Eq. 7), hidden spins summed exactly, and its gradient in the student's couplings.
  * \param teacher, student shape (n, c), finite
- * \param[out] divergence  n numbers;  \param[out] gradient shape (n, c), may be NULL
- * \param progress         counts rows, may be NULL; on interruption the outputs are undefined */
+ * \param[out] divergence  n numbers;  \param[out] gradient shape (n, c), may be NULL */
 ISINGRG_API isingrg_status isingrg_mlrg_divergence(
     const char *representation, int32_t frame, const double *teacher, const double *student,
     int64_t n, double *divergence, double *gradient, isingrg_progress progress, void *context);
@@ -232,8 +292,7 @@ ISINGRG_API isingrg_status isingrg_mlrg_divergence(
 /* The same divergence, and its Hessian in the student's couplings times a direction for each row.
  * \param teacher, student shape (n, c), finite
  * \param directions       shape (n, c), finite
- * \param[out] divergence  n numbers;  \param[out] products shape (n, c)
- * \param progress         counts rows, may be NULL; on interruption the outputs are undefined */
+ * \param[out] divergence  n numbers;  \param[out] products shape (n, c) */
 ISINGRG_API isingrg_status isingrg_mlrg_divergence_hessian(
     const char *representation, int32_t frame, const double *teacher, const double *student,
     const double *directions, int64_t n, double *divergence, double *products,
@@ -254,7 +313,7 @@ ISINGRG_API isingrg_status isingrg_mlrg_divergence_hessian(
  * \param[out] gradient_norm n numbers, may be NULL
  * \param[out] counts       shape (n, 2), may be NULL: searches that reached the least divergence
  *                          within 1e-8 nats, and different minima, up to those copies, that were found
- * \param progress counts searches, may be NULL; on interruption the outputs are undefined */
+ * \param progress counts searches */
 ISINGRG_API isingrg_status isingrg_mlrg_exact_map(
     const char *representation, int32_t frame, const double *couplings, int64_t n, int32_t starts,
     uint64_t seed, double *renormalized, double *divergence, double *gradient_norm, double *counts,
@@ -274,23 +333,21 @@ ISINGRG_API isingrg_status isingrg_mlrg_minimum_divergence(
 /* Logarithm of the Boltzmann weight tensor T(J) (Eq. 22) over x0, x1, x2, x3, corners
  * counter-clockwise from top right; index bit 0 is the spin +1, and the first component of a
  * corner is its most significant bit.
- * \param machine         ISINGRG_TEACHER or ISINGRG_STUDENT
+ * \param machine         ISINGRG_MLRG_TEACHER or ISINGRG_MLRG_STUDENT
  * \param[out] logarithms shape (n, 2^m, 2^m, 2^m, 2^m), m components per spin
  * \param count           elements of logarithms */
 ISINGRG_API isingrg_status isingrg_mlrg_boltzmann_tensor(
     const char *representation, int32_t frame, int32_t machine, const double *couplings, int64_t n,
-    double *logarithms, int64_t count);
+    double *logarithms, int64_t count, isingrg_progress progress, void *context);
 
-/* A moderator network with everything needed to train it further. */
-typedef struct isingrg_mlrg isingrg_mlrg;
-
+/* A moderator network. */
 typedef struct {
     const char *representation;
-    int32_t moderator;  /* ISINGRG_MONOTONE (Eq. 13 of Hou & You) or ISINGRG_FLOW (Eq. 13 of Shen) */
-    int32_t divergence; /* ISINGRG_KL (exact) or ISINGRG_CD (sampled) */
-    int32_t transport;  /* ISINGRG_STEP: J' = J + v(J); ISINGRG_ODE: dJ/dl = v(J) to l = 1 */
-    int32_t frame;      /* ISINGRG_PUBLISHED or ISINGRG_CONSISTENT */
-    int32_t activation; /* ISINGRG_TANH ... ISINGRG_GELU */
+    int32_t moderator;  /* ISINGRG_MLRG_MONOTONE (Eq. 13 of Hou & You) or _FLOW (Eq. 13 of Shen) */
+    int32_t divergence; /* ISINGRG_MLRG_KL (exact) or ISINGRG_MLRG_CD (sampled) */
+    int32_t transport;  /* ISINGRG_MLRG_STEP: J' = J + v(J); _ODE: dJ/dl = v(J) to l = 1 */
+    int32_t frame;      /* ISINGRG_MLRG_PUBLISHED or ISINGRG_MLRG_CONSISTENT */
+    int32_t activation; /* ISINGRG_MLRG_TANH ... ISINGRG_MLRG_GELU */
     int32_t layer_norm; /* 1 to normalise before each activation, else 0 */
     int32_t symmetric;  /* 1 for v(-J) = -v(J), from the network at J and -J; else 0 */
     int32_t n_hidden;   /* hidden layers, 1 to 16 */
@@ -308,7 +365,7 @@ typedef struct {
     double clip_norm; /* largest norm of the gradient; 0 for no limit */
     /* beta(t) = beta_max / (1 + exp(-beta_rate (t / T - beta_midpoint))), Eq. 14 */
     double beta_max, beta_rate, beta_midpoint;
-    int32_t proposal; /* ISINGRG_SQUARED or ISINGRG_NORM */
+    int32_t proposal; /* ISINGRG_MLRG_SQUARED or ISINGRG_MLRG_NORM */
     /* Couplings that form a ladder of inverse temperatures beta / replicas ... beta and exchange
      * places: 1 (none), 2, 4, 8, 16 or 32, a divisor of the couplings that are not on the ray. */
     uint32_t replicas;
@@ -326,35 +383,29 @@ typedef struct {
 
 /* Columns of the training history. */
 enum {
-    ISINGRG_HISTORY_LOSS = 0,       /* mean divergence (nats) or contrastive divergence */
-    ISINGRG_HISTORY_ACCEPTANCE = 1, /* of the proposals, NaN if all are on the ray */
-    ISINGRG_HISTORY_SWAP_RATE = 2,  /* accepted part of the exchanges, NaN where none was tried */
-    ISINGRG_HISTORY_BETA = 3,
-    ISINGRG_HISTORY_FIXED_POINT = 4, /* J0 of the recorded fixed point, NaN where none */
-    ISINGRG_HISTORY_COLUMNS = 5
+    ISINGRG_MLRG_LOSS = 0,       /* mean divergence (nats) or contrastive divergence */
+    ISINGRG_MLRG_ACCEPTANCE = 1, /* of the proposals, NaN if all are on the ray */
+    ISINGRG_MLRG_SWAP_RATE = 2,  /* accepted part of the exchanges, NaN where none was tried */
+    ISINGRG_MLRG_BETA = 3,
+    ISINGRG_MLRG_FIXED_POINT = 4, /* J0 of the recorded fixed point, NaN where none */
+    ISINGRG_MLRG_COLUMNS = 5
 };
 
 /* Makes a model with random parameters.
- * \param[out] model a handle to be given to isingrg_mlrg_destroy */
+ * \param[out] model a handle to be given to isingrg_model_destroy */
 ISINGRG_API isingrg_status isingrg_mlrg_create(
-    const isingrg_mlrg_config *config, isingrg_mlrg **model);
-
-/* Frees a model; its handle is never valid again and every later use of it is ISINGRG_CLOSED. */
-ISINGRG_API isingrg_status isingrg_mlrg_destroy(isingrg_mlrg *model);
+    const isingrg_mlrg_config *config, isingrg_model **model);
 
 /*
  * Trains further. However it ends, the model is at its last complete step, whose number is
- * isingrg_mlrg_step, and the history holds a row for each step done by this call.
- * ISINGRG_NON_FINITE when the loss becomes so, ISINGRG_NOT_CONVERGED when the flow of ISINGRG_ODE
- * becomes too stiff.
- * \param training      settings of this call
- * \param[out] history  shape (steps, ISINGRG_HISTORY_COLUMNS)
- * \param history_count elements of history
- * \param[out] done     steps done by this call
- * \param progress      may be NULL
+ * isingrg_model_step, and the history holds a row for each step done by this call.
+ * ISINGRG_NON_FINITE when the loss becomes so, ISINGRG_NOT_CONVERGED when the flow of
+ * ISINGRG_MLRG_ODE becomes too stiff.
+ * \param[out] history shape (steps, ISINGRG_MLRG_COLUMNS)
+ * \param progress     counts steps
  */
 ISINGRG_API isingrg_status isingrg_mlrg_fit(
-    isingrg_mlrg *model, const isingrg_mlrg_training *training, double *history,
+    isingrg_model *model, const isingrg_mlrg_training *training, double *history,
     int64_t history_count, uint64_t *done, isingrg_progress progress, void *context);
 
 /* How the training of one model among many ended. */
@@ -371,76 +422,46 @@ typedef struct {
  * its last complete step.
  * \param models         n handles, all different, n from 1 to 2^20
  * \param trainings      n settings
- * \param[out] histories n pointers to shape (steps of that model, ISINGRG_HISTORY_COLUMNS)
+ * \param[out] histories n pointers to shape (steps of that model, ISINGRG_MLRG_COLUMNS)
  * \param history_counts n numbers of elements
  * \param[out] outcomes  n structures
- * \param progress       counts the steps of all models, may be NULL
+ * \param progress       counts the steps of all models
  */
 ISINGRG_API isingrg_status isingrg_mlrg_fit_many(
-    isingrg_mlrg *const *models, const isingrg_mlrg_training *trainings, int64_t n,
+    isingrg_model *const *models, const isingrg_mlrg_training *trainings, int64_t n,
     double *const *histories, const int64_t *history_counts, isingrg_mlrg_outcome *outcomes,
     isingrg_progress progress, void *context);
-
-/* Optimiser steps.
- * \param[out] step done since the model was created */
-ISINGRG_API isingrg_status isingrg_mlrg_step(isingrg_mlrg *model, uint64_t *step);
 
 /* RG monotone C(J); ISINGRG_INVALID_ARGUMENT for a flow moderator.
  * \param couplings   shape (n, c), finite
  * \param[out] values n numbers
  * \param progress    counts couplings */
 ISINGRG_API isingrg_status isingrg_mlrg_monotone(
-    isingrg_mlrg *model, const double *couplings, int64_t n, double *values,
+    isingrg_model *model, const double *couplings, int64_t n, double *values,
     isingrg_progress progress, void *context);
 
 /* v(J) = -grad C(J), or f(J), and its Jacobian.
  * \param[out] velocity shape (n, c);  \param[out] jacobian dv_i/dJ_j, shape (n, c, c), may be NULL
  * \param progress      counts couplings */
 ISINGRG_API isingrg_status isingrg_mlrg_velocity(
-    isingrg_mlrg *model, const double *couplings, int64_t n, double *velocity, double *jacobian,
+    isingrg_model *model, const double *couplings, int64_t n, double *velocity, double *jacobian,
     isingrg_progress progress, void *context);
 
 /* Follows the flow with the model's transport. ISINGRG_NOT_CONVERGED when it is too stiff for
- * ISINGRG_ODE.
+ * ISINGRG_MLRG_ODE.
  * \param steps           RG steps, 0 to 2^24
  * \param[out] trajectory shape (steps + 1, n, c), the first entry being the couplings given
  * \param progress        counts RG steps of single couplings */
 ISINGRG_API isingrg_status isingrg_mlrg_flow(
-    isingrg_mlrg *model, const double *couplings, int64_t n, int64_t steps, double *trajectory,
+    isingrg_model *model, const double *couplings, int64_t n, int64_t steps, double *trajectory,
     isingrg_progress progress, void *context);
 
 /* Zero of v(J) by a safeguarded Newton iteration (Eq. 24) from a guess. ISINGRG_NOT_CONVERGED when
  * |v| does not fall below 1e-10 in 100 steps. The work is not known before: progress is told 0 of 0.
  * \param guess c numbers;  \param[out] fixed_point c numbers */
 ISINGRG_API isingrg_status isingrg_mlrg_fixed_point(
-    isingrg_mlrg *model, const double *guess, double *fixed_point, isingrg_progress progress,
+    isingrg_model *model, const double *guess, double *fixed_point, isingrg_progress progress,
     void *context);
-
-/* Number of named arrays that are the complete state of a model: parameters, optimiser, proposals
- * and counters. Writing all of them into a model of equal configuration makes it continue
- * identically.
- * \param[out] count one number */
-ISINGRG_API isingrg_status isingrg_mlrg_array_count(isingrg_mlrg *model, int32_t *count);
-
-/* What an array is.
- * \param[out] name     copied with its terminating zero
- * \param name_capacity characters that name can take, the zero included
- * \param[out] shape    two numbers; a vector has shape (n, 1) */
-ISINGRG_API isingrg_status isingrg_mlrg_array_info(
-    isingrg_mlrg *model, int32_t index, char *name, int64_t name_capacity, int64_t *shape);
-
-/* Copies an array of the state.
- * \param[out] values in C order
- * \param count       elements of values, must equal the product of the shape */
-ISINGRG_API isingrg_status isingrg_mlrg_read_array(
-    isingrg_mlrg *model, int32_t index, double *values, int64_t count);
-
-/* Replaces an array of the state. The number of proposals (array "proposal.couplings") may differ
- * from the model's; every other count must agree.
- * \param values finite, in C order
- * \param count  elements of values */
-ISINGRG_API isingrg_status isingrg_mlrg_write_array(
-    isingrg_mlrg *model, int32_t index, const double *values, int64_t count);
 
 /* MARK: NeuralRG */
 
@@ -459,39 +480,36 @@ ISINGRG_API isingrg_status isingrg_mlrg_write_array(
  * \param[out] log_determinant ln det(K + alpha) */
 ISINGRG_API isingrg_status isingrg_neuralrg_dual(
     int64_t size, const double *couplings, int64_t n, double *log_partition, double *alpha,
-    double *log_determinant);
+    double *log_determinant, isingrg_progress progress, void *context);
 
 /* ln pi(x).
  * \param size        L, even, 2 to 64
  * \param coupling    K, |K| <= 100
  * \param samples     shape (n, L, L), finite
- * \param[out] values n numbers
- * \param progress    counts rows, may be NULL; on interruption the output is undefined */
+ * \param[out] values n numbers */
 ISINGRG_API isingrg_status isingrg_neuralrg_log_density(
     int64_t size, double coupling, const double *samples, int64_t n, double *values,
     isingrg_progress progress, void *context);
 
-/* A hierarchical normalizing flow with everything needed to train it further. Its density is
- * q0(x) = N(z; 0, 1) |det dz/dx|, or, symmetric, q(x) = (q0(x) + q0(-x)) / 2. Latent variables live
- * on the sites of the physical ones. */
-typedef struct isingrg_neuralrg isingrg_neuralrg;
+/* A hierarchical normalizing flow has the density q0(x) = N(z; 0, 1) |det dz/dx|, or, symmetric,
+ * q(x) = (q0(x) + q0(-x)) / 2. Latent variables live on the sites of the physical ones. */
 
 /* Disentanglers and decimators at every scale, disentanglers only, decimators only (Figs. 1, 2). */
-enum { ISINGRG_MERA = 0, ISINGRG_TEBD = 1, ISINGRG_TREE = 2 };
+enum { ISINGRG_NEURALRG_MERA = 0, ISINGRG_NEURALRG_TEBD = 1, ISINGRG_NEURALRG_TREE = 2 };
 
 typedef struct {
     int64_t size;      /* L, a power of two from 2 to 64 */
     double coupling;   /* K of the target, |K| <= 100 */
-    int32_t structure; /* ISINGRG_MERA ... ISINGRG_TREE */
-    /* Scales, 1 to log2 L, 0: all; of ISINGRG_TEBD pairs of layers, 1 to 64, 0: log2 L. */
+    int32_t structure; /* ISINGRG_NEURALRG_MERA ... ISINGRG_NEURALRG_TREE */
+    /* Scales, 1 to log2 L, 0: all; of ISINGRG_NEURALRG_TEBD pairs of layers, 1 to 64, 0: log2 L. */
     int32_t depth;
     int32_t repeats;   /* of the layers at each scale, 1 to 16 */
-    int32_t couplings; /* coupling layers of a bijector, 1 to 64 */
+    int32_t layers;    /* coupling layers of a bijector, 1 to 64 */
     int32_t n_hidden;  /* hidden layers of the networks s and t, 1 to 8 */
     const int32_t *hidden; /* their widths, 1 to 256 each */
     int32_t symmetric; /* 1 for q(-x) = q(x), else 0 */
     /* Which of its four sites each coupling layer keeps: bit i of a number from 1 to 14 for site i,
-     * shape (layers of the hierarchy, couplings); NULL for random halves. */
+     * shape (layers of the hierarchy, layers); NULL for random halves. */
     const int8_t *masks;
     int64_t masks_count; /* elements of masks, 0 for NULL */
     uint64_t seed;     /* of random masks and the initial parameters */
@@ -506,59 +524,40 @@ enum {
 };
 
 /* Makes a model with random parameters.
- * \param[out] model a handle to be given to isingrg_neuralrg_destroy */
+ * \param[out] model a handle to be given to isingrg_model_destroy */
 ISINGRG_API isingrg_status isingrg_neuralrg_create(
-    const isingrg_neuralrg_config *config, isingrg_neuralrg **model);
+    const isingrg_neuralrg_config *config, isingrg_model **model);
 
-/* Frees a model; its handle is never valid again and every later use of it is ISINGRG_CLOSED. */
-ISINGRG_API isingrg_status isingrg_neuralrg_destroy(isingrg_neuralrg *model);
+typedef struct {
+    uint64_t steps;       /* optimiser steps of this call, 1 to 10^9 */
+    uint64_t batch;       /* configurations per step, 1 to 10^6 */
+    double learning_rate; /* 1e-12 to 10 */
+    double weight_decay;  /* 0 to 10; added to the gradient before the moments of Adam */
+    uint64_t seed;        /* of the latent variables, or of the choice of samples */
+} isingrg_neuralrg_training;
 
 /*
- * Trains further by probability density distillation (Eqs. 3 and 5), with Adam. However it ends,
- * the model is at its last complete step, whose number is isingrg_neuralrg_step, and the history
- * holds a row for each step done by this call. ISINGRG_NON_FINITE when the loss becomes so.
- * \param steps         1 to 10^9
- * \param batch         configurations per step, 1 to 10^6
- * \param learning_rate 1e-12 to 10
- * \param weight_decay  0 to 10; added to the gradient before the moments
- * \param seed          of the latent variables
- * \param[out] history  shape (steps, ISINGRG_NEURALRG_COLUMNS)
- * \param history_count elements of history
- * \param[out] done     steps done by this call
- * \param progress      may be NULL
+ * Trains further by probability density distillation (Eqs. 3 and 5). However it ends, the model is
+ * at its last complete step, whose number is isingrg_model_step, and the history holds a row for
+ * each step done by this call. ISINGRG_NON_FINITE when the loss becomes so.
+ * \param[out] history shape (steps, ISINGRG_NEURALRG_COLUMNS)
+ * \param progress     counts steps
  */
 ISINGRG_API isingrg_status isingrg_neuralrg_fit(
-    isingrg_neuralrg *model, uint64_t steps, uint64_t batch, double learning_rate,
-    double weight_decay, uint64_t seed, double *history, int64_t history_count, uint64_t *done,
-    isingrg_progress progress, void *context);
-
-/* Trains further by maximum likelihood, likewise; the loss is the mean of -ln q(x).
- * \param samples       to learn from, shape (n, L, L), finite; each step takes some at random
- * \param n             1 to 2^32
- * \param steps         1 to 10^9
- * \param batch         configurations per step, 1 to 10^6
- * \param learning_rate, weight_decay as for isingrg_neuralrg_fit
- * \param seed          of the choice of samples
- * \param[out] history  shape (steps, ISINGRG_NEURALRG_COLUMNS)
- * \param history_count elements of history
- * \param[out] done     steps done by this call
- * \param progress      may be NULL */
-ISINGRG_API isingrg_status isingrg_neuralrg_fit_samples(
-    isingrg_neuralrg *model, const double *samples, int64_t n, uint64_t steps, uint64_t batch,
-    double learning_rate, double weight_decay, uint64_t seed, double *history,
+    isingrg_model *model, const isingrg_neuralrg_training *training, double *history,
     int64_t history_count, uint64_t *done, isingrg_progress progress, void *context);
 
-/* Optimiser steps.
- * \param[out] step done since the model was created */
-ISINGRG_API isingrg_status isingrg_neuralrg_step(isingrg_neuralrg *model, uint64_t *step);
+/* Trains further by maximum likelihood, likewise; the loss is the mean of -ln q(x).
+ * \param samples      to learn from, shape (n, L, L), finite; each step takes some at random
+ * \param n            1 to 2^32
+ * \param[out] history shape (steps, ISINGRG_NEURALRG_COLUMNS)
+ * \param progress     counts steps */
+ISINGRG_API isingrg_status isingrg_neuralrg_fit_samples(
+    isingrg_model *model, const double *samples, int64_t n,
+    const isingrg_neuralrg_training *training, double *history, int64_t history_count,
+    uint64_t *done, isingrg_progress progress, void *context);
 
-/* Number of trained parameters.
- * \param[out] count one number */
-ISINGRG_API isingrg_status isingrg_neuralrg_parameter_count(
-    isingrg_neuralrg *model, int64_t *count);
-
-/* The following compute in double precision. Progress counts rows and may be NULL; on interruption
- * the outputs are undefined. */
+/* The following compute in double precision. */
 
 /* Independent samples of q. The first rows do not depend on n.
  * \param[out] samples shape (n, L, L)
@@ -566,13 +565,13 @@ ISINGRG_API isingrg_status isingrg_neuralrg_parameter_count(
  *                     model half of the samples are the negative of what their latents decode to
  * \param[out] log_probabilities ln q(x), n numbers, may be NULL */
 ISINGRG_API isingrg_status isingrg_neuralrg_sample(
-    isingrg_neuralrg *model, int64_t n, uint64_t seed, double *samples, double *latents,
+    isingrg_model *model, int64_t n, uint64_t seed, double *samples, double *latents,
     double *log_probabilities, isingrg_progress progress, void *context);
 
 /* ln q(x), normalised.
  * \param samples shape (n, L, L), finite;  \param[out] values n numbers */
 ISINGRG_API isingrg_status isingrg_neuralrg_log_probability(
-    isingrg_neuralrg *model, const double *samples, int64_t n, double *values,
+    isingrg_model *model, const double *samples, int64_t n, double *values,
     isingrg_progress progress, void *context);
 
 /* z = g^-1(x), the RG flow, or a part of it.
@@ -581,7 +580,7 @@ ISINGRG_API isingrg_status isingrg_neuralrg_log_probability(
  *                              isingrg_neuralrg_layer_count for all
  * \param[out] log_determinants ln |det dz/dx|, n numbers */
 ISINGRG_API isingrg_status isingrg_neuralrg_encode(
-    isingrg_neuralrg *model, const double *samples, int64_t n, int32_t first_layer,
+    isingrg_model *model, const double *samples, int64_t n, int32_t first_layer,
     int32_t end_layer, double *latents, double *log_determinants, isingrg_progress progress,
     void *context);
 
@@ -590,7 +589,7 @@ ISINGRG_API isingrg_status isingrg_neuralrg_encode(
  * \param first_layer, end_layer as for isingrg_neuralrg_encode
  * \param[out] log_determinants ln |det dx/dz|, n numbers */
 ISINGRG_API isingrg_status isingrg_neuralrg_decode(
-    isingrg_neuralrg *model, const double *latents, int64_t n, int32_t first_layer,
+    isingrg_model *model, const double *latents, int64_t n, int32_t first_layer,
     int32_t end_layer, double *samples, double *log_determinants, isingrg_progress progress,
     void *context);
 
@@ -599,15 +598,15 @@ ISINGRG_API isingrg_status isingrg_neuralrg_decode(
  * \param sites           i L + j of each latent variable;  \param n_sites 1 to L^2
  * \param[out] means      shape (n_sites, L, L);  \param[out] deviations likewise */
 ISINGRG_API isingrg_status isingrg_neuralrg_responses(
-    isingrg_neuralrg *model, const double *samples, int64_t n, const int32_t *sites,
+    isingrg_model *model, const double *samples, int64_t n, const int32_t *sites,
     int64_t n_sites, double *means, double *deviations, isingrg_progress progress, void *context);
 
 /* Where Hamiltonian Monte Carlo moves: z with the energy -ln pi(g(z)) - ln |det dg/dz| (Eq. 6),
  * which is |z|^2 / 2 for a perfect flow, or x with -ln pi(x). */
-enum { ISINGRG_LATENT = 0, ISINGRG_PHYSICAL = 1 };
+enum { ISINGRG_NEURALRG_LATENT = 0, ISINGRG_NEURALRG_PHYSICAL = 1 };
 
 typedef struct {
-    int32_t space;     /* ISINGRG_LATENT or ISINGRG_PHYSICAL */
+    int32_t space;     /* ISINGRG_NEURALRG_LATENT or ISINGRG_NEURALRG_PHYSICAL */
     int32_t adapts;    /* 1: the step is tuned in the warm-up towards an acceptance of 0.65; else 0 */
     int32_t random_length; /* 1: an update has 1 to 2 leapfrog - 1 leapfrog steps, each number as
                             * likely as another, drawn for all chains together, so that no mode of
@@ -631,15 +630,15 @@ typedef struct {
  * \param[out] acceptance mean acceptance probability of the updates that led to each sample, shape
  *                        (n_chains, n_samples)
  * \param[out] step_size  the step the samples were taken with, one number
- * \param progress        counts updates, may be NULL; on interruption the outputs are undefined */
+ * \param progress        counts updates */
 ISINGRG_API isingrg_status isingrg_neuralrg_hmc(
-    isingrg_neuralrg *model, const isingrg_neuralrg_chains *chains, const double *start,
+    isingrg_model *model, const isingrg_neuralrg_chains *chains, const double *start,
     double *samples, int64_t samples_count, double *acceptance, double *step_size,
     isingrg_progress progress, void *context);
 
 /* Layers of the network in the order of encoding, the finest scale first.
  * \param[out] count one number */
-ISINGRG_API isingrg_status isingrg_neuralrg_layer_count(isingrg_neuralrg *model, int32_t *count);
+ISINGRG_API isingrg_status isingrg_neuralrg_layer_count(isingrg_model *model, int32_t *count);
 
 /* What a layer is.
  * \param index             0 to isingrg_neuralrg_layer_count - 1
@@ -647,7 +646,7 @@ ISINGRG_API isingrg_status isingrg_neuralrg_layer_count(isingrg_neuralrg *model,
  * \param[out] scale        n: the layer acts on sites whose distance is 2^n
  * \param[out] blocks       number of its bijectors, which share their parameters */
 ISINGRG_API isingrg_status isingrg_neuralrg_layer_info(
-    isingrg_neuralrg *model, int32_t index, int32_t *is_decimator, int32_t *scale, int64_t *blocks);
+    isingrg_model *model, int32_t index, int32_t *is_decimator, int32_t *scale, int64_t *blocks);
 
 /* Which sites a layer acts on.
  * \param index      0 to isingrg_neuralrg_layer_count - 1
@@ -655,57 +654,29 @@ ISINGRG_API isingrg_status isingrg_neuralrg_layer_info(
  *                   bottom right
  * \param count      elements of sites */
 ISINGRG_API isingrg_status isingrg_neuralrg_layer_sites(
-    isingrg_neuralrg *model, int32_t index, int32_t *sites, int64_t count);
+    isingrg_model *model, int32_t index, int32_t *sites, int64_t count);
 
 /* Where the latent variables are.
  * \param[out] scales the scale at which each site becomes a latent variable, shape (L, L)
  * \param count       elements of scales */
 ISINGRG_API isingrg_status isingrg_neuralrg_latent_scales(
-    isingrg_neuralrg *model, int32_t *scales, int64_t count);
-
-/* Number of named arrays that are the complete state of a model: parameters, optimiser, step and
- * masks. Writing all of them into a model of equal configuration makes it continue identically. The
- * masks, of shape (layers, couplings), have bit i set where a coupling layer keeps site i of its
- * blocks.
- * \param[out] count one number */
-ISINGRG_API isingrg_status isingrg_neuralrg_array_count(isingrg_neuralrg *model, int32_t *count);
-
-/* What an array is.
- * \param[out] name     copied with its terminating zero
- * \param name_capacity characters that name can take, the zero included
- * \param[out] shape    two numbers */
-ISINGRG_API isingrg_status isingrg_neuralrg_array_info(
-    isingrg_neuralrg *model, int32_t index, char *name, int64_t name_capacity, int64_t *shape);
-
-/* Copies an array of the state.
- * \param[out] values in C order
- * \param count       elements of values, must equal the product of the shape */
-ISINGRG_API isingrg_status isingrg_neuralrg_read_array(
-    isingrg_neuralrg *model, int32_t index, double *values, int64_t count);
-
-/* Replaces an array of the state. Masks other than the model's are refused.
- * \param values finite, in C order
- * \param count  elements of values, must equal the product of the shape */
-ISINGRG_API isingrg_status isingrg_neuralrg_write_array(
-    isingrg_neuralrg *model, int32_t index, const double *values, int64_t count);
+    isingrg_model *model, int32_t *scales, int64_t count);
 
 /* MARK: GraphVAE */
 
-/* The hierarchical graph variational autoencoder of Meng, and what is needed to train it further.
- * Configurations are int8 of +1 and -1 on the torus. At each level two graph convolutions, then
- * 2 x 2 pooling; the mean over the sites of a level gives mu and log sigma^2 of its latent variable.
- * That of the last level is decoded. */
-typedef struct isingrg_graphvae isingrg_graphvae;
+/* The hierarchical graph variational autoencoder of Meng takes configurations of int8, +1 and -1, on
+ * the torus. Each level has two graph convolutions, then 2 x 2 pooling; the mean over the sites of a
+ * level gives mu and log sigma^2 of its latent variable. That of the last level is decoded. */
 
 /* How a reconstruction x is compared with the spins s, both means over sites: (x - s)^2, or the
  * cross entropy of (s + 1) / 2, x being its logit. */
-enum { ISINGRG_MSE = 0, ISINGRG_BERNOULLI = 1 };
+enum { ISINGRG_GRAPHVAE_MSE = 0, ISINGRG_GRAPHVAE_BERNOULLI = 1 };
 
 /* A perceptron with two hidden layers, or graph convolutions from level to level. */
-enum { ISINGRG_DECODER_MLP = 0, ISINGRG_DECODER_GRAPH = 1 };
+enum { ISINGRG_GRAPHVAE_DECODER_MLP = 0, ISINGRG_GRAPHVAE_DECODER_GRAPH = 1 };
 
 /* Which latent variables the consistency of Eq. 6 compares: their means mu, or samples z. */
-enum { ISINGRG_REPRESENTATION_MU = 0, ISINGRG_REPRESENTATION_Z = 1 };
+enum { ISINGRG_GRAPHVAE_REPRESENTATION_MU = 0, ISINGRG_GRAPHVAE_REPRESENTATION_Z = 1 };
 
 typedef struct {
     int64_t size;    /* L, a multiple of 2^(levels - 1), at least 4 times that, at most 256 */
@@ -713,9 +684,9 @@ typedef struct {
     int32_t hidden;  /* features of a site, and units of a perceptron, 1 to 256 */
     int32_t token;   /* features of a token, 1 to 256 */
     int32_t levels;  /* 1 to 8 */
-    int32_t likelihood;     /* ISINGRG_MSE or ISINGRG_BERNOULLI */
-    int32_t decoder;        /* ISINGRG_DECODER_MLP or ISINGRG_DECODER_GRAPH */
-    int32_t representation; /* ISINGRG_REPRESENTATION_MU or ISINGRG_REPRESENTATION_Z */
+    int32_t likelihood;     /* ISINGRG_GRAPHVAE_MSE or ISINGRG_GRAPHVAE_BERNOULLI */
+    int32_t decoder;        /* ISINGRG_GRAPHVAE_DECODER_MLP or ISINGRG_GRAPHVAE_DECODER_GRAPH */
+    int32_t representation; /* ISINGRG_GRAPHVAE_REPRESENTATION_MU or _REPRESENTATION_Z */
     double beta;      /* weight of the divergence in Eq. 1, 0 to 10^6 */
     double lambda_rg; /* weight of the consistency, 0 to 10^6 */
     int64_t anneal;   /* epochs over which both rise linearly from zero, 0 to 10^9 */
@@ -732,64 +703,48 @@ enum {
 };
 
 /* Makes a model with random parameters.
- * \param[out] model a handle to be given to isingrg_graphvae_destroy */
+ * \param[out] model a handle to be given to isingrg_model_destroy */
 ISINGRG_API isingrg_status isingrg_graphvae_create(
-    const isingrg_graphvae_config *config, isingrg_graphvae **model);
+    const isingrg_graphvae_config *config, isingrg_model **model);
 
-/* Frees a model; its handle is never valid again and every later use of it is ISINGRG_CLOSED. */
-ISINGRG_API isingrg_status isingrg_graphvae_destroy(isingrg_graphvae *model);
+typedef struct {
+    uint64_t epochs;      /* passes over the data, 1 to 10^9 */
+    uint64_t batch;       /* configurations per step, 1 to 65536 */
+    double learning_rate; /* 1e-12 to 10 */
+    double weight_decay;  /* 0 to 10; added to the gradient before the moments of Adam */
+    uint64_t seed;        /* of the order of the data and the noise of the latent variables */
+} isingrg_graphvae_training;
 
 /*
  * Trains further by Adam, in single precision. Each epoch passes through the data in a new random
  * order, the last smaller batch included. However it ends, the model is at its last complete epoch,
- * whose number is isingrg_graphvae_epoch, and the history holds a row for each epoch done by this
+ * whose number is isingrg_model_rows_done, and the history holds a row for each epoch done by this
  * call: means over its configurations, with the annealed weights in the loss. ISINGRG_NON_FINITE
  * when the loss becomes so.
- * \param spins         shape (n, L, L)
- * \param n             1 to 2^31
- * \param epochs        1 to 10^9
- * \param batch         configurations per step, 1 to 65536
- * \param learning_rate 1e-12 to 10
- * \param weight_decay  0 to 10; added to the gradient before the moments
- * \param seed          of the order of the data and the noise of the latent variables
- * \param[out] history  shape (epochs, ISINGRG_GRAPHVAE_COLUMNS)
- * \param history_count elements of history
- * \param[out] done     epochs done by this call
- * \param progress      counts configurations, may be NULL
+ * \param spins        shape (n, L, L)
+ * \param n            1 to 2^31
+ * \param[out] history shape (epochs, ISINGRG_GRAPHVAE_COLUMNS)
+ * \param progress     counts configurations
  */
 ISINGRG_API isingrg_status isingrg_graphvae_fit(
-    isingrg_graphvae *model, const int8_t *spins, int64_t n, uint64_t epochs, uint64_t batch,
-    double learning_rate, double weight_decay, uint64_t seed, double *history,
-    int64_t history_count, uint64_t *done, isingrg_progress progress, void *context);
+    isingrg_model *model, const int8_t *spins, int64_t n,
+    const isingrg_graphvae_training *training, double *history, int64_t history_count,
+    uint64_t *done, isingrg_progress progress, void *context);
 
-/* Epochs.
- * \param[out] epoch done since the model was created */
-ISINGRG_API isingrg_status isingrg_graphvae_epoch(isingrg_graphvae *model, uint64_t *epoch);
-
-/* Optimiser steps.
- * \param[out] step done since the model was created */
-ISINGRG_API isingrg_status isingrg_graphvae_step(isingrg_graphvae *model, uint64_t *step);
-
-/* Number of trained parameters.
- * \param[out] count one number */
-ISINGRG_API isingrg_status isingrg_graphvae_parameter_count(
-    isingrg_graphvae *model, int64_t *count);
-
-/* The following compute in double precision. Progress counts configurations and may be NULL; on
- * interruption the outputs are undefined. */
+/* The following compute in double precision. */
 
 /* mu and log sigma^2 of every level.
  * \param spins              shape (n, size, size)
  * \param size               a multiple of 2^(levels - 1), from twice that to 1024; it need not be L
  * \param[out] means         shape (levels, n, latent);  \param[out] log_variances likewise */
 ISINGRG_API isingrg_status isingrg_graphvae_encode(
-    isingrg_graphvae *model, const int8_t *spins, int64_t n, int64_t size, double *means,
+    isingrg_model *model, const int8_t *spins, int64_t n, int64_t size, double *means,
     double *log_variances, isingrg_progress progress, void *context);
 
 /* Mean of the spins given z: the reconstruction x, or of logits tanh(x / 2).
  * \param latents shape (n, latent), finite;  \param[out] means shape (n, L, L) */
 ISINGRG_API isingrg_status isingrg_graphvae_decode(
-    isingrg_graphvae *model, const double *latents, int64_t n, double *means,
+    isingrg_model *model, const double *latents, int64_t n, double *means,
     isingrg_progress progress, void *context);
 
 /* The terms of Eq. 1, means over configurations, with the full weights.
@@ -797,33 +752,8 @@ ISINGRG_API isingrg_status isingrg_graphvae_decode(
  * \param seed       of the noise of the latent variables
  * \param[out] terms ISINGRG_GRAPHVAE_COLUMNS numbers */
 ISINGRG_API isingrg_status isingrg_graphvae_loss(
-    isingrg_graphvae *model, const int8_t *spins, int64_t n, uint64_t seed, double *terms,
+    isingrg_model *model, const int8_t *spins, int64_t n, uint64_t seed, double *terms,
     isingrg_progress progress, void *context);
-
-/* Number of named arrays that are the complete state of a model: weight (outputs, inputs) and bias
- * of every layer, optimiser, epoch, step. Writing all of them into a model of equal configuration
- * makes it continue identically.
- * \param[out] count one number */
-ISINGRG_API isingrg_status isingrg_graphvae_array_count(isingrg_graphvae *model, int32_t *count);
-
-/* What an array is.
- * \param[out] name     copied with its terminating zero
- * \param name_capacity characters that name can take, the zero included
- * \param[out] shape    two numbers */
-ISINGRG_API isingrg_status isingrg_graphvae_array_info(
-    isingrg_graphvae *model, int32_t index, char *name, int64_t name_capacity, int64_t *shape);
-
-/* Copies an array of the state.
- * \param[out] values in C order
- * \param count       elements of values, must equal the product of the shape */
-ISINGRG_API isingrg_status isingrg_graphvae_read_array(
-    isingrg_graphvae *model, int32_t index, double *values, int64_t count);
-
-/* Replaces an array of the state.
- * \param values finite, in C order
- * \param count  elements of values, must equal the product of the shape */
-ISINGRG_API isingrg_status isingrg_graphvae_write_array(
-    isingrg_graphvae *model, int32_t index, const double *values, int64_t count);
 
 #ifdef __cplusplus
 }

@@ -1,4 +1,4 @@
-//! What this program uses of isingrg.h, version 5 of the ABI, as it is declared there.
+//! What this program uses of isingrg.h, version 6 of the ABI, as it is declared there.
 
 use std::ffi::{c_char, c_void};
 
@@ -9,14 +9,9 @@ pub const INTERRUPTED: i32 = 5;
 
 pub type Progress = Option<unsafe extern "C" fn(*mut c_void, u64, u64) -> i32>;
 
-/// Opaque handles.
+/// A model of any method behind an opaque handle.
 #[repr(C)]
-pub struct Mlrg {
-    _private: [u8; 0],
-}
-
-#[repr(C)]
-pub struct NeuralRg {
+pub struct Model {
     _private: [u8; 0],
 }
 
@@ -29,8 +24,8 @@ pub const PUBLISHED: i32 = 0;
 pub const TANH: i32 = 0;
 pub const SQUARED: i32 = 0;
 
-pub const HISTORY_LOSS: usize = 0;
-pub const HISTORY_COLUMNS: usize = 5;
+pub const MLRG_LOSS: usize = 0;
+pub const MLRG_COLUMNS: usize = 5;
 
 #[repr(C)]
 pub struct MlrgConfig {
@@ -82,7 +77,7 @@ pub struct NeuralRgConfig {
     pub structure: i32,
     pub depth: i32,
     pub repeats: i32,
-    pub couplings: i32,
+    pub layers: i32,
     pub n_hidden: i32,
     pub hidden: *const i32,
     pub symmetric: i32,
@@ -102,61 +97,65 @@ extern "C" {
         n_thermalize: i64, n_between: i64, algorithm: i32, seed: u64, spins: *mut i8,
         spins_count: i64, progress: Progress, context: *mut c_void,
     ) -> i32;
-    pub fn isingrg_ising_energy(spins: *const i8, n: i64, size: i64, energies: *mut f64) -> i32;
+    pub fn isingrg_ising_energy(
+        spins: *const i8, n: i64, size: i64, energies: *mut f64, progress: Progress,
+        context: *mut c_void,
+    ) -> i32;
     pub fn isingrg_ising_magnetization(
-        spins: *const i8, n: i64, size: i64, means: *mut f64,
+        spins: *const i8, n: i64, size: i64, means: *mut f64, progress: Progress,
+        context: *mut c_void,
     ) -> i32;
     pub fn isingrg_ising_exact_torus(
         size: i64, couplings: *const f64, n: i64, log_partition: *mut f64, energy: *mut f64,
-        heat_capacity: *mut f64,
+        heat_capacity: *mut f64, progress: Progress, context: *mut c_void,
     ) -> i32;
 
-    pub fn isingrg_mlrg_create(config: *const MlrgConfig, model: *mut *mut Mlrg) -> i32;
-    pub fn isingrg_mlrg_destroy(model: *mut Mlrg) -> i32;
+    pub fn isingrg_model_destroy(model: *mut Model) -> i32;
+    pub fn isingrg_model_step(model: *mut Model, step: *mut u64) -> i32;
+    pub fn isingrg_model_array_count(model: *mut Model, count: *mut i32) -> i32;
+    pub fn isingrg_model_array_info(
+        model: *mut Model, index: i32, name: *mut c_char, name_capacity: i64, shape: *mut i64,
+    ) -> i32;
+    pub fn isingrg_model_write_array(
+        model: *mut Model, index: i32, values: *const f64, count: i64,
+    ) -> i32;
+
+    pub fn isingrg_mlrg_create(config: *const MlrgConfig, model: *mut *mut Model) -> i32;
     pub fn isingrg_mlrg_fit(
-        model: *mut Mlrg, training: *const MlrgTraining, history: *mut f64, history_count: i64,
+        model: *mut Model, training: *const MlrgTraining, history: *mut f64, history_count: i64,
         done: *mut u64, progress: Progress, context: *mut c_void,
     ) -> i32;
     pub fn isingrg_mlrg_fixed_point(
-        model: *mut Mlrg, guess: *const f64, fixed_point: *mut f64, progress: Progress,
+        model: *mut Model, guess: *const f64, fixed_point: *mut f64, progress: Progress,
         context: *mut c_void,
     ) -> i32;
     pub fn isingrg_mlrg_velocity(
-        model: *mut Mlrg, couplings: *const f64, n: i64, velocity: *mut f64, jacobian: *mut f64,
+        model: *mut Model, couplings: *const f64, n: i64, velocity: *mut f64, jacobian: *mut f64,
         progress: Progress, context: *mut c_void,
     ) -> i32;
 
     pub fn isingrg_neuralrg_dual(
         size: i64, couplings: *const f64, n: i64, log_partition: *mut f64, alpha: *mut f64,
-        log_determinant: *mut f64,
+        log_determinant: *mut f64, progress: Progress, context: *mut c_void,
     ) -> i32;
     pub fn isingrg_neuralrg_log_density(
         size: i64, coupling: f64, samples: *const f64, n: i64, values: *mut f64,
         progress: Progress, context: *mut c_void,
     ) -> i32;
     pub fn isingrg_neuralrg_create(
-        config: *const NeuralRgConfig, model: *mut *mut NeuralRg,
+        config: *const NeuralRgConfig, model: *mut *mut Model,
     ) -> i32;
-    pub fn isingrg_neuralrg_destroy(model: *mut NeuralRg) -> i32;
-    pub fn isingrg_neuralrg_step(model: *mut NeuralRg, step: *mut u64) -> i32;
     pub fn isingrg_neuralrg_sample(
-        model: *mut NeuralRg, n: i64, seed: u64, samples: *mut f64, latents: *mut f64,
+        model: *mut Model, n: i64, seed: u64, samples: *mut f64, latents: *mut f64,
         log_probabilities: *mut f64, progress: Progress, context: *mut c_void,
     ) -> i32;
-    pub fn isingrg_neuralrg_layer_count(model: *mut NeuralRg, count: *mut i32) -> i32;
+    pub fn isingrg_neuralrg_layer_count(model: *mut Model, count: *mut i32) -> i32;
     pub fn isingrg_neuralrg_encode(
-        model: *mut NeuralRg, samples: *const f64, n: i64, first_layer: i32, end_layer: i32,
+        model: *mut Model, samples: *const f64, n: i64, first_layer: i32, end_layer: i32,
         latents: *mut f64, log_determinants: *mut f64, progress: Progress, context: *mut c_void,
     ) -> i32;
     pub fn isingrg_neuralrg_decode(
-        model: *mut NeuralRg, latents: *const f64, n: i64, first_layer: i32, end_layer: i32,
+        model: *mut Model, latents: *const f64, n: i64, first_layer: i32, end_layer: i32,
         samples: *mut f64, log_determinants: *mut f64, progress: Progress, context: *mut c_void,
-    ) -> i32;
-    pub fn isingrg_neuralrg_array_count(model: *mut NeuralRg, count: *mut i32) -> i32;
-    pub fn isingrg_neuralrg_array_info(
-        model: *mut NeuralRg, index: i32, name: *mut c_char, name_capacity: i64, shape: *mut i64,
-    ) -> i32;
-    pub fn isingrg_neuralrg_write_array(
-        model: *mut NeuralRg, index: i32, values: *const f64, count: i64,
     ) -> i32;
 }

@@ -1,13 +1,13 @@
 //! A NeuralRG that Python's model.save wrote: a safetensors file, which is eight bytes that tell
 //! the length of a header in JSON, the header, and the arrays one after the other.
 
-use crate::ffi::{self, NeuralRg, NeuralRgConfig};
+use crate::ffi::{self, NeuralRgConfig};
 use crate::json::Json;
-use crate::library::{check, Error, Handle};
+use crate::library::{check, Error, Model};
 use std::ffi::{c_char, CStr};
 
 pub struct Flow {
-    pub model: Handle<NeuralRg>,
+    pub model: Model,
     /// L.
     pub size: i64,
     /// K.
@@ -20,7 +20,7 @@ impl Flow {
         let (header, arrays) = split(&bytes)
             .ok_or_else(|| Error::Other(format!("{path}: no safetensors file")))?;
         let described = description(&header)
-            .ok_or_else(|| Error::Other(format!("{path}: no NeuralRG of format version 1")))?;
+            .ok_or_else(|| Error::Other(format!("{path}: no NeuralRG of format version 1 or 2")))?;
         let flow = create(&described)?;
         flow.fill(&header, arrays)?;
         Ok(flow)
@@ -29,11 +29,11 @@ impl Flow {
     /// Every array of the model, from the array of the same name in the file.
     fn fill(&self, header: &Json, arrays: &[u8]) -> Result<(), Error> {
         let mut count = 0;
-        check(unsafe { ffi::isingrg_neuralrg_array_count(self.model.pointer, &mut count) })?;
+        check(unsafe { ffi::isingrg_model_array_count(self.model.pointer, &mut count) })?;
         for index in 0..count {
             let (mut name, mut shape) = ([0 as c_char; 64], [0i64; 2]);
             check(unsafe {
-                ffi::isingrg_neuralrg_array_info(
+                ffi::isingrg_model_array_info(
                     self.model.pointer, index, name.as_mut_ptr(), 64, shape.as_mut_ptr(),
                 )
             })?;
@@ -41,7 +41,7 @@ impl Flow {
             let values = floats(header, arrays, &name)
                 .ok_or_else(|| Error::Other(format!("the array {name} is missing")))?;
             check(unsafe {
-                ffi::isingrg_neuralrg_write_array(
+                ffi::isingrg_model_write_array(
                     self.model.pointer, index, values.as_ptr(), values.len() as i64,
                 )
             })?;
@@ -73,7 +73,9 @@ fn floats(header: &Json, arrays: &[u8], name: &str) -> Option<Vec<f64>> {
 fn description(header: &Json) -> Option<Json> {
     let metadata = header.member("__metadata__")?;
     let is = |name, value| metadata.member(name).and_then(Json::text) == Some(value);
-    if !is("format", "isingrg.neuralrg") || !is("format_version", "1") {
+    // Version 2 tells the settings of the last training as well.
+    let known = is("format_version", "1") || is("format_version", "2");
+    if !is("format", "isingrg.neuralrg") || !known {
         return None;
     }
     Json::parse(metadata.member("model")?.text()?)
@@ -99,7 +101,7 @@ fn create(described: &Json) -> Result<Flow, Error> {
             .ok_or_else(missing)? as i32,
         depth: if get("depth")?.is_null() { 0 } else { integer("depth")? },
         repeats: integer("repeat")?,
-        couplings: integer("layers")?,
+        layers: integer("layers")?,
         n_hidden: hidden.len() as i32,
         hidden: hidden.as_ptr(),
         symmetric: i32::from(get("symmetric")?.number::<bool>().ok_or_else(missing)?),
@@ -107,9 +109,6 @@ fn create(described: &Json) -> Result<Flow, Error> {
         masks_count: masks.len() as i64,
         seed: described.member("network_seed").and_then(Json::number).ok_or_else(missing)?,
     };
-    let model = Handle::new(
-        |model| unsafe { ffi::isingrg_neuralrg_create(&config, model) },
-        ffi::isingrg_neuralrg_destroy,
-    )?;
+    let model = Model::new(|model| unsafe { ffi::isingrg_neuralrg_create(&config, model) })?;
     Ok(Flow { model, size: config.size, coupling: config.coupling })
 }

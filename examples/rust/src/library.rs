@@ -1,4 +1,4 @@
-//! The library's conventions in Rust: statuses as errors, and handles that free themselves.
+//! The library's conventions in Rust: statuses as errors, and models that free themselves.
 
 use crate::ffi;
 use std::ffi::{c_void, CStr};
@@ -31,26 +31,22 @@ pub fn check(status: i32) -> Result<(), Error> {
 }
 
 /// A model of the library, freed at the end.
-pub struct Handle<T> {
-    pub pointer: *mut T,
-    destroy: unsafe extern "C" fn(*mut T) -> i32,
+pub struct Model {
+    pub pointer: *mut ffi::Model,
 }
 
-impl<T> Handle<T> {
-    /// Of the pointer that a function of the library creates.
-    pub fn new(
-        create: impl FnOnce(*mut *mut T) -> i32,
-        destroy: unsafe extern "C" fn(*mut T) -> i32,
-    ) -> Result<Self, Error> {
+impl Model {
+    /// Takes the model that a function of the library creates.
+    pub fn new(create: impl FnOnce(*mut *mut ffi::Model) -> i32) -> Result<Self, Error> {
         let mut pointer = std::ptr::null_mut();
         check(create(&mut pointer))?;
-        Ok(Handle { pointer, destroy })
+        Ok(Model { pointer })
     }
 }
 
-impl<T> Drop for Handle<T> {
+impl Drop for Model {
     fn drop(&mut self) {
-        unsafe { (self.destroy)(self.pointer) };
+        unsafe { ffi::isingrg_model_destroy(self.pointer) };
     }
 }
 

@@ -11,7 +11,7 @@ mod json;
 mod library;
 
 use flow::Flow;
-use library::{check, label, report, Error, Handle};
+use library::{check, label, report, Error, Model};
 use std::ffi::CStr;
 use std::process::ExitCode;
 use std::ptr::{null, null_mut};
@@ -32,10 +32,14 @@ fn monte_carlo() -> Result<(), Error> {
             size, &K_CRITICAL, 1, CHAINS as i64, DRAWS as i64, -1, -1, ffi::WOLFF, 1,
             spins.as_mut_ptr(), spins.len() as i64, Some(report), label(&"sampling"),
         ))?;
-        check(ffi::isingrg_ising_energy(spins.as_ptr(), n, size, energies.as_mut_ptr()))?;
-        check(ffi::isingrg_ising_magnetization(spins.as_ptr(), n, size, means.as_mut_ptr()))?;
+        check(ffi::isingrg_ising_energy(
+            spins.as_ptr(), n, size, energies.as_mut_ptr(), None, null_mut(),
+        ))?;
+        check(ffi::isingrg_ising_magnetization(
+            spins.as_ptr(), n, size, means.as_mut_ptr(), None, null_mut(),
+        ))?;
         check(ffi::isingrg_ising_exact_torus(
-            size, &K_CRITICAL, 1, null_mut(), &mut exact, null_mut(),
+            size, &K_CRITICAL, 1, null_mut(), &mut exact, null_mut(), None, null_mut(),
         ))?;
     }
     let energy = energies.iter().sum::<f64>() / (CHAINS * DRAWS * SITES) as f64;
@@ -91,11 +95,8 @@ fn train(steps: u64) -> Result<(), Error> {
         record_guess: null(),
         seed: 0,
     };
-    let model = Handle::new(
-        |model| unsafe { ffi::isingrg_mlrg_create(&config, model) },
-        ffi::isingrg_mlrg_destroy,
-    )?;
-    let mut history = vec![0.0; steps as usize * ffi::HISTORY_COLUMNS];
+    let model = Model::new(|model| unsafe { ffi::isingrg_mlrg_create(&config, model) })?;
+    let mut history = vec![0.0; steps as usize * ffi::MLRG_COLUMNS];
     let mut done = 0;
     let status = unsafe {
         ffi::isingrg_mlrg_fit(
@@ -115,7 +116,7 @@ fn train(steps: u64) -> Result<(), Error> {
             model.pointer, &point, 1, &mut velocity, &mut slope, None, null_mut(),
         ))?;
     }
-    println!("loss: {}", history[(done as usize - 1) * ffi::HISTORY_COLUMNS + ffi::HISTORY_LOSS]);
+    println!("loss: {}", history[(done as usize - 1) * ffi::MLRG_COLUMNS + ffi::MLRG_LOSS]);
     println!("J*: {point} exact 0.8139196792");
     println!("slope: {} exact 1.3567966", 1.0 + slope);
     Ok(())
@@ -129,7 +130,7 @@ fn evaluate(flow: Flow) -> Result<(), Error> {
     let mut logdet = [0.0; FLOW_SAMPLES];
     let (n, mut layers, mut step, mut exact) = (FLOW_SAMPLES as i64, 0, 0, 0.0);
     unsafe {
-        check(ffi::isingrg_neuralrg_step(model.pointer, &mut step))?;
+        check(ffi::isingrg_model_step(model.pointer, &mut step))?;
         check(ffi::isingrg_neuralrg_sample(
             model.pointer, n, 0, x.as_mut_ptr(), null_mut(), log_q.as_mut_ptr(), Some(report),
             label(&"flow"),
@@ -146,7 +147,9 @@ fn evaluate(flow: Flow) -> Result<(), Error> {
             model.pointer, z.as_ptr(), n, 0, layers, back.as_mut_ptr(), logdet.as_mut_ptr(), None,
             null_mut(),
         ))?;
-        check(ffi::isingrg_neuralrg_dual(size, &coupling, 1, &mut exact, null_mut(), null_mut()))?;
+        check(ffi::isingrg_neuralrg_dual(
+            size, &coupling, 1, &mut exact, null_mut(), null_mut(), None, null_mut(),
+        ))?;
     }
     println!("flow: L {size} K {coupling} step {step}");
     for i in 0..4 {

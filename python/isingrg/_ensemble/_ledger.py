@@ -1,11 +1,13 @@
 """What is known of the members while an ensemble runs."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 
 from isingrg._ensemble._store import Store
 from isingrg._ensemble._work import Outcome
-from isingrg._errors import Interrupted
-from isingrg._progress import Report
+from isingrg._shared.errors import Interrupted
+from isingrg._shared.progress import Report
 
 
 class Ledger:

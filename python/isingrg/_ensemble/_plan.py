@@ -1,5 +1,8 @@
 """Which members an ensemble has, and how they are laid out in the result."""
 
+from __future__ import annotations
+
+import difflib
 import inspect
 import itertools
 import math
@@ -11,20 +14,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from isingrg import _arguments
-from isingrg._errors import ArgumentError
+from isingrg._shared import arguments
+from isingrg._shared.errors import ArgumentError
+from isingrg._shared.records import Settings
 
 Array = NDArray[Any]
-Settings = dict[str, Any]
-
 MOST_SEEDS = 10**7
 
 _ABSENT = object()
-
-
-def part(settings: Settings, names: frozenset[str]) -> Settings:
-    """The settings with these names."""
-    return {name: value for name, value in settings.items() if name in names}
 
 
 @dataclass(frozen=True)
@@ -39,7 +36,7 @@ class Plan:
     coordinates: dict[str, tuple[str, Array]]
 
     @classmethod
-    def of(cls, settings: Any, seeds: Any) -> "Plan":
+    def of(cls, settings: Any, seeds: Any) -> Plan:
         """Checked settings and seeds; see `isingrg.ensemble`."""
         if isinstance(settings, Mapping):
             plan = cls._grid(_named("settings", settings))
@@ -55,7 +52,7 @@ class Plan:
         return plan if seeds is None else plan._with_seeds(_checked_seeds(seeds))
 
     @classmethod
-    def _grid(cls, settings: Settings) -> "Plan":
+    def _grid(cls, settings: Settings) -> Plan:
         axes = {name: _axis(name, v) for name, v in settings.items() if _is_axis(v)}
         for name, values in axes.items():
             if not values:
@@ -68,7 +65,7 @@ class Plan:
         )
 
     @classmethod
-    def _list(cls, listed: list[Any]) -> "Plan":
+    def _list(cls, listed: list[Any]) -> Plan:
         if not listed:
             raise ArgumentError("settings must list at least one member")
         members = [_named(f"settings[{i}]", settings) for i, settings in enumerate(listed)]
@@ -83,7 +80,7 @@ class Plan:
             {name: ("member", c) for name, c in columns.items() if (c != c[0]).any()},
         )
 
-    def _with_seeds(self, seeds: list[int]) -> "Plan":
+    def _with_seeds(self, seeds: list[int]) -> Plan:
         if any("seed" in member for member in self.members):
             raise ArgumentError("settings must not hold 'seed' when seeds are given")
         return Plan(
@@ -104,13 +101,21 @@ class Plan:
             except TypeError as error:
                 raise ArgumentError(f"settings do not fit the task: {error}") from None
 
+    def check_known(self, keywords: frozenset[str]) -> None:
+        """An unknown setting of a method is answered with the nearest."""
+        for name in dict.fromkeys(name for member in self.members for name in member):
+            if name not in keywords:
+                near = difflib.get_close_matches(name, keywords, n=1, cutoff=0.5)
+                hint = f"; did you mean {near[0]!r}?" if near else ""
+                raise ArgumentError(f"settings must be keywords of the method, got {name!r}{hint}")
+
 
 def _named(name: str, settings: Any) -> Settings:
     if not isinstance(settings, Mapping):
         raise TypeError(f"{name} must be a mapping of keywords, not {type(settings).__name__}")
     for key in settings:
         if not isinstance(key, str):
-            raise TypeError(f"{name} must have strings as keys, got {_arguments.given(key)}")
+            raise TypeError(f"{name} must have strings as keys, got {arguments.given(key)}")
     return dict(settings)
 
 
@@ -123,15 +128,15 @@ def _is_axis(value: Any) -> bool:
 def _axis(name: str, value: Any) -> list[Any]:
     if isinstance(value, (list, range)):
         return list(value)
-    array = _arguments.unmasked(f"settings[{name!r}]", value)
-    values: list[Any] = _arguments.from_dlpack(f"settings[{name!r}]", array).tolist()
+    array = arguments.unmasked(f"settings[{name!r}]", value)
+    values: list[Any] = arguments.from_dlpack(f"settings[{name!r}]", array).tolist()
     return values
 
 
 def _checked_seeds(seeds: Any) -> list[int]:
     if isinstance(seeds, (str, bytes, Mapping)) or not isinstance(seeds, Iterable):
-        return list(range(_arguments.integer("seeds", seeds, 1, MOST_SEEDS)))
-    listed = [_arguments.seed(seed, "seeds") for seed in seeds]
+        return list(range(arguments.integer("seeds", seeds, 1, MOST_SEEDS)))
+    listed = [arguments.seed(seed, "seeds") for seed in seeds]
     if not listed:
         raise ArgumentError("seeds must hold at least one seed")
     if len(set(listed)) < len(listed):

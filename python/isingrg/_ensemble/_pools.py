@@ -1,5 +1,7 @@
 """The executor an ensemble runs on, and its successors when it is a pool that breaks."""
 
+from __future__ import annotations
+
 import math
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from typing import Any

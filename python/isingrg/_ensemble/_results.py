@@ -1,5 +1,7 @@
 """Outcomes of all members as one table: an xarray Dataset, or arrays by name."""
 
+from __future__ import annotations
+
 import itertools
 import math
 from collections.abc import Sequence
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     import xarray
 
 
-def gathered(plan: Plan, outcomes: Sequence[Outcome]) -> "xarray.Dataset | dict[str, Array]":
+def gathered(plan: Plan, outcomes: Sequence[Outcome]) -> xarray.Dataset | dict[str, Array]:
     """Values and errors over the dimensions of the plan."""
     outer = tuple(plan.dimensions.values())
     taken = {*plan.dimensions, *plan.coordinates, "error"}

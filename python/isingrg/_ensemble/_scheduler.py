@@ -1,5 +1,7 @@
 """Members on an executor: sent, awaited, tried again, and outlived by pools that break."""
 
+from __future__ import annotations
+
 import secrets
 from collections import Counter, deque
 from collections.abc import Callable, Sequence

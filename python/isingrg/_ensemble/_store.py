@@ -1,5 +1,7 @@
 """Finished members in a folder: one file each, plain arrays and JSON. Nothing is executed."""
 
+from __future__ import annotations
+
 import hashlib
 import inspect
 import io
@@ -11,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from isingrg import _arguments
-from isingrg._ensemble._plan import Settings
 from isingrg._ensemble._work import Outcome
-from isingrg._errors import ArgumentError, IsingRGError
-from isingrg._files import Path, check_writable, open_file, replace_file
-from isingrg._library import __version__
+from isingrg._shared import arguments
+from isingrg._shared.errors import ArgumentError, IsingRGError
+from isingrg._shared.files import Path, check_writable, open_file, replace_file
+from isingrg._shared.library import __version__
+from isingrg._shared.records import Settings
 
 #: Arrays of a file: what was computed and by which version, and the values under a prefix.
 _MEMBER, _VERSION, _VALUE = "member", "version", "values/"
@@ -78,7 +80,7 @@ def task_name(task: Callable[..., Any]) -> str:
     if not isinstance(name, str) or "<lambda>" in name or owned:
         raise ArgumentError(
             "task must be a function with a name when a store is given, by which its members "
-            f"are found again, got {_arguments.given(task)}"
+            f"are found again, got {arguments.given(task)}"
         )
     return f"{task.__module__}.{name}"
 

@@ -1,5 +1,7 @@
 """One member: what a worker does, and what comes back."""
 
+from __future__ import annotations
+
 import os
 import secrets
 from collections.abc import Callable, Mapping
@@ -8,11 +10,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from isingrg import _arguments
-from isingrg._ensemble._plan import Array, Settings
-from isingrg._library import set_num_threads
+from isingrg._ensemble._plan import Array
+from isingrg._shared import arguments
+from isingrg._shared.library import set_num_threads
+from isingrg._shared.records import Settings
 
-#: Of this process; forked ones share the first half, and others may have the second.
+#: Names this process; forked ones share the first half, and others may have the second.
 _TOKEN = secrets.token_hex(8)
 
 
@@ -28,11 +31,11 @@ class Outcome(NamedTuple):
     error: str = ""
 
     @classmethod
-    def failed(cls, error: BaseException) -> "Outcome":
+    def failed(cls, error: BaseException) -> Outcome:
         return cls({}, f"{type(error).__name__}: {error}")
 
     @classmethod
-    def of(cls, result: Any) -> "Outcome":
+    def of(cls, result: Any) -> Outcome:
         """What a task returned, as arrays; a single result is called "value"."""
         named = result if isinstance(result, Mapping) else {"value": result}
         values = {}
@@ -49,7 +52,7 @@ class Outcome(NamedTuple):
 
 def _without_mask(value: Any) -> Any:
     """What is masked becomes what stands for missing members: NaN, or "" among strings."""
-    if not _arguments.is_masked(value):
+    if not arguments.is_masked(value):
         return value
     value = np.ma.array(value)
     if value.dtype.kind == "U":
@@ -63,7 +66,7 @@ class Job:
 
     task: Callable[..., Any]
     settings: Settings
-    #: Of the core, in a worker that is not the process `home`.
+    #: Threads of the core, in a worker that is not the process `home`.
     threads: int
     home: tuple[str, int]
 

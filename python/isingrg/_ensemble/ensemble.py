@@ -1,25 +1,41 @@
 """The function `isingrg.ensemble`."""
 
+from __future__ import annotations
+
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from isingrg import _arguments
 from isingrg._ensemble._ledger import Ledger
-from isingrg._ensemble._methods import METHODS, run_together
 from isingrg._ensemble._plan import Array, Plan
 from isingrg._ensemble._pools import Here
 from isingrg._ensemble._results import gathered
 from isingrg._ensemble._scheduler import Scheduler
 from isingrg._ensemble._store import Store, task_name
+from isingrg._ensemble._together import run_together
 from isingrg._ensemble._work import Job, process
-from isingrg._files import Path
-from isingrg._progress import reporting
+from isingrg._methods import METHODS
+from isingrg._shared import arguments
+from isingrg._shared.files import Path
+from isingrg._shared.progress import reporting
 
 if TYPE_CHECKING:
     import xarray
 
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
+
+def _of_methods(function: _Function) -> _Function:
+    """A function whose docstring has what all methods say for ``{names}`` and ``{members}``."""
+    text = inspect.cleandoc(function.__doc__ or "")
+    names = ", ".join(f'"{name}"' for name in METHODS)
+    members = (inspect.cleandoc(method.member.__doc__ or "") for method in METHODS.values())
+    text = text.replace("{names}", f"{{{names}}}").replace("{members}", "\n\n".join(members))
+    function.__doc__ = text
+    return function
+
+
+@_of_methods
 def ensemble(
     task: str | Callable[..., Any],
     settings: Mapping[str, Any] | Sequence[Mapping[str, Any]],
@@ -29,14 +45,14 @@ def ensemble(
     store: Path | None = None,
     threads: int = 1,
     progress: Any = False,
-) -> "xarray.Dataset | dict[str, Array]":
+) -> xarray.Dataset | dict[str, Array]:
     """Run a task for every setting and seed, on one machine or many.
 
     The numbers are the same, bit for bit, wherever the members run.
 
     Parameters
     ----------
-    task : {"mlrg", "neuralrg"} or callable
+    task : {names} or callable
         The name of a method, see Notes, or a function, called as ``task(**settings)``, which
         returns a number, an array, or a mapping of names to numbers and arrays. Strings and truth
         values are taken for numbers. Processes can only be sent functions of modules.
@@ -57,7 +73,7 @@ def ensemble(
         of the function take another folder. A damaged file is computed again, with a warning. An
         ensemble may grow: new settings and seeds are added to the ones that are there.
     threads : int
-        Of the core, 1 to 1024, in workers that are other processes than this one.
+        Threads of the core, 1 to 1024, in workers that are other processes than this one.
     progress : bool or callable
         True shows a bar; a callable receives (done, total), counted in members, and stops by
         returning False: members that have not begun are cancelled, the others awaited.
@@ -94,17 +110,7 @@ def ensemble(
     lost twice run alone, so that only the member that kills its worker is recorded as lost. MPI
     ends all of its processes with one of them: start again with the same `store`.
 
-    The method "mlrg" trains one model of `isingrg.mlrg` in each member. Its settings are the
-    keywords of `MLRG` and of `MLRG.fit`. For c couplings its values are ``fixed_point`` (c,);
-    there ``thermal_exponent``, ``degeneracy`` and the first ``scaling_dimension``;
-    ``critical_coupling``; ``loss``, the mean of the last 100 steps in nats; and with the setting
-    `record_from` also ``recorded`` (steps - record_from,), the fixed points recorded in training.
-    What a model has no answer to is NaN.
-
-    The method "neuralrg" trains one flow of `isingrg.neuralrg` in each member. Its settings are the
-    keywords of `NeuralRG` and of `NeuralRG.fit`, and `samples`, by default 4096, from which it then
-    estimates ``free_energy`` and ``free_energy_error``, the bound of -ln Z; ``log_partition``
-    and ``log_partition_error``, ln Z; and ``effective_sample_size``.
+    {members}
 
     Examples
     --------
@@ -133,20 +139,20 @@ def ensemble(
     ...         isingrg.ensemble("mlrg", {}, seeds=1000, executor=pool)
     """
     plan = Plan.of(settings, seeds)
-    threads = _arguments.integer("threads", threads, 1, 1024)
+    threads = arguments.integer("threads", threads, 1, 1024)
     if executor is not None and not _submits(executor):
         raise TypeError(
             "executor must be an executor such as concurrent.futures.ProcessPoolExecutor(), "
-            f"or None, not {_arguments.given(executor)}"
+            f"or None, not {arguments.given(executor)}"
         )
     if callable(task):
         method, function = None, task
         plan.check_keywords(function)
     else:
-        name = _arguments.choice("task", task, METHODS)
+        name = arguments.choice("task", task, METHODS)
         method = METHODS[name]
         function = method.member
-        method.check_keywords(plan)
+        plan.check_known(method.keywords)
     with reporting(progress, "ensemble") as report:
         folder = None
         if store is not None:

@@ -4,23 +4,25 @@ Results go to standard output, as tables or with --json as one JSON document; pr
 to standard error. Exit codes: 0, 1 for a failure, 2 for a wrong argument, 130 when interrupted.
 """
 
+from __future__ import annotations
+
 import argparse
 import sys
 from collections.abc import Sequence
 
 import isingrg
-from isingrg import _arguments
+from isingrg._shared import arguments
 from isingrg.cli import _critical_point, _demo, _info, _reproduce, _sample
 from isingrg.cli._completion import PrintCompletion
 from isingrg.cli._parsing import Parser
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(words: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code; user errors end in one line, not a traceback."""
     try:
-        options = parser().parse_args(arguments)
+        options = parser().parse_args(words)
         if options.threads is not None:
-            isingrg.set_num_threads(_arguments.integer("--threads", options.threads, 1, 1024))
+            isingrg.set_num_threads(arguments.integer("--threads", options.threads, 1, 1024))
         options.run(options)
         sys.stdout.flush()
     except SystemExit as end:  # argparse: --help, or a wrong argument

@@ -1,10 +1,13 @@
 """`isingrg critical-point`."""
 
+from __future__ import annotations
+
 import argparse
 from typing import Any
 
-from isingrg import _arguments, _files, _report
-from isingrg._progress import reporting
+from isingrg._shared import arguments, files
+from isingrg._shared.progress import reporting
+from isingrg.cli import _tables
 from isingrg.cli._parsing import add_command, add_quiet, output_path, to_json
 from isingrg.mlrg import _survey
 from isingrg.mlrg._configuration import DIVERGENCES, MODERATORS, TRANSPORTS
@@ -40,9 +43,9 @@ def add(commands: Any) -> None:
 def _run(options: argparse.Namespace) -> None:
     output = None if options.output is None else output_path(options.output, ("json",))
     coupling_count(options.representation)
-    seed = _arguments.seed(options.seed, "--seed")
-    count = _arguments.integer("--models", options.models, 1, _MOST_MODELS)
-    _arguments.seed(seed + count - 1, "--seed + --models - 1")
+    seed = arguments.seed(options.seed, "--seed")
+    count = arguments.integer("--models", options.models, 1, _MOST_MODELS)
+    arguments.seed(seed + count - 1, "--seed + --models - 1")
     model: dict[str, Any] = {
         "moderator": options.moderator,
         "divergence": options.divergence,
@@ -53,15 +56,15 @@ def _run(options: argparse.Namespace) -> None:
         model, fit = published_settings(options.published, options.representation)
     model["representation"] = options.representation
     if options.steps is not None:
-        fit["steps"] = _arguments.integer("--steps", options.steps, 1, 10**9)
+        fit["steps"] = arguments.integer("--steps", options.steps, 1, 10**9)
     with reporting(not options.quiet, f"training {count} models") as report:
         trained = _survey.train(range(seed, seed + count), model, fit, report)
     document = to_json(
         {
             "settings": {**model, **fit},
-            **_report.survey_numbers(trained, options.representation),
+            **_tables.survey_numbers(trained, options.representation),
         }
     )
     if output is not None:
-        _files.replace_file(output, f"{document}\n".encode())
-    print(document if options.json else _report.survey_table(trained, options.representation))
+        files.replace_file(output, f"{document}\n".encode())
+    print(document if options.json else _tables.survey_table(trained, options.representation))

@@ -1,9 +1,11 @@
 """`isingrg demo`."""
 
+from __future__ import annotations
+
 import argparse
 from typing import Any
 
-from isingrg import _arguments
+from isingrg._shared import arguments
 from isingrg.cli._parsing import add_command, add_quiet, output_path, to_json
 
 
@@ -18,9 +20,9 @@ def add(commands: Any) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
-    from isingrg import demo
+    from isingrg.cli import _demonstration
 
-    output = output_path(options.output, demo.FORMATS)
-    seed = _arguments.seed(options.seed, "--seed")
-    result = demo.run(output, seed, progress=not options.quiet)
+    output = output_path(options.output, _demonstration.FORMATS)
+    seed = arguments.seed(options.seed, "--seed")
+    result = _demonstration.run(output, seed, progress=not options.quiet)
     print(to_json(result.numbers()) if options.json else result.text())

@@ -1,9 +1,11 @@
 """`isingrg info`."""
 
+from __future__ import annotations
+
 import argparse
 from typing import Any
 
-from isingrg import _report
+from isingrg.cli import _tables
 from isingrg.cli._parsing import add_command, to_json
 
 
@@ -12,7 +14,7 @@ def add(commands: Any) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
-    facts, extras = _report.facts(), _report.extras()
+    facts, extras = _tables.facts(), _tables.extras()
     if options.json:
         print(to_json({**facts, "extras": extras}))
         return

@@ -1,5 +1,7 @@
 """What the commands share: their parser, common options, and results as JSON."""
 
+from __future__ import annotations
+
 import argparse
 import json
 import sys
@@ -7,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 import isingrg
-from isingrg import _files
+from isingrg._shared import files
 
 
 class Parser(argparse.ArgumentParser):
@@ -42,7 +44,7 @@ def output_path(path: str, formats: Sequence[str]) -> str:
         endings = ", ".join("." + ending for ending in formats)
         raise isingrg.ArgumentError(f"--output must end in {endings}, got {path!r}")
     try:
-        _files.check_writable(path)
+        files.check_writable(path)
     except OSError as error:
         raise isingrg.ArgumentError(
             f"--output cannot be written to: {error.strerror or error}: {path!r}"

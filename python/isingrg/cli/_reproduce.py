@@ -1,9 +1,12 @@
 """`isingrg reproduce`."""
 
+from __future__ import annotations
+
 import argparse
 from typing import Any
 
-from isingrg import _reproduce
+from isingrg._methods import PAPERS
+from isingrg.cli import _notebook
 from isingrg.cli._parsing import add_command, add_quiet, to_json
 
 
@@ -13,8 +16,8 @@ def add(commands: Any) -> None:
         "execute the notebook of a paper; keep its figures, and ours, published and exact numbers",
     )  # fmt: skip
     reproduce.add_argument(
-        "paper", choices=tuple(_reproduce.NOTEBOOKS),
-        help="mlrg: Hou and You; flow: Shen; neuralrg: Li and Wang; graphvae: Meng",
+        "paper", choices=tuple(PAPERS),
+        help="; ".join(f"{paper.name}: {paper.authors}" for paper in PAPERS.values()),
     )  # fmt: skip
     reproduce.add_argument("--full", action="store_true", help="all samples and points, minutes")
     reproduce.add_argument(
@@ -27,7 +30,7 @@ def add(commands: Any) -> None:
 
 def _run(options: argparse.Namespace) -> None:
     folder = options.output or f"reproduction-{options.paper}"
-    result = _reproduce.run(
+    result = _notebook.run(
         options.paper, folder, options.full, options.train, progress=not options.quiet
     )
     print(to_json(result.summary) if options.json else result.text())

@@ -1,5 +1,7 @@
 """`isingrg sample`."""
 
+from __future__ import annotations
+
 import argparse
 import io
 from typing import Any
@@ -7,7 +9,8 @@ from typing import Any
 import numpy as np
 
 import isingrg
-from isingrg import _arguments, _files, ising
+from isingrg import ising
+from isingrg._shared import arguments, files
 from isingrg.cli._parsing import add_command, add_quiet, output_path, to_json
 
 
@@ -31,14 +34,14 @@ def _run(options: argparse.Namespace) -> None:
     output = output_path(options.output, ("npz",))
     parameters = {
         "algorithm": options.algorithm,
-        "n_chains": _arguments.integer("--chains", options.chains, 1, 2**24),
+        "n_chains": arguments.integer("--chains", options.chains, 1, 2**24),
         "n_thermalize": _sweeps("--thermalize", options.thermalize, 0),
         "n_between": _sweeps("--between", options.between, 1),
-        "seed": _arguments.seed(options.seed, "--seed"),
+        "seed": arguments.seed(options.seed, "--seed"),
     }
-    size = _arguments.integer("--size", options.size, 4, 16384, even=True)
-    couplings = _arguments.reals("--coupling", options.coupling)
-    samples = _arguments.integer("--samples", options.samples, 1, 2**53)
+    size = arguments.integer("--size", options.size, 4, 16384, even=True)
+    couplings = arguments.reals("--coupling", options.coupling)
+    samples = arguments.integer("--samples", options.samples, 1, 2**53)
     spins = ising.sample(size, couplings, samples, progress=not options.quiet, **parameters)
     # -1 is the core's word for a default; a file has no None.
     kept: Any = {name: -1 if value is None else value for name, value in parameters.items()}
@@ -46,7 +49,7 @@ def _run(options: argparse.Namespace) -> None:
     np.savez_compressed(
         content, spins=spins, K=couplings, L=size, version=isingrg.__version__, **kept
     )
-    _files.replace_file(output, content.getvalue())
+    files.replace_file(output, content.getvalue())
     summary = {
         "output": output,
         "shape": list(spins.shape),
@@ -72,4 +75,4 @@ def _means(values: Any) -> list[float]:
 
 
 def _sweeps(name: str, value: int | None, least: int) -> int | None:
-    return None if value is None else _arguments.integer(name, value, least, 2**40)
+    return None if value is None else arguments.integer(name, value, least, 2**40)

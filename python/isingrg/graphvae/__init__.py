@@ -6,7 +6,6 @@ scales to agree, as couplings do at a fixed point of the renormalization group (
 Renormalization-Group-Like Latent Variables with a Hierarchical GNN-VAE for the 2D Ising Model").
 """
 
-from isingrg.graphvae._bootstrap import Estimate, bootstrap, correlation
 from isingrg.graphvae._critical import estimate_critical_coupling
 from isingrg.graphvae._interpretation import Basins
 from isingrg.graphvae._principal import (
@@ -21,13 +20,10 @@ from isingrg.graphvae.model import GraphVAE
 
 __all__ = [
     "Basins",
-    "Estimate",
     "GraphVAE",
     "PrincipalComponents",
     "RGMap",
     "active_units",
-    "bootstrap",
-    "correlation",
     "effective_rank",
     "estimate_critical_coupling",
     "principal_components",

@@ -1,84 +1,74 @@
-"""What a model is, apart from its parameters and how it is trained."""
+"""What a model is and how it is trained: every setting with its default, range and meaning."""
+
+from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import Self
 
-from isingrg import _arguments, _core
-from isingrg._errors import ArgumentError
+from isingrg import _core
+from isingrg._shared.errors import ArgumentError
+from isingrg._shared.settings import Settings, choice, integer, number
 
-LIKELIHOODS = {"mse": _core.MSE, "bernoulli": _core.BERNOULLI}
-DECODERS = {"mlp": _core.DECODER_MLP, "graph": _core.DECODER_GRAPH}
-REPRESENTATIONS = {"mu": _core.REPRESENTATION_MU, "z": _core.REPRESENTATION_Z}
-
-LARGEST_SIZE, MOST_LEVELS = 256, 8
-#: Of latent variables, hidden units and tokens.
-WIDEST = 256
-LARGEST_WEIGHT, MOST_EPOCHS = 1e6, 10**9
+LIKELIHOODS = {"mse": _core.GRAPHVAE_MSE, "bernoulli": _core.GRAPHVAE_BERNOULLI}
+DECODERS = {"mlp": _core.GRAPHVAE_DECODER_MLP, "graph": _core.GRAPHVAE_DECODER_GRAPH}
+REPRESENTATIONS = {"mu": _core.GRAPHVAE_REPRESENTATION_MU, "z": _core.GRAPHVAE_REPRESENTATION_Z}
 
 
 @dataclasses.dataclass(frozen=True)
-class Configuration:
-    """Checked arguments of `GraphVAE`."""
+class Configuration(Settings):
+    """Arguments of `GraphVAE`."""
 
-    L: int
-    latent: int
-    hidden: int
-    token: int
-    levels: int
-    likelihood: str
-    decoder: str
-    beta: float
-    lambda_rg: float
-    representation: str
-    anneal: int
+    L: int = integer(
+        16, 4, 256, "Linear size of the torus: a multiple of 2**(levels - 1), at least four times "
+        "that.", core="size",
+    )  # fmt: skip
+    latent: int = integer(4, 1, 256, "Numbers of a latent variable.")
+    hidden: int = integer(
+        64, 1, 256, "Features of a site, and units of the perceptron that decodes."
+    )
+    token: int = integer(16, 1, 256, "Features of a token.")
+    levels: int = integer(3, 1, 8, "Scales.")
+    likelihood: str = choice(
+        "mse", LIKELIHOODS, "The reconstruction term: the mean over sites of the squared error (a "
+        "Gaussian of unit variance, up to constants), or of the binary cross entropy of "
+        "(s + 1) / 2.",
+    )  # fmt: skip
+    decoder: str = choice(
+        "mlp", DECODERS, "A perceptron with two hidden layers with ReLU to all sites; or a linear "
+        "layer without ReLU to the features of the sites of the last level, graph convolutions "
+        "with ReLU from level to level, and a linear layer to each site's output.",
+    )  # fmt: skip
+    beta: float = number(0.1, 0, 1e6, "Weight of the divergence.")
+    lambda_rg: float = number(0.5, 0, 1e6, "Weight of the consistency of the levels.")
+    representation: str = choice(
+        "mu", REPRESENTATIONS, "r in the consistency (Eq. 6): means, or samples with noise of "
+        "their own at every level.",
+    )  # fmt: skip
+    anneal: int = integer(
+        0, 0, 10**9, "Epochs over which beta and lambda_rg rise linearly from zero; 0 keeps them "
+        "constant.",
+    )  # fmt: skip
 
-    @classmethod
-    def checked(
-        cls, L: Any, latent: Any, hidden: Any, token: Any, levels: Any, likelihood: Any,
-        decoder: Any, beta: Any, lambda_rg: Any, representation: Any, anneal: Any,
-    ) -> "Configuration":  # fmt: skip
-        levels = _arguments.integer("levels", levels, 1, MOST_LEVELS)
-        L = _arguments.integer("L", L, 4, LARGEST_SIZE)
-        block = 2 ** (levels - 1)
-        if L % block or L < 4 * block:
+    def completed(self) -> Self:
+        block = self.block
+        if self.L % block or self.L < 4 * block:
             raise ArgumentError(
-                f"L must be a multiple of {block} and at least {4 * block} for {levels} levels, "
-                f"got {L}"
+                f"L must be a multiple of {block} and at least {4 * block} for {self.levels} "
+                f"levels, got {self.L}"
             )
-        configuration = cls(
-            L,
-            _arguments.integer("latent", latent, 1, WIDEST),
-            _arguments.integer("hidden", hidden, 1, WIDEST),
-            _arguments.integer("token", token, 1, WIDEST),
-            levels,
-            _arguments.choice("likelihood", likelihood, LIKELIHOODS),
-            _arguments.choice("decoder", decoder, DECODERS),
-            _arguments.finite("beta", beta, 0, LARGEST_WEIGHT),
-            _arguments.finite("lambda_rg", lambda_rg, 0, LARGEST_WEIGHT),
-            _arguments.choice("representation", representation, REPRESENTATIONS),
-            _arguments.integer("anneal", anneal, 0, MOST_EPOCHS),
-        )
-        _core.graphvae_destroy(configuration.create(0))  # the core has the last word
-        return configuration
+        return self
 
     @property
     def block(self) -> int:
         """Sites of the finest level along one of the last: sizes must be multiples of it."""
         return int(2 ** (self.levels - 1))
 
-    def create(self, seed: int) -> Any:
-        """A native model with the initial parameters of this seed."""
-        return _core.graphvae_create(
-            self.L,
-            self.latent,
-            self.hidden,
-            self.token,
-            self.levels,
-            LIKELIHOODS[self.likelihood],
-            DECODERS[self.decoder],
-            REPRESENTATIONS[self.representation],
-            self.beta,
-            self.lambda_rg,
-            self.anneal,
-            seed,
-        )
+
+@dataclasses.dataclass(frozen=True)
+class Training(Settings):
+    """Settings of `GraphVAE.fit`."""
+
+    epochs: int = integer(60, 1, 10**9, "Passes of this call over the configurations.")
+    batch: int = integer(32, 1, 65536, "Configurations per step.")
+    lr: float = number(1e-3, 1e-12, 10, "Learning rate of Adam.", core="learning_rate")
+    weight_decay: float = number(0.0, 0, 10, "This times each parameter is added to its gradient.")

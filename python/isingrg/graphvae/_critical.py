@@ -1,14 +1,17 @@
 """The critical coupling, where a latent variable changes most."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from isingrg import _arguments, _moments
-from isingrg._errors import ArgumentError, ConvergenceError
-from isingrg.graphvae._bootstrap import Estimate, Floats, bootstrap
+from isingrg._shared import arguments
+from isingrg._shared.errors import ArgumentError, ConvergenceError
+from isingrg._shared.history import Floats
+from isingrg.statistics import Estimate, _moments, bootstrap
 
 #: Points of the derivative, and smoothings that are tried.
 _GRID, _SMOOTHINGS = 4001, 121
@@ -27,7 +30,7 @@ def estimate_critical_coupling(
 
     The steepest change of a finite torus is not at K_c = 0.4407: that of the energy is at 0.426 for
     L = 16 and 0.434 for L = 32 (the maximum of `ising.heat_capacity` / K**2), that of <|m|> at
-    0.423 and 0.431. Compare with those before with K_c.
+    0.423 and 0.431. Compare an estimate with these values, not with K_c.
 
     Needs SciPy: pip install 'isingrg[analysis]'.
 
@@ -36,7 +39,8 @@ def estimate_critical_coupling(
     K : array_like, shape (k,)
         Increasing couplings, at least 6.
     values : array_like, shape (k, n)
-        A number of each configuration, such as PC1; n of them at each coupling, at least 2. A
+        One number of each configuration, such as PC1, of n configurations at each coupling, n at
+        least 2. A
         variable that changes sign with the spins, as PC1 does where it stands for the
         magnetization, has no mean to speak of: give its distance from that of disordered spins.
     block, resamples, seed : int
@@ -53,10 +57,10 @@ def estimate_critical_coupling(
     ConvergenceError
         If the mean changes most at the first or the last coupling, or equally everywhere.
     """
-    couplings = _arguments.reals("K", K)
+    couplings = arguments.reals("K", K)
     if couplings.ndim != 1 or len(couplings) < 6 or (np.diff(couplings) <= 0).any():
         raise ArgumentError("K must be a list of at least 6 increasing couplings")
-    array = _arguments.moderate("values", values)
+    array = arguments.moderate("values", values)
     if array.ndim != 2 or len(array) != len(couplings) or array.shape[1] < 2:
         raise ArgumentError(
             f"values must have the shape ({len(couplings)}, n) with n at least 2, got {array.shape}"
@@ -75,7 +79,7 @@ def estimate_critical_coupling(
 
 
 def _steepest(x: Floats) -> Callable[[Floats], float]:
-    """Of values at x, where their smoothing spline is steepest.
+    """Where the smoothing spline of values at x is steepest, as a function of the values.
 
     The spline minimises sum (y - g)**2 + c int g''**2, that is y -> (1 + c P)**-1 y at the knots
     with the roughness P (Green and Silverman, Nonparametric Regression, 1994, Sec. 2.3). All that

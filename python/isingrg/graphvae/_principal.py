@@ -1,13 +1,16 @@
 """What varies in latent space: principal components, and how many directions there are."""
 
+from __future__ import annotations
+
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from isingrg import _arguments, _moments
-from isingrg._errors import ArgumentError
-from isingrg.graphvae._bootstrap import Floats
+from isingrg._shared import arguments
+from isingrg._shared.errors import ArgumentError
+from isingrg._shared.history import Floats
+from isingrg.statistics import _moments
 
 #: A latent unit is active if its mean varies more than this over configurations (Burda et al.);
 #: the prior has variance 1.
@@ -17,7 +20,7 @@ ACTIVE_VARIANCE = 0.01
 class PrincipalComponents(NamedTuple):
     """Principal components of latent means, from `principal_components`."""
 
-    #: Of the latent means, (d,).
+    #: Mean of the latent means, (d,).
     mean: Floats
     #: Orthonormal rows, PC1 first, (k, d) with k = min(n, d).
     directions: Floats
@@ -37,7 +40,7 @@ class PrincipalComponents(NamedTuple):
         -------
         ndarray, shape (..., k)
         """
-        array = _arguments.moderate("mu", mu)
+        array = arguments.moderate("mu", mu)
         if array.ndim < 1 or array.shape[-1] != len(self.mean):
             raise ArgumentError(
                 f"mu must have the shape (..., {len(self.mean)}), got {array.shape}"
@@ -59,7 +62,7 @@ def principal_components(
         Latent means of at least two configurations, such as those of the last level from
         `GraphVAE.encode`; they must not all be equal.
     reference : array_like, shape (...), optional
-        A number of each configuration, such as -E or |m|: directions are turned so that
+        One number of each configuration, such as -E or |m|: directions are turned so that
         projections do not decrease with it. Without one, the largest entry of each direction is
         positive, which says nothing about phases: two trainings can differ in the sign of PC1.
 
@@ -82,7 +85,7 @@ def principal_components(
         largest = np.abs(directions).argmax(1)
         slopes = directions[np.arange(len(directions)), largest]
     else:
-        values = _arguments.moderate("reference", reference)
+        values = arguments.moderate("reference", reference)
         if values.shape != array.shape[:-1]:
             raise ArgumentError(
                 f"reference must have the shape {array.shape[:-1]}, got {values.shape}"
@@ -98,7 +101,7 @@ def principal_components(
 def active_units(mu: ArrayLike) -> NDArray[np.bool_]:
     """Which latent units tell configurations apart: the variance of their mean is above 0.01.
 
-    The others have collapsed to the prior, and what is said of their directions is noise.
+    The other units have collapsed to the prior, and results about their directions are noise.
 
     Parameters
     ----------
@@ -141,14 +144,14 @@ def effective_rank(mu: ArrayLike) -> float:
 
 
 def covariance(rows: Floats) -> Floats:
-    """Of (n, d) points, (d, d)."""
+    """Covariance (d, d) of points (n, d)."""
     deviations = _moments.centre(rows).deviations
     matrix: Floats = deviations.T @ deviations / len(rows)
     return matrix
 
 
 def _latent(name: str, value: Any) -> Floats:
-    array = _arguments.moderate(name, value)
+    array = arguments.moderate(name, value)
     if array.ndim < 2 or not array.shape[-1] or array.size < 2 * array.shape[-1]:
         raise ArgumentError(
             f"{name} must have the shape (..., d) with at least two configurations, "

@@ -1,12 +1,14 @@
 """Data and settings of the paper."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from isingrg.graphvae._bootstrap import Floats
 from isingrg.ising import sample
+from isingrg.statistics._bootstrap import Floats
 
 _COUPLINGS = (
     *(0.1, 0.15, 0.2, 0.25, 0.3),

@@ -1,5 +1,7 @@
 """The linear map between the latent variables of neighbouring levels (Eq. 7)."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -7,15 +9,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from isingrg import _moments
-from isingrg._errors import ArgumentError
-from isingrg.graphvae._bootstrap import Estimate, Floats, bootstrap
+from isingrg._shared.errors import ArgumentError
+from isingrg._shared.history import Floats
 from isingrg.graphvae._principal import (
     ACTIVE_VARIANCE,
     active_units,
     covariance,
     effective_rank,
 )
+from isingrg.statistics import Estimate, _moments, bootstrap
 
 if TYPE_CHECKING:
     from isingrg.plot import Drawing
@@ -36,7 +38,7 @@ class RGMap:
     weight: Floats
     #: b, (d,).
     bias: Floats
-    #: Of W, complex, by decreasing magnitude, (d,).
+    #: Eigenvalues of W, complex, by decreasing magnitude, (d,).
     eigenvalues: NDArray[np.complex128]
     #: |v . PC1|, 0 to 1, of the first eigenvector v (unit, complex or real) and PC1.
     cosine_with_pc1: float
@@ -64,7 +66,7 @@ class RGMap:
     def __iter__(self) -> Iterator[Any]:
         return iter((self.weight, self.bias, self.eigenvalues, self.cosine_with_pc1))
 
-    def plot(self, *, ax: Any = None) -> "Drawing":
+    def plot(self, *, ax: Any = None) -> Drawing:
         """Draw the magnitudes of the eigenvalues, with errors.
 
         Parameters
@@ -136,13 +138,13 @@ def rg_map(
         fit.bias,
         spectrum.eigenvalues,
         spectrum.cosine,
-        Estimate(*(part[:dimension] for part in errors)),
-        Estimate(*(part[dimension] for part in errors)),
+        errors.map(lambda part: part[:dimension]),
+        errors.map(lambda part: part[dimension]),
         float(1 - np.square(residuals).sum() / np.square(coarse_within).sum()),
         fit.rank,
         effective_rank(fine_within),
         active_units(fine_within),
-        Estimate(*(part[dimension + 1 :] for part in errors)),
+        errors.map(lambda part: part[dimension + 1 :]),
         _active(spectrum, spread, populated.shape[1]),
     )
 
@@ -152,7 +154,7 @@ def _rows(values: Floats) -> Floats:
 
 
 def _least_squares(x: Floats, y: Floats) -> _Fit:
-    """Of all solutions, where x is constant in some direction, the one that maps it to zero."""
+    """The solution that maps directions in which x is constant to zero."""
     (x_mean, dx), (y_mean, dy) = _moments.centre(x), _moments.centre(y)
     solution, _, rank, _ = np.linalg.lstsq(dx, dy, rcond=_CONSTANT)
     weight: Floats = np.asarray(solution.T, np.float64)

@@ -14,12 +14,10 @@ from isingrg.ising._bulk import (
 from isingrg.ising._dataset import to_dataset
 from isingrg.ising._observables import block_spin, energy, magnetization
 from isingrg.ising._sampling import sample
-from isingrg.ising._statistics import autocorrelation_time, mean_and_error
 from isingrg.ising._torus import heat_capacity, log_partition, mean_energy
 
 __all__ = [
     "K_CRITICAL",
-    "autocorrelation_time",
     "block_spin",
     "energy",
     "free_energy_density",
@@ -27,7 +25,6 @@ __all__ = [
     "internal_energy_density",
     "log_partition",
     "magnetization",
-    "mean_and_error",
     "mean_energy",
     "sample",
     "specific_heat_density",

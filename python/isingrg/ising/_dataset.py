@@ -1,11 +1,14 @@
 """Monte Carlo data with names: xarray, and through it netCDF and Zarr."""
 
+from __future__ import annotations
+
 from typing import TYPE_CHECKING, Any
 
 from numpy.typing import ArrayLike
 
-from isingrg import _arguments, _core
-from isingrg._errors import ArgumentError
+from isingrg import _core
+from isingrg._shared import arguments
+from isingrg._shared.errors import ArgumentError
 from isingrg.ising._observables import energy, magnetization
 from isingrg.ising._sampling import ALGORITHMS, MOST_SWEEPS
 
@@ -33,12 +36,12 @@ def to_dataset(
     n_thermalize: int | None = None,
     n_between: int | None = None,
     seed: int | None = None,
-) -> "xarray.Dataset":
+) -> xarray.Dataset:
     """Configurations with their couplings, observables and origin as an xarray Dataset.
 
-    It is written by ``.to_netcdf(path)`` and ``.to_zarr(path)``; ``.spins`` of what is read back
-    goes wherever spins do, such as into `isingrg.graphvae.GraphVAE.fit`. Needs xarray, and for
-    netCDF 4 h5netcdf and h5py: pip install 'isingrg[data]'.
+    Its methods ``.to_netcdf(path)`` and ``.to_zarr(path)`` write it. After reading it back, its
+    ``.spins`` can be given wherever spins are asked for. Needs xarray, and for netCDF 4 h5netcdf
+    and h5py: pip install 'isingrg[data]'.
 
     Parameters
     ----------
@@ -47,8 +50,8 @@ def to_dataset(
     K : float or array_like, shape (n_K,)
         Coupling J/T, finite; an array stands for the first axis of `spins`.
     algorithm, n_thermalize, n_between, seed : optional
-        How `spins` were sampled: the keywords of `sample`. Attributes of the dataset, each if
-        given.
+        How `spins` were sampled: the keywords of `sample`. Those that are given become attributes
+        of the dataset.
 
     Returns
     -------
@@ -81,10 +84,10 @@ def to_dataset(
         import xarray
     except ModuleNotFoundError:
         raise ImportError("datasets need xarray: pip install 'isingrg[data]'") from None
-    couplings = _arguments.reals("K", K)
+    couplings = arguments.reals("K", K)
     if couplings.ndim > 1:
         raise ArgumentError(f"K must be a number or a list of them, got {couplings.shape}")
-    array = _arguments.spins(spins)
+    array = arguments.spins(spins)
     if array.ndim != couplings.ndim + 4 or array.shape[: couplings.ndim] != couplings.shape:
         leading = "".join(f"{length}, " for length in couplings.shape)
         raise ArgumentError(
@@ -119,10 +122,10 @@ def _origin(algorithm: Any, n_thermalize: Any, n_between: Any, seed: Any) -> dic
     """What is given of the keywords of `sample`, checked."""
     origin: dict[str, Any] = {}
     if algorithm is not None:
-        origin["algorithm"] = _arguments.choice("algorithm", algorithm, ALGORITHMS)
+        origin["algorithm"] = arguments.choice("algorithm", algorithm, ALGORITHMS)
     for name, value, least in (("n_thermalize", n_thermalize, 0), ("n_between", n_between, 1)):
         if value is not None:
-            origin[name] = _arguments.integer(name, value, least, MOST_SWEEPS)
+            origin[name] = arguments.integer(name, value, least, MOST_SWEEPS)
     if seed is not None:
-        origin["seed"] = _arguments.seed(seed)
+        origin["seed"] = arguments.seed(seed)
     return origin

@@ -1,11 +1,13 @@
-"""Exact results are evaluated coupling by coupling; this is the loop over an array of them."""
+"""How exact results take couplings and give numbers."""
+
+from __future__ import annotations
 
 from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from isingrg import _arguments
+from isingrg._shared import arguments
 
 Floats = NDArray[np.float64]
 Reals = float | Floats
@@ -13,14 +15,10 @@ Reals = float | Floats
 LARGEST_COUPLING = 100.0
 
 
-def evaluate(
-    function: Callable[[Floats, Floats], None], K: ArrayLike, low: float, chunk: int
-) -> Reals:
-    """Calls function(couplings, results) on pieces of K, so that Ctrl-C is seen in between."""
-    couplings = _arguments.reals("K", K, low, LARGEST_COUPLING)
+def evaluate(function: Callable[[Floats, Floats], None], K: ArrayLike, low: float) -> Reals:
+    """Calls function(couplings, results), and gives results the shape of K."""
+    couplings = arguments.reals("K", K, low, LARGEST_COUPLING)
     results = np.empty(couplings.shape)
-    inputs, outputs = couplings.reshape(-1), results.reshape(-1)
-    for start in range(0, couplings.size, chunk):
-        piece = slice(start, start + chunk)
-        function(inputs[piece], outputs[piece])
+    if couplings.size:
+        function(couplings.reshape(-1), results.reshape(-1))
     return float(results) if results.ndim == 0 else results

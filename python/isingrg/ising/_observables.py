@@ -1,18 +1,18 @@
 """Observables of configurations."""
 
-from collections.abc import Callable, Iterator
+from __future__ import annotations
+
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from isingrg import _arguments, _core
-from isingrg._errors import ArgumentError
+from isingrg import _core
+from isingrg._shared import arguments
+from isingrg._shared.errors import ArgumentError
 
 Reals = float | NDArray[np.float64]
-
-#: Spins of one call of the core; Ctrl-C is seen between two calls.
-_TOGETHER = 2**27
 
 
 def energy(spins: ArrayLike) -> Reals:
@@ -60,11 +60,11 @@ def block_spin(
     b : int
         Block size, a divisor of L.
     ties : {"up", "random"}
-        What a sum of zero gives: +1, or +1 and -1 at random. Blocks of an odd size have none. With
-        "up" random spins of b = 2 have a mean of 6/16 after one step and of 0.81 after two, so that
-        disorder is no fixed point: every flow ends in order.
+        What a block with the sum zero becomes: +1, or +1 or -1 at random. An odd b has no such
+        blocks. With "up" and b = 2, random spins have a mean of 6/16 after one step and of 0.81
+        after two, so that disorder is no fixed point: every flow ends in order.
     seed : int
-        Of the random signs, 0 to 2**64 - 1.
+        Seed of the random signs, 0 to 2**64 - 1.
 
     Returns
     -------
@@ -75,13 +75,13 @@ def block_spin(
     ArgumentError, TypeError
         For a wrong argument.
     """
-    array = _arguments.spins(spins)
+    array = arguments.spins(spins)
     size = array.shape[-1]
-    b = _arguments.integer("b", b, 1, size)
+    b = arguments.integer("b", b, 1, size)
     if size % b:
         raise ArgumentError(f"b must divide L = {size}, got {b}")
-    ties = _arguments.choice("ties", ties, ("up", "random"))
-    seed = _arguments.seed(seed)
+    ties = arguments.choice("ties", ties, ("up", "random"))
+    seed = arguments.seed(seed)
     blocked = _majority(array, b)
     if ties == "random":
         tied = blocked != -_majority(-array, b)
@@ -94,27 +94,15 @@ def _majority(array: NDArray[np.int8], b: int) -> NDArray[np.int8]:
     """Ties give +1."""
     size = array.shape[-1]
     blocked = np.empty((*array.shape[:-2], size // b, size // b), dtype=np.int8)
-    outputs = blocked.reshape(-1, size // b, size // b)
-    for rows, piece in _pieces(array):
-        _core.ising_block_spin(rows, b, outputs[piece])
+    if array.size:
+        rows, outputs = array.reshape(-1, size, size), blocked.reshape(-1, size // b, size // b)
+        _core.ising_block_spin(rows, b, outputs, None)
     return blocked
 
 
-def _per_configuration(function: Callable[[Any, Any], None], spins: ArrayLike) -> Reals:
-    array = _arguments.spins(spins)
+def _per_configuration(function: Callable[[Any, Any, None], None], spins: ArrayLike) -> Reals:
+    array = arguments.spins(spins)
     results = np.empty(array.shape[:-2])
-    outputs = results.reshape(-1)
-    for rows, piece in _pieces(array):
-        function(rows, outputs[piece])
-    return float(results) if results.ndim == 0 else results
-
-
-def _pieces(array: NDArray[np.int8]) -> Iterator[tuple[NDArray[np.int8], slice]]:
-    """The configurations, some at a time, and where they stand; nothing of an empty array."""
-    size = array.shape[-1]
-    together = max(1, _TOGETHER // max(1, size**2))
     if array.size:
-        rows = array.reshape(-1, size, size)
-        for start in range(0, len(rows), together):
-            piece = slice(start, start + together)
-            yield rows[piece], piece
+        function(array.reshape(-1, *array.shape[-2:]), results.reshape(-1), None)
+    return float(results) if results.ndim == 0 else results

@@ -1,18 +1,21 @@
 """Monte Carlo configurations."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from isingrg import _arguments, _core
-from isingrg._progress import reporting
+from isingrg import _core
+from isingrg._shared import arguments
+from isingrg._shared.progress import reporting
 
 ALGORITHMS = {
-    "wolff": _core.WOLFF,
-    "swendsen-wang": _core.SWENDSEN_WANG,
-    "metropolis": _core.METROPOLIS,
-    "heat-bath": _core.HEAT_BATH,
+    "wolff": _core.ISING_WOLFF,
+    "swendsen-wang": _core.ISING_SWENDSEN_WANG,
+    "metropolis": _core.ISING_METROPOLIS,
+    "heat-bath": _core.ISING_HEAT_BATH,
 }
 
 MOST_SWEEPS = 2**40
@@ -33,7 +36,7 @@ def sample(
 ) -> NDArray[np.int8]:
     """Sample spin configurations of the L x L torus at coupling K.
 
-    Every chain starts for itself, is thermalised, and then gives one configuration every
+    Every chain starts on its own, is thermalised, and then gives one configuration every
     `n_between` sweeps. Chains and couplings run on all threads at once.
 
     Parameters
@@ -43,7 +46,7 @@ def sample(
     K : float or array_like
         Coupling J/T, finite, of either sign. An array of couplings adds its axes in front.
     n_samples : int
-        Configurations kept of each chain, at least 1.
+        Configurations to keep from each chain, at least 1.
     algorithm : {"wolff", "swendsen-wang", "metropolis", "heat-bath"}
         Cluster algorithms decorrelate fast at the critical point; the local ones are faster per
         sweep elsewhere. The local ones update a checkerboard.
@@ -78,15 +81,15 @@ def sample(
     U. Wolff, doi:10.1103/PhysRevLett.62.361; R. H. Swendsen and J.-S. Wang,
     doi:10.1103/PhysRevLett.58.86; N. Metropolis et al., doi:10.1063/1.1699114.
     """
-    L = _arguments.integer("L", L, 4, 16384, even=True)
-    couplings = _arguments.reals("K", K)
-    n_samples = _arguments.integer("n_samples", n_samples, 1, _MOST_SAMPLES)
-    n_chains = _arguments.integer("n_chains", n_chains, 1, 2**24)
-    code = ALGORITHMS[_arguments.choice("algorithm", algorithm, ALGORITHMS)]
+    L = arguments.integer("L", L, 4, 16384, even=True)
+    couplings = arguments.reals("K", K)
+    n_samples = arguments.integer("n_samples", n_samples, 1, _MOST_SAMPLES)
+    n_chains = arguments.integer("n_chains", n_chains, 1, 2**24)
+    code = ALGORITHMS[arguments.choice("algorithm", algorithm, ALGORITHMS)]
     thermalize = _sweeps("n_thermalize", n_thermalize, 0)
     between = _sweeps("n_between", n_between, 1)
-    seed = _arguments.seed(seed)
-    spins = _arguments.allocate("spins", (*couplings.shape, n_chains, n_samples, L, L), np.int8)
+    seed = arguments.seed(seed)
+    spins = arguments.allocate("spins", (*couplings.shape, n_chains, n_samples, L, L), np.int8)
     with reporting(progress, "sampling") as report:
         if couplings.size:
             _core.ising_sample(
@@ -98,4 +101,4 @@ def sample(
 
 def _sweeps(name: str, value: int | None, least: int) -> int:
     """The core's -1 stands for its default."""
-    return -1 if value is None else _arguments.integer(name, value, least, MOST_SWEEPS)
+    return -1 if value is None else arguments.integer(name, value, least, MOST_SWEEPS)

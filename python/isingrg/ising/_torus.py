@@ -4,13 +4,16 @@ The relative error of each is below 1e-12 for every L and every K, of either sig
 numbers reach: the heat capacity falls below their range, to 0, for |K| > 93.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from numpy.typing import ArrayLike
 
-from isingrg import _arguments, _core
+from isingrg import _core
+from isingrg._shared import arguments
 from isingrg.ising._exact import LARGEST_COUPLING, Floats, Reals, evaluate
 
 #: Linear size.
@@ -37,7 +40,7 @@ def log_partition(L: int, K: ArrayLike) -> Reals:
     ----------
     B. Kaufman, doi:10.1103/PhysRev.76.1232.
     """
-    return _torus(L, K, lambda L, k, out: _core.ising_exact_torus(L, k, out, None, None))
+    return _torus(L, K, lambda L, k, out: _core.ising_exact_torus(L, k, out, None, None, None))
 
 
 def mean_energy(L: int, K: ArrayLike) -> Reals:
@@ -61,7 +64,7 @@ def mean_energy(L: int, K: ArrayLike) -> Reals:
     ----------
     B. Kaufman, doi:10.1103/PhysRev.76.1232.
     """
-    return _torus(L, K, lambda L, k, out: _core.ising_exact_torus(L, k, None, out, None))
+    return _torus(L, K, lambda L, k, out: _core.ising_exact_torus(L, k, None, out, None, None))
 
 
 def heat_capacity(L: int, K: ArrayLike) -> Reals:
@@ -87,10 +90,10 @@ def heat_capacity(L: int, K: ArrayLike) -> Reals:
     ----------
     B. Kaufman, doi:10.1103/PhysRev.76.1232.
     """
-    return _torus(L, K, lambda L, k, out: _core.ising_exact_torus(L, k, None, None, out))
+    return _torus(L, K, lambda L, k, out: _core.ising_exact_torus(L, k, None, None, out, None))
 
 
 def _torus(L: Any, K: ArrayLike, function: Callable[[int, Floats, Floats], None]) -> Reals:
-    L = _arguments.integer("L", L, 2, LARGEST)
+    L = arguments.integer("L", L, 2, LARGEST)
     low = 0.0 if L % 2 else -LARGEST_COUPLING
-    return evaluate(partial(function, L), K, low, chunk=max(1, 2**19 // L))
+    return evaluate(partial(function, L), K, low)

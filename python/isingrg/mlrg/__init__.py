@@ -7,7 +7,7 @@ critical point as unstable fixed point (W. Hou and Y.-Z. You, arXiv:2306.11054; 
 
 from isingrg.mlrg import symmetry
 from isingrg.mlrg._analysis import Violations
-from isingrg.mlrg._critical import CriticalCouplings, Estimate
+from isingrg.mlrg._critical import CriticalCouplings
 from isingrg.mlrg._fixed_points import FixedPoint
 from isingrg.mlrg._many import fit_many
 from isingrg.mlrg.exact import (
@@ -31,7 +31,6 @@ __all__ = [
     "LIEB_CRITICAL_COUPLING",
     "MLRG",
     "CriticalCouplings",
-    "Estimate",
     "ExactMinimum",
     "FixedPoint",
     "Violations",

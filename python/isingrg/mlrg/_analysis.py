@@ -1,13 +1,15 @@
 """The flow of a model to first order: exponents, Newton steps, and the decrease of its monotone."""
 
+from __future__ import annotations
+
 import math
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from isingrg._errors import ArgumentError
-from isingrg.mlrg import _storage
+from isingrg._shared import state
+from isingrg._shared.errors import ArgumentError
 from isingrg.mlrg._couplings import Couplings, Floats, Reals, batches
 
 #: Increases of the monotone below this are rounding.
@@ -78,4 +80,4 @@ def monotone_violations(model: Any, J: ArrayLike | None) -> Violations:
 
 def proposals(model: Any) -> Floats:
     """Couplings (batch, c) at which the training stands."""
-    return _storage.STATE.read(model._ready())["proposal.couplings"]
+    return state.read_one(model._ready(), "proposal.couplings")

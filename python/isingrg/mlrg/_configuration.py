@@ -1,83 +1,92 @@
 """What a model is, apart from its parameters and how it is trained."""
 
-import dataclasses
-from typing import Any
+from __future__ import annotations
 
-from isingrg import _arguments, _core
+import dataclasses
+from typing import Any, Self
+
+from isingrg import _core
+from isingrg._shared import arguments
+from isingrg._shared.settings import Settings, boolean, choice, other
 from isingrg.mlrg._couplings import FRAMES, coupling_count
 from isingrg.mlrg.settings import DEFAULT_NETWORKS
 
-MODERATORS = {"monotone": _core.MONOTONE, "flow": _core.FLOW}
-DIVERGENCES = {"kl": _core.KL, "cd": _core.CD}
-TRANSPORTS = {"step": _core.STEP, "ode": _core.ODE}
+MODERATORS = {"monotone": _core.MLRG_MONOTONE, "flow": _core.MLRG_FLOW}
+DIVERGENCES = {"kl": _core.MLRG_KL, "cd": _core.MLRG_CD}
+TRANSPORTS = {"step": _core.MLRG_STEP, "ode": _core.MLRG_ODE}
 ACTIVATIONS = {
-    "tanh": _core.TANH,
-    "relu": _core.RELU,
-    "silu": _core.SILU,
-    "elu": _core.ELU,
-    "gelu": _core.GELU,
+    "tanh": _core.MLRG_TANH,
+    "relu": _core.MLRG_RELU,
+    "silu": _core.MLRG_SILU,
+    "elu": _core.MLRG_ELU,
+    "gelu": _core.MLRG_GELU,
 }
 
-MOST_LAYERS, LARGEST_WIDTH = 16, 1024
+
+def _hidden(name: str, value: Any) -> tuple[int, ...] | None:
+    return None if value is None else arguments.widths(name, value, 16, 1024)
+
+
+def _activation(name: str, value: Any) -> str | None:
+    return None if value is None else arguments.choice(name, value, ACTIVATIONS)
+
+
+def _layer_norm(name: str, value: Any) -> bool | None:
+    return None if value is None else arguments.boolean(name, value)
 
 
 @dataclasses.dataclass(frozen=True)
-class Configuration:
-    """Checked arguments of `MLRG`."""
+class Configuration(Settings):
+    """Arguments of `MLRG`."""
 
-    representation: str
-    moderator: str
-    divergence: str
-    transport: str
-    frame: str
-    hidden: tuple[int, ...]
-    activation: str
-    layer_norm: bool
-    symmetric: bool
+    representation: str = other(
+        "A1", "str", lambda name, value: value, "Point-group representation of every spin, a sum "
+        "of A1, A2, B1, B2 and E. \"A1\" is a single Ising spin with one coupling.",
+    )  # fmt: skip
+    moderator: str = choice(
+        "monotone", MODERATORS, "The network is the RG monotone C(J), whose flow is v = -grad C "
+        "(Hou & You), or the flow v(J) itself (Shen).",
+    )  # fmt: skip
+    divergence: str = choice(
+        "kl", DIVERGENCES, "Exact Kullback-Leibler divergence by enumeration, or contrastive "
+        "divergence from Gibbs sampling, as in the papers.",
+    )  # fmt: skip
+    transport: str = choice(
+        "step", TRANSPORTS, "J' = J + v(J), or the solution at l = 1 of dJ/dl = v(J) (Eq. 13 of "
+        "Hou & You).",
+    )  # fmt: skip
+    frame: str = choice(
+        "published", FRAMES, "Whether the student keeps the teacher's axes, as in the papers, or "
+        "turns them by the 45 degrees of one RG step. Equal for A1.",
+    )  # fmt: skip
+    hidden: tuple[int, ...] | None = other(
+        None, "sequence of int", _hidden, "Widths of 1 to 16 hidden layers, 1 to 1024 each. By "
+        "default (64,) for a monotone and (32, 32) for a flow.",
+    )  # fmt: skip
+    activation: str | None = other(
+        None, '{"tanh", "relu", "silu", "elu", "gelu"}', _activation, "By default \"tanh\" for a "
+        "monotone and \"silu\" for a flow. \"relu\" has a kink, and the flow of a monotone, a "
+        "derivative, has one with \"elu\" and a jump with \"relu\". With transport \"ode\" the "
+        "gradient is that of the solution that is computed, which at kinks depends on its steps: "
+        "the gradient of a training is known there to some 0.1 % only. All others are smooth, and "
+        "their gradients exact to rounding.", encode=ACTIVATIONS.__getitem__,
+    )  # fmt: skip
+    layer_norm: bool | None = other(
+        None, "bool", _layer_norm, "Normalise before each activation; by default not.", encode=int
+    )
+    symmetric: bool = boolean(
+        False, "Take the even part of a monotone's network, C(J) = (N(J) + N(-J)) / 2, or the odd "
+        "part of a flow's, v(J) = (N(J) - N(-J)) / 2, so that v(-J) = -v(J) as for the exact "
+        "flow: J and -J differ by flipping all hidden spins. A step costs up to twice as much.",
+    )  # fmt: skip
 
-    @classmethod
-    def checked(
-        cls, representation: Any, moderator: Any, divergence: Any, transport: Any, frame: Any,
-        hidden: Any, activation: Any, layer_norm: Any, symmetric: Any,
-    ) -> "Configuration":  # fmt: skip
-        """None in hidden, activation and layer_norm stands for the default of the moderator."""
-        frame = _arguments.choice("frame", frame, FRAMES)
-        coupling_count(representation, frame)
-        moderator = _arguments.choice("moderator", moderator, MODERATORS)
-        network = DEFAULT_NETWORKS[moderator]
-        configuration = cls(
-            representation,
-            moderator,
-            _arguments.choice("divergence", divergence, DIVERGENCES),
-            _arguments.choice("transport", transport, TRANSPORTS),
-            frame,
-            network.hidden if hidden is None
-            else _arguments.widths("hidden", hidden, MOST_LAYERS, LARGEST_WIDTH),
-            network.activation if activation is None
-            else _arguments.choice("activation", activation, ACTIVATIONS),
-            network.layer_norm if layer_norm is None
-            else _arguments.boolean("layer_norm", layer_norm),
-            _arguments.boolean("symmetric", symmetric),
-        )  # fmt: skip
-        _core.mlrg_destroy(configuration.create(0))  # the core has the last word
-        return configuration
+    def completed(self) -> Self:
+        coupling_count(self.representation, self.frame)
+        network = dataclasses.asdict(DEFAULT_NETWORKS[self.moderator])
+        missing = {name: value for name, value in network.items() if getattr(self, name) is None}
+        return dataclasses.replace(self, **missing)
 
     @property
     def count(self) -> int:
         """Number of couplings."""
         return coupling_count(self.representation, self.frame)
-
-    def create(self, seed: int) -> Any:
-        """A native model with initial parameters."""
-        return _core.mlrg_create(
-            self.representation,
-            MODERATORS[self.moderator],
-            DIVERGENCES[self.divergence],
-            TRANSPORTS[self.transport],
-            FRAMES[self.frame],
-            ACTIVATIONS[self.activation],
-            int(self.layer_norm),
-            int(self.symmetric),
-            self.hidden,
-            seed,
-        )

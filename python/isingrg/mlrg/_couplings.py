@@ -4,6 +4,8 @@ With one coupling (the representation A1) J is a number or an array of numbers o
 entry a model of its own. With c > 1 couplings the last axis is the coupling: (..., c).
 """
 
+from __future__ import annotations
+
 import difflib
 from collections.abc import Iterator
 from typing import Any
@@ -11,8 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from isingrg import _arguments, _core
-from isingrg._errors import ArgumentError
+from isingrg import _core
+from isingrg._shared import arguments
+from isingrg._shared.errors import ArgumentError
 
 Floats = NDArray[np.float64]
 Reals = float | Floats
@@ -21,7 +24,7 @@ Reals = float | Floats
 _FAMILIAR = ("A1", "A2", "B1", "B2", "E", "A1+E", "A1+B1", "A1+B1+E", "2A1", "2A1+E")
 
 
-FRAMES = {"published": _core.PUBLISHED, "consistent": _core.CONSISTENT}
+FRAMES = {"published": _core.MLRG_PUBLISHED, "consistent": _core.MLRG_CONSISTENT}
 
 
 def coupling_count(representation: Any, frame: str = "published") -> int:
@@ -53,11 +56,11 @@ class Couplings:
         J: Any,
         count: int,
         *,
-        low: float = -_arguments.MODERATE,
-        high: float = _arguments.MODERATE,
+        low: float = -arguments.MODERATE,
+        high: float = arguments.MODERATE,
         name: str = "J",
     ) -> None:
-        array = _arguments.reals(name, J, low, high)
+        array = arguments.reals(name, J, low, high)
         if count > 1 and (array.ndim == 0 or array.shape[-1] != count):
             raise ArgumentError(
                 f"{name} must have the shape (..., {count}), the last axis being the couplings, "

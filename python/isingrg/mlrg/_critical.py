@@ -5,6 +5,8 @@ Three answers to one question. "phase" brackets the J0 at which the end of the f
 Z(J(J0, l)) at neighbouring l (their Sec. III D).
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isingrg import _core
-from isingrg._errors import ConvergenceError
+from isingrg._shared.errors import ConvergenceError
 from isingrg.mlrg._couplings import Floats
 from isingrg.mlrg.tensor import degeneracies
+from isingrg.statistics import Estimate
 
 #: Where the transition is sought, and how well its bracket is to be known.
 LARGEST_BARE_COUPLING = 2.0
@@ -38,18 +41,6 @@ _SWING = 1e-3
 
 
 @dataclass(frozen=True)
-class Estimate:
-    """A number with its uncertainty; both NaN where there is none, and then a reason why."""
-
-    #: The coupling J0*.
-    value: float
-    #: How far it may be off, at least 0.
-    uncertainty: float
-    #: Why there is no value; "" where there is one.
-    reason: str = ""
-
-
-@dataclass(frozen=True)
 class CriticalCouplings:
     """Critical coupling J0* by three methods; see `MLRG.critical_coupling_estimates`."""
 
@@ -67,7 +58,7 @@ def estimates(model: Any, steps: int) -> CriticalCouplings:
         low, high = phase_bracket(model)
         phase = Estimate(0.5 * (low + high), 0.5 * (high - low))
     except ConvergenceError as error:
-        phase = _none(str(error))
+        phase = Estimate.missing(str(error))
     return CriticalCouplings(phase, *_from_scales(model, steps))
 
 
@@ -79,7 +70,7 @@ def critical_coupling(model: Any, method: str, steps: int) -> float:
     found = monotone if method == "monotone" else degeneracy
     if found.reason:
         raise ConvergenceError(f"no critical coupling: {found.reason}")
-    return found.value
+    return float(found.value)
 
 
 def bare_couplings(model: Any, J0: Floats) -> Floats:
@@ -223,7 +214,7 @@ def _from_scales(model: Any, steps: int) -> tuple[Estimate, Estimate]:
         "the degeneracies at successive l do not cross",
     )
     if not has_monotone:
-        return _none("a model with moderator 'flow' has no monotone"), degeneracy
+        return Estimate.missing("a model with moderator 'flow' has no monotone"), degeneracy
     monotone = _settled(
         [(np.nan, np.nan) if i is None else _vertex(points, C[l], i) for l, i in enumerate(peaks)],
         "the monotone has no maximum along the flow",
@@ -285,12 +276,8 @@ def _settled(found: list[tuple[float, float]], reason: str) -> Estimate:
     values, widths = np.array(found).T
     known = np.flatnonzero(np.isfinite(values))
     if not len(known):
-        return _none(reason)
+        return Estimate.missing(reason)
     last = known[-1]
     late = values[known[known >= last // 2]]
     spread = np.abs(late - values[last]).max()
     return Estimate(float(values[last]), float(spread + widths[last]))
-
-
-def _none(reason: str) -> Estimate:
-    return Estimate(np.nan, np.nan, reason)

@@ -1,5 +1,7 @@
 """Fixed points of a model's flow: the one that governs its transition, and all that are found."""
 
+from __future__ import annotations
+
 import itertools
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isingrg import _core
-from isingrg._errors import ConvergenceError
+from isingrg._shared.errors import ConvergenceError
 from isingrg.mlrg import _analysis, _critical, symmetry
 from isingrg.mlrg._couplings import Couplings, Floats
 
@@ -34,7 +36,7 @@ class FixedPoint:
     residual : float
         |v(J)|.
     eigenvalues : ndarray of complex, shape (c,)
-        Of dJ'/dJ, the largest modulus first.
+        Eigenvalues of dJ'/dJ, the largest modulus first.
     unstable_directions : int
         How many of them are outside the unit circle.
     degeneracy : float

@@ -1,16 +1,20 @@
 """Training of many models side by side."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from isingrg import _core
-from isingrg._errors import ArgumentError
-from isingrg._progress import reporting
-from isingrg.mlrg._fitting import Fit
+from isingrg._shared.errors import ArgumentError
+from isingrg._shared.progress import reporting
+from isingrg._shared.training import TrainingCall
+from isingrg.mlrg._couplings import Floats
+from isingrg.mlrg._fitting import begin
 from isingrg.mlrg.model import MLRG
-from isingrg.mlrg.settings import RANGES
+from isingrg.mlrg.settings import Training
 
-_KEYWORDS = {*RANGES, "proposal", "seed", "total_steps"}
+_KEYWORDS = {*Training.declared(), "seed", "total_steps"}
 
 
 def fit_many(
@@ -33,8 +37,8 @@ def fit_many(
     Returns
     -------
     list of Exception or None
-        What `fit` would have raised for each model: its settings are wrong, and it has not
-        changed, or its training ended early, and it is at its last complete step.
+        What `fit` would have raised for each model. A model whose settings are wrong has not
+        changed; one whose training ended early is at its last complete step.
 
     Raises
     ------
@@ -54,7 +58,7 @@ def fit_many(
     if len({id(model) for model in models}) != len(models):
         raise ArgumentError("models must all be different")
     errors: list[Exception | None] = [None] * len(models)
-    fits: dict[int, Fit] = {}
+    fits: dict[int, TrainingCall] = {}
     holder = object()
     try:
         for index, (model, keywords) in enumerate(zip(models, settings, strict=True)):
@@ -73,7 +77,10 @@ def fit_many(
 
 
 def _train(
-    models: Sequence[MLRG], fits: dict[int, Fit], errors: list[Exception | None], progress: Any
+    models: Sequence[MLRG],
+    fits: dict[int, TrainingCall],
+    errors: list[Exception | None],
+    progress: Any,
 ) -> None:
     failures: Iterable[Exception | None] = [None] * len(fits)
     stopped: BaseException | None
@@ -81,7 +88,8 @@ def _train(
         models[index]._last_training = fit
     try:
         with reporting(progress, "training") as report:
-            outcomes, stopped = _core.mlrg_fit_many(tuple(f.task() for f in fits.values()), report)
+            tasks = tuple(_task(fit) for fit in fits.values())
+            outcomes, stopped = _core.mlrg_fit_many(tasks, report)
         failures = [failure for _, failure in outcomes]
     except BaseException as late:  # Ctrl-C after the core last looked for it
         stopped = late
@@ -95,8 +103,13 @@ def _train(
         raise stopped
 
 
-def _begin(model: MLRG, keywords: dict[str, Any]) -> Fit:
+def _begin(model: MLRG, keywords: dict[str, Any]) -> TrainingCall:
     unknown = keywords.keys() - _KEYWORDS
     if unknown:
         raise TypeError(f"MLRG.fit has no keyword {min(unknown)!r}")
-    return model._begin(keywords.pop("seed", None), keywords.pop("total_steps", None), keywords)
+    return begin(model, keywords.get("seed"), keywords.get("total_steps"), keywords)
+
+
+def _task(fit: TrainingCall) -> tuple[Any, dict[str, Any], Floats]:
+    """Arguments of the core, but for progress."""
+    return fit.native, fit.record | {"steps": len(fit.rows)}, fit.rows

@@ -1,5 +1,7 @@
 """Several models of one kind, trained at once, and what they agree on."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -7,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from isingrg._errors import ConvergenceError, NonFiniteError
-from isingrg._progress import Report
+from isingrg._shared.errors import ConvergenceError, NonFiniteError
+from isingrg._shared.progress import Report
 from isingrg.mlrg._couplings import Floats
 from isingrg.mlrg._many import fit_many
 from isingrg.mlrg.model import MLRG

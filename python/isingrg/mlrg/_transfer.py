@@ -9,14 +9,17 @@ x3 of one being x1 of the next, and close to the matrix that adds one row,
 (Eq. 25 is the ring of one). The partition function of a torus of n x l tensors is tr M^l.
 """
 
+from __future__ import annotations
+
 import importlib
 import math
 from typing import Any
 
 import numpy as np
 
-from isingrg import _arguments, _core
-from isingrg._errors import ArgumentError, ConvergenceError, IsingRGError
+from isingrg import _core
+from isingrg._shared import arguments
+from isingrg._shared.errors import ArgumentError, ConvergenceError, IsingRGError
 from isingrg.mlrg import symmetry
 from isingrg.mlrg._couplings import FRAMES, Floats, batches
 
@@ -37,14 +40,12 @@ _ROUNDING = 1e-14
 def log_tensors(rows: Floats, representation: str, machine: str, frame: str) -> Floats:
     """ln T of (n, c) couplings, shape (n, 2^m, 2^m, 2^m, 2^m)."""
     states = 2 ** symmetry.components(representation)
-    tensors: Floats = _arguments.allocate(
+    tensors: Floats = arguments.allocate(
         "the Boltzmann weight tensor", (len(rows), *(states,) * 4), np.float64
     )
-    chunk = max(1, _CHUNK // states**4)
-    for first in range(0, len(rows), chunk):
-        piece = slice(first, first + chunk)
+    if len(rows):
         _core.mlrg_boltzmann_tensor(
-            representation, FRAMES[frame], symmetry.MACHINES[machine], rows[piece], tensors[piece]
+            representation, FRAMES[frame], symmetry.MACHINES[machine], rows, tensors, None
         )
     return tensors
 

@@ -1,5 +1,7 @@
 """What needs no network: divergences, the exact RG map and its minima, by enumeration."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,9 +10,10 @@ from typing import Any, Literal, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from isingrg import _arguments, _core
-from isingrg._errors import ArgumentError
-from isingrg._progress import reporting
+from isingrg import _core
+from isingrg._shared import arguments
+from isingrg._shared.errors import ArgumentError
+from isingrg._shared.progress import reporting
 from isingrg.mlrg._couplings import FRAMES, Couplings, Reals, coupling_count, plain
 
 #: Exact critical coupling of the Ising model on the Lieb lattice, arccosh(1 + sqrt 2) / 2
@@ -77,8 +80,8 @@ def divergence(
     float or ndarray, broadcast shape of J
         The gradient, with ``gradient=True``.
     """
-    frame = _arguments.choice("frame", frame, FRAMES)
-    gradient = _arguments.boolean("gradient", gradient)
+    frame = arguments.choice("frame", frame, FRAMES)
+    gradient = arguments.boolean("gradient", gradient)
     count = coupling_count(representation, frame)
     teacher = Couplings(J_teacher, count, name="J_teacher")
     student = Couplings(J_student, count, name="J_student")
@@ -124,12 +127,12 @@ def exact_minimum(
     J: ArrayLike, representation: str = "A1", *, frame: str = "published", starts: int = STARTS,
     seed: int = 0, progress: Progress = False,
 ) -> ExactMinimum:  # fmt: skip
-    """The exact RG map with what is known of the minimum: how deep, how certain, how unique.
+    """The exact RG map, and how deep, how certain and how unique each minimum is.
 
     Each minimum is the best of several searches by Newton's method with exact Hessians, one from
     a natural start, sqrt(2/3) J, and the others from random points. All eigenvalues of the Hessian
-    are checked: couplings with no share in some component are a saddle from which the gradient
-    does not lead away, and the search leaves it along the negative curvature.
+    are checked: where the couplings of a component all vanish there can be a saddle, from which
+    the gradient does not lead away, and the search leaves it along the negative curvature.
 
     A minimum stands for all its gauge copies (`isingrg.mlrg.symmetry.gauge_transformations` of the
     hidden spin), which are the same student. The one nearest to J is returned, so that the map is
@@ -146,7 +149,7 @@ def exact_minimum(
     starts : int
         Searches for each J, 1 to 1024.
     seed : int
-        Of the random points, which are the same for every J; 0 to 2**64 - 1.
+        Seed of the random points, which are the same for every J; 0 to 2**64 - 1.
     progress : bool or callable
         Counts searches.
 
@@ -160,9 +163,9 @@ def exact_minimum(
     ConvergenceError
         If no search of some J ends at a minimum.
     """
-    frame = _arguments.choice("frame", frame, FRAMES)
-    starts = _arguments.integer("starts", starts, 1, 1024)
-    seed = _arguments.seed(seed)
+    frame = arguments.choice("frame", frame, FRAMES)
+    starts = arguments.integer("starts", starts, 1, 1024)
+    seed = arguments.seed(seed)
     count = coupling_count(representation, frame)
     couplings = Couplings(J, count, low=-LARGEST_COUPLING, high=LARGEST_COUPLING)
     n = len(couplings)
@@ -209,7 +212,8 @@ def exact_map(
     Returns
     -------
     float or ndarray, shape of J
-        Of the gauge copies of the minimum, the one nearest to J; see `exact_minimum`.
+        Couplings J'. The minimum has gauge copies, of which this is the one nearest to J; see
+        `exact_minimum`.
 
     Raises
     ------

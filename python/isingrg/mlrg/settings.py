@@ -1,15 +1,21 @@
 """Settings of the training: their meaning and ranges, our defaults, and those of the papers."""
 
+from __future__ import annotations
+
 import dataclasses
 import math
-from typing import Any
+from typing import Any, Self
 
-from isingrg import _arguments, _core
-from isingrg._errors import ArgumentError
+from isingrg import _core
+from isingrg._shared import arguments
+from isingrg._shared.errors import ArgumentError
+from isingrg._shared.settings import Settings, choice, integer, number, other, self_documented
 from isingrg.mlrg._couplings import coupling_count
 from isingrg.mlrg.symmetry import coupling_components
 
-PROPOSALS = {"squared": _core.SQUARED, "norm": _core.NORM}
+PROPOSALS = {"squared": _core.MLRG_SQUARED, "norm": _core.MLRG_NORM}
+
+_NEVER = 2**64 - 1  # the core's record_from for "do not record"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,167 +30,134 @@ class Network:
     layer_norm: bool = False
 
 
+def _replicas(name: str, value: Any) -> int:
+    replicas = arguments.integer(name, value, 1, 32)
+    if 32 % replicas:
+        raise ArgumentError(f"{name} must be 1, 2, 4, 8, 16 or 32, got {replicas}")
+    return replicas
+
+
+def _record_from(name: str, value: Any) -> int | None:
+    return None if value is None else arguments.integer(name, value, 0, 10**9)
+
+
+def _record_guess(name: str, value: Any) -> float | tuple[float, ...]:
+    guess = arguments.reals(name, value, -10.0, 10.0)
+    return tuple(guess.ravel().tolist()) if guess.ndim else float(guess)
+
+
+@self_documented
 @dataclasses.dataclass(frozen=True)
-class Training:
-    """Keywords of `MLRG.fit`, apart from seed, total_steps and progress.
+class Training(Settings):
+    """Settings of `MLRG.fit`.
 
     Attributes
     ----------
-    steps : int
-        Optimiser steps of a whole training.
-    batch : int
-        Couplings J proposed per step.
-    lr : float
-        Learning rate of Adam at the first step.
-    final_lr : float
-        That at the last step, reached along half a cosine.
-    weight_decay : float
-        Times the parameters it is added to the gradient.
-    clip_norm : float
-        Largest norm of the gradient; 0 for no limit.
-    beta_max : float
-        Of beta(t) = beta_max / (1 + exp(-beta_rate (t / T - beta_midpoint))), the inverse
-        temperature of the proposals.
-    beta_rate : float
-        How steeply it rises.
-    beta_midpoint : float
-        Where it reaches half of beta_max, in units of the whole training.
-    proposal : {"squared", "norm"}
-        Couplings are proposed with probability exp(-beta |v(J)|^2), Eq. 14 of Hou & You, or
-        exp(-beta |v(J)|), as the published programs do.
-    replicas : int
-        1, 2, 4, 8, 16 or 32. R couplings form a ladder of inverse temperatures beta / R,
-        2 beta / R, ..., beta, and after each update of the Monte Carlo neighbours may exchange
-        places, the first and the second, the third and the fourth, ... and in the next update
-        the second and the third, ...: the hot ones find their way between fixed points. All of
-        them train the network. Ladders lie within 32 consecutive couplings of the batch; the
-        first 32 / R of these have the inverse temperature beta / R, and so on. R must divide
-        the couplings that are not on the ray.
-    ray : float
-        Part of the batch, 0 to 1, that is drawn anew in each step on the axis (J0, 0, ...), where
-        the flows of interest begin, with J0 uniform between -coupling_bound and coupling_bound.
-        These are the last couplings of the batch.
-    proposal_scale : float
-        Standard deviation of the first couplings.
-    coupling_bound : float
-        Proposals are confined to |J| up to about this bound.
-    hmc_step : float
-        Size of a leapfrog step of the Hamiltonian Monte Carlo that moves the proposals.
-    hmc_leapfrog : int
-        Leapfrog steps per update.
-    hmc_updates : int
-        Updates per optimiser step.
-    cd_samples : int
-        Contrastive divergence: samples per coupling.
-    teacher_sweeps : int
-        Gibbs sweeps of the teacher from independent spins.
-    student_sweeps : int
-        Gibbs sweeps of the student from the teacher's samples, the k of CD-k.
-    record_from : int or None
-        Fixed points are recorded in the history after each step from this one on; None: never.
-    record_guess : float or sequence of float
-        Where the search for them starts: couplings J, or a number for J0 with zeros elsewhere.
+    {settings}
     """
 
-    steps: int = 5000
-    batch: int = 32
-    lr: float = 2e-2
-    final_lr: float = 1e-5
-    weight_decay: float = 0.0
-    clip_norm: float = 0.02
-    beta_max: float = 16.0
-    beta_rate: float = 16.0
-    beta_midpoint: float = 0.25
-    proposal: str = "squared"
-    replicas: int = 1
-    ray: float = 0.0
-    proposal_scale: float = 1.0
-    coupling_bound: float = 2.0
-    hmc_step: float = 0.1
-    hmc_leapfrog: int = 4
-    hmc_updates: int = 1
-    cd_samples: int = 512
-    teacher_sweeps: int = 32
-    student_sweeps: int = 1
-    record_from: int | None = None
-    record_guess: float | tuple[float, ...] = 0.8
+    steps: int = integer(
+        5000, 1, 10**9, "Optimiser steps of a whole training, by default as many as are left in "
+        "`total_steps`.",
+    )  # fmt: skip
+    batch: int = integer(32, 1, 10**6, "Couplings J proposed per step.")
+    lr: float = number(
+        2e-2, 1e-12, 10, "Learning rate of Adam at the first step.", core="learning_rate"
+    )
+    final_lr: float = number(
+        1e-5, 0, 10, "That at the last step, reached along half a cosine. A learning rate given "
+        "alone keeps the ratio of this one to it.", core="final_learning_rate",
+    )  # fmt: skip
+    weight_decay: float = number(0.0, 0, 10, "This times each parameter is added to its gradient.")
+    clip_norm: float = number(0.02, 0, 1e12, "Largest norm of the gradient; 0 for no limit.")
+    beta_max: float = number(
+        16.0, 0, 1e6, "The inverse temperature of the proposals (Eq. 14) is beta(t) = beta_max / "
+        "(1 + exp(-beta_rate (t / T - beta_midpoint))).",
+    )  # fmt: skip
+    beta_rate: float = number(16.0, 0, 1e6, "How steeply it rises.")
+    beta_midpoint: float = number(
+        0.25, -10, 10, "Where it reaches half of beta_max, in units of the whole training."
+    )
+    proposal: str = choice(
+        "squared", PROPOSALS, "Couplings are proposed with probability exp(-beta |v(J)|^2), Eq. 14 "
+        "of Hou & You, or exp(-beta |v(J)|), as the published programs do.",
+    )  # fmt: skip
+    replicas: int = other(
+        1, "int, 1, 2, 4, 8, 16 or 32", _replicas, "R couplings form a ladder of inverse "
+        "temperatures beta / R, 2 beta / R, ..., beta, and after each update of the Monte Carlo "
+        "neighbours may exchange places, the first and the second, the third and the fourth, ... "
+        "and in the next update the second and the third, ...: the hot ones find their way between "
+        "fixed points. All of them train the network. Ladders lie within 32 consecutive couplings "
+        "of the batch; the first 32 / R of these have the inverse temperature beta / R, and so on. "
+        "R must divide the couplings that are not on the ray.",
+    )  # fmt: skip
+    ray: float = number(
+        0.0, 0, 1, "Part of the batch that is drawn anew in each step on the axis (J0, 0, ...), "
+        "where the flows of interest begin, with J0 uniform between -coupling_bound and "
+        "coupling_bound. These are the last couplings of the batch.",
+    )  # fmt: skip
+    proposal_scale: float = number(1.0, 1e-6, 10, "Standard deviation of the first couplings.")
+    coupling_bound: float = number(
+        2.0, 0.1, 10, "Proposals are confined to |J| up to about this bound."
+    )
+    hmc_step: float = number(
+        0.1, 1e-6, 1, "Size of a leapfrog step of the Hamiltonian Monte Carlo that moves the "
+        "proposals.",
+    )  # fmt: skip
+    hmc_leapfrog: int = integer(4, 1, 10**4, "Leapfrog steps per update.")
+    hmc_updates: int = integer(1, 1, 10**4, "Updates per optimiser step.")
+    cd_samples: int = integer(512, 1, 10**6, "Contrastive divergence: samples per coupling.")
+    teacher_sweeps: int = integer(
+        32, 1, 10**6, "Gibbs sweeps of the teacher from independent spins."
+    )
+    student_sweeps: int = integer(
+        1, 1, 10**6, "Gibbs sweeps of the student from the teacher's samples, the k of CD-k."
+    )
+    record_from: int | None = other(
+        None, "int, 0 to 10**9", _record_from, "Fixed points are recorded in the history after "
+        "each step from this one on; None: never.",
+        encode=lambda step: _NEVER if step is None else step,
+    )  # fmt: skip
+    record_guess: float | tuple[float, ...] = other(
+        0.8, "float or sequence of float, -10 to 10", _record_guess, "Where the search for them "
+        "starts: couplings J, or a number for J0 with zeros elsewhere.", core="",
+    )  # fmt: skip
 
-    def changed(self, **keywords: Any) -> "Training":
-        """These settings with every keyword that is not None checked and put in.
+    def changed(self, **given: Any) -> Self:
+        """These settings with those of the arguments that are not None.
 
         A learning rate given alone keeps the ratio of the final one to it.
 
         Parameters
         ----------
-        **keywords
-            Any of the attributes, within `RANGES`.
+        **given
+            Values by name; names that are no settings do not count.
 
         Returns
         -------
         Training
-            These settings stay as they are.
-
-        Raises
-        ------
-        ArgumentError, TypeError
-            For a value that is not permitted.
+            New ones; these stay as they are.
         """
-        given = {name: value for name, value in keywords.items() if value is not None}
-        checked: dict[str, Any] = {name: _check(name, value) for name, value in given.items()}
-        if "lr" in checked and "final_lr" not in checked:
-            checked["final_lr"] = checked["lr"] * (self.final_lr / self.lr)
-        changed = dataclasses.replace(self, **checked)
-        changed._check_ladders()
-        return changed
+        if given.get("lr") is not None and given.get("final_lr") is None:
+            lr = arguments.finite("lr", given["lr"], 1e-12, 10)
+            given["final_lr"] = lr * (self.final_lr / self.lr)
+        return super().changed(**given)
 
-    def _check_ladders(self) -> None:
+    def completed(self) -> Self:
+        """These settings, if replicas and ray fit the batch.
+
+        Returns
+        -------
+        Training
+            The same.
+        """
         walkers = self.batch - math.floor(self.ray * self.batch + 0.5)
         if walkers % self.replicas:
             raise ArgumentError(
                 f"replicas must divide the {walkers} couplings of the batch that are not on the "
                 f"ray, got {self.replicas}"
             )
-
-
-#: Permitted ranges; integers for the integer settings.
-RANGES: dict[str, tuple[float, float]] = {
-    "steps": (1, 10**9),
-    "batch": (1, 10**6),
-    "lr": (1e-12, 10.0),
-    "final_lr": (0.0, 10.0),
-    "weight_decay": (0.0, 10.0),
-    "clip_norm": (0.0, 1e12),
-    "beta_max": (0.0, 1e6),
-    "beta_rate": (0.0, 1e6),
-    "beta_midpoint": (-10.0, 10.0),
-    "replicas": (1, 32),
-    "ray": (0.0, 1.0),
-    "proposal_scale": (1e-6, 10.0),
-    "coupling_bound": (0.1, 10.0),
-    "hmc_step": (1e-6, 1.0),
-    "hmc_leapfrog": (1, 10**4),
-    "hmc_updates": (1, 10**4),
-    "cd_samples": (1, 10**6),
-    "teacher_sweeps": (1, 10**6),
-    "student_sweeps": (1, 10**6),
-    "record_from": (0, 10**9),
-    "record_guess": (-10.0, 10.0),
-}
-
-
-def _check(name: str, value: Any) -> int | float | str | tuple[float, ...]:
-    if name == "proposal":
-        return _arguments.choice(name, value, PROPOSALS)
-    low, high = RANGES[name]
-    if name == "record_guess":
-        guess = _arguments.reals(name, value, low, high)
-        return tuple(guess.ravel().tolist()) if guess.ndim else float(guess)
-    if isinstance(low, int):
-        number = _arguments.integer(name, value, low, int(high))
-        if name == "replicas" and 32 % number:
-            raise ArgumentError(f"replicas must be 1, 2, 4, 8, 16 or 32, got {number}")
-        return number
-    return _arguments.finite(name, value, low, high)
+        return self
 
 
 # Defaults
@@ -315,7 +288,7 @@ def published_settings(
 
     >>> isingrg.mlrg.MLRG("A1+E", **model).fit(**fit, seed=1)  # doctest: +SKIP
     """
-    model, fit = (dict(part) for part in PAPERS[_arguments.choice("paper", paper, PAPERS)])
+    model, fit = (dict(part) for part in PAPERS[arguments.choice("paper", paper, PAPERS)])
     count = coupling_count(representation)
     if paper == "shen":
         if count > 10:

@@ -5,6 +5,8 @@ that keeps the x axis, along the representative bond (Table I of W. Hou and Y.-Z
 arXiv:2306.11054). A representation such as "2A1+E" says how the components of a spin transform.
 """
 
+from __future__ import annotations
+
 import functools
 import itertools
 import re
@@ -13,8 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from isingrg import _arguments, _core
-from isingrg._errors import ArgumentError
+from isingrg import _core
+from isingrg._shared import arguments
+from isingrg._shared.errors import ArgumentError
 from isingrg.mlrg._couplings import FRAMES, Couplings, Floats, coupling_count
 
 #: Irreducible representations: what they transform as, and the matrices of C4 and sigma.
@@ -107,14 +110,14 @@ def spin_states(count: int) -> NDArray[np.int64]:
     Parameters
     ----------
     count : int
-        Of components, 0 to 20; there are 2**count states.
+        Number of components, 0 to 20; there are 2**count states.
 
     Returns
     -------
     ndarray of int, shape (2**count, count)
         +1 and -1.
     """
-    count = _arguments.integer("count", count, 0, _MOST_COMPONENTS)
+    count = arguments.integer("count", count, 0, _MOST_COMPONENTS)
     bits = np.arange(2**count)[:, None] >> np.arange(count)[::-1] & 1
     return np.asarray(1 - 2 * bits, np.int64)
 
@@ -132,7 +135,7 @@ def state_indices(spins: ArrayLike) -> NDArray[np.intp]:
     ndarray of int, shape (...)
         Their places in the order of `spin_states`.
     """
-    array = _arguments.reals("spins", spins, -1, 1)
+    array = arguments.reals("spins", spins, -1, 1)
     if array.ndim == 0 or array.shape[-1] > _MOST_BITS or (np.abs(array) != 1).any():
         raise ArgumentError(
             f"spins must be +1 and -1 of the shape (..., count) with count up to {_MOST_BITS}, "
@@ -190,7 +193,7 @@ def coupling_components(
     tuple of (int, int)
         A pair for each of the c couplings.
     """
-    frame = _arguments.choice("frame", frame, FRAMES)
+    frame = arguments.choice("frame", frame, FRAMES)
     coupling_count(representation, frame)
     return _core.mlrg_couplings(representation, FRAMES[frame])
 
@@ -244,7 +247,7 @@ def coupling_vector(
     """
     pairs = coupling_components(representation, frame)
     m = components(representation)
-    matrices = _arguments.reals("matrix", matrix)
+    matrices = arguments.reals("matrix", matrix)
     if matrices.shape[-2:] != (m, m):
         raise ArgumentError(f"matrix must have the shape (..., {m}, {m}), got {matrices.shape}")
     J = matrices[..., [a for a, _ in pairs], [b for _, b in pairs]]
@@ -254,7 +257,7 @@ def coupling_vector(
 
 
 #: The two machines of Fig. 3: on the square and on the cross graph.
-MACHINES = {"teacher": _core.TEACHER, "student": _core.STUDENT}
+MACHINES = {"teacher": _core.MLRG_TEACHER, "student": _core.MLRG_STUDENT}
 
 
 def machine_weights(
@@ -279,7 +282,7 @@ def machine_weights(
         Hidden spin and its component, corner and its component. Corners are numbered
         counter-clockwise from top right; edge k of the square lies between corners k and k + 1.
     """
-    code = MACHINES[_arguments.choice("machine", machine, MACHINES)]
+    code = MACHINES[arguments.choice("machine", machine, MACHINES)]
     couplings = Couplings(J, len(coupling_components(representation, frame)))
     if len(couplings) != 1:
         raise ArgumentError(f"J must be a single point, got the shape {couplings.shape}")
@@ -349,7 +352,7 @@ def decoupled_components(
     list of tuple of int
         Components of each group, in ascending order.
     """
-    tolerance = _arguments.finite("tolerance", tolerance, 0.0)
+    tolerance = arguments.finite("tolerance", tolerance, 0.0)
     matrix = np.abs(coupling_matrix(J, representation, frame=frame))
     if matrix.ndim != 2:
         raise ArgumentError(f"J must be a single point, got {matrix.shape[:-2]} of them")

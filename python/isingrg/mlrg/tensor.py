@@ -8,13 +8,15 @@ n = 1 and n tensors stand along the other direction), so each eigenvalue is
 ln lambda_k = n f - (2 pi / n) (Delta_k - c / 12) up to corrections of higher order in 1 / n.
 """
 
+from __future__ import annotations
+
 import math
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from isingrg import _arguments
-from isingrg._errors import NonFiniteError
+from isingrg._shared import arguments
+from isingrg._shared.errors import NonFiniteError
 from isingrg.mlrg import _transfer
 from isingrg.mlrg._couplings import FRAMES, Couplings, Floats, Reals, coupling_count
 from isingrg.mlrg.symmetry import MACHINES
@@ -61,7 +63,7 @@ def boltzmann_tensor(
     W. Hou and Y.-Z. You, arXiv:2306.11054, Eq. 22.
     """
     couplings, machine, frame = _checked(J, representation, machine, frame)
-    log = _arguments.boolean("log", log)
+    log = arguments.boolean("log", log)
     tensors = _transfer.log_tensors(couplings.rows, representation, machine, frame)
     if not log:
         with np.errstate(over="ignore"):
@@ -145,8 +147,8 @@ def scaling_dimensions(
     W. Hou and Y.-Z. You, arXiv:2306.11054, Eqs. 25 and 26.
     """
     couplings, machine, frame = _checked(J, representation, machine, frame)
-    k = _arguments.integer("k", k, 1, _transfer.LARGEST)
-    period = _arguments.integer("period", period, 1, 20)
+    k = arguments.integer("k", k, 1, _transfer.LARGEST)
+    period = arguments.integer("period", period, 1, 20)
     moduli, _ = _transfer.leading_eigenvalues(
         couplings.rows, representation, k, period, machine, frame
     )
@@ -185,7 +187,7 @@ def central_charge(
     W. Hou and Y.-Z. You, arXiv:2306.11054, Eq. 26.
     """
     couplings, machine, frame = _checked(J, representation, machine, frame)
-    period = _arguments.integer("period", period, 1, 19)
+    period = arguments.integer("period", period, 1, 19)
     densities = []
     for n in (period, period + 1):
         moduli, scales = _transfer.leading_eigenvalues(
@@ -208,9 +210,9 @@ def degeneracies(
 def _checked(
     J: ArrayLike, representation: str, machine: str, frame: str
 ) -> tuple[Couplings, str, str]:
-    frame = _arguments.choice("frame", frame, FRAMES)
-    machine = _arguments.choice("machine", machine, MACHINES)
+    frame = arguments.choice("frame", frame, FRAMES)
+    machine = arguments.choice("machine", machine, MACHINES)
     # The tensor has sums of them.
-    bound = _arguments.MODERATE
+    bound = arguments.MODERATE
     couplings = Couplings(J, coupling_count(representation, frame), low=-bound, high=bound)
     return couplings, machine, frame

@@ -8,7 +8,7 @@ L. Wang, doi:10.1103/PhysRevLett.121.260601).
 
 from isingrg.neuralrg._chains import Chains
 from isingrg.neuralrg._dual import log_density, log_partition_dual, sample_fields, sample_spins
-from isingrg.neuralrg._free_energy import FreeEnergy, LogPartition
+from isingrg.neuralrg._free_energy import LogPartition
 from isingrg.neuralrg._hierarchy import Layer
 from isingrg.neuralrg._information import mutual_information
 from isingrg.neuralrg._responses import Responses
@@ -17,7 +17,6 @@ from isingrg.neuralrg.model import NeuralRG
 
 __all__ = [
     "Chains",
-    "FreeEnergy",
     "Layer",
     "LogPartition",
     "NeuralRG",

@@ -1,5 +1,7 @@
 """Chains of samples of the target, and what they say about spins."""
 
+from __future__ import annotations
+
 import dataclasses
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -7,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from isingrg import _arguments, _core, ising
+from isingrg import _core, statistics
+from isingrg._shared import arguments
 from isingrg.neuralrg._dual import log_density, sample_spins
 from isingrg.neuralrg._samples import Floats, pieces
 
@@ -115,7 +118,7 @@ class Chains:
 
     # Statistics
 
-    def mean_and_error(self, observable: str = "structure_factor") -> tuple[float, float]:
+    def mean_and_error(self, observable: str = "structure_factor") -> statistics.Estimate:
         """Mean of an observable over all chains and its standard error, autocorrelation included.
 
         Parameters
@@ -124,15 +127,16 @@ class Chains:
 
         Returns
         -------
-        mean, error : float
-            As of `isingrg.ising.mean_and_error`; the error is NaN if the chains never moved.
+        Estimate
+            As from `isingrg.statistics.mean_and_error`, unpacks as mean, error. The error is NaN
+            if the chains never moved.
 
         Raises
         ------
         ConvergenceError
             If a chain is shorter than 50 times what its correlations last.
         """
-        return ising.mean_and_error(self._series(observable))
+        return statistics.mean_and_error(self._series(observable))
 
     def autocorrelation_time(self, observable: str = "structure_factor") -> float:
         """Integrated autocorrelation time of an observable, in samples.
@@ -144,7 +148,7 @@ class Chains:
         Returns
         -------
         float
-            As of `isingrg.ising.autocorrelation_time`; below 1 for anticorrelated samples.
+            As from `isingrg.statistics.autocorrelation_time`: below 1 for anticorrelated samples.
 
         Raises
         ------
@@ -153,13 +157,13 @@ class Chains:
         ArgumentError
             If the chains never moved.
         """
-        return ising.autocorrelation_time(self._series(observable))
+        return statistics.autocorrelation_time(self._series(observable))
 
     def _series(self, observable: str) -> Floats:
-        series: Floats = getattr(self, _arguments.choice("observable", observable, OBSERVABLES))()
+        series: Floats = getattr(self, arguments.choice("observable", observable, OBSERVABLES))()
         return series
 
-    def plot(self, observable: str = "structure_factor", *, ax: Any = None) -> "Drawing":
+    def plot(self, observable: str = "structure_factor", *, ax: Any = None) -> Drawing:
         """Draw an observable of every chain and its autocorrelation.
 
         Parameters
@@ -179,14 +183,14 @@ class Chains:
         return plot.chains(self, observable, ax=ax)
 
     def inference_data(self) -> Any:
-        """The chains for ArviZ, which must be installed: pip install 'isingrg[chains]'.
+        """The chains in the form of ArviZ, which must be installed: pip install 'isingrg[chains]'.
 
         Returns
         -------
         arviz.InferenceData, or xarray.DataTree from ArviZ 1.0 on
             posterior: magnetization, structure_factor and energy_density. sample_stats:
-            acceptance_rate, and lp = ln pi(x), not normalised. Its attributes say what sampled
-            what, and which version of isingrg.
+            acceptance_rate, and lp = ln pi(x), not normalised. Its attributes name
+            the sampler, the target and the version of isingrg.
         """
         arviz = _arviz()
         groups = {

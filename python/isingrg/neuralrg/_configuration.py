@@ -1,64 +1,77 @@
-"""What a flow is, apart from its parameters and how it is trained."""
+"""What a flow is and how it is trained: every setting with its default, range and meaning."""
+
+from __future__ import annotations
 
 import dataclasses
 from itertools import pairwise
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
-from isingrg import _arguments, _core
-from isingrg._errors import ArgumentError
+from isingrg import _core
+from isingrg._shared import arguments
+from isingrg._shared.errors import ArgumentError
+from isingrg._shared.settings import Settings, boolean, choice, integer, number, other
+from isingrg.ising import K_CRITICAL
 from isingrg.ising._exact import LARGEST_COUPLING
 from isingrg.neuralrg._samples import LARGEST_SIZE
 
-STRUCTURES = {"mera": _core.MERA, "tebd": _core.TEBD, "tree": _core.TREE}
+STRUCTURES = {"mera": _core.NEURALRG_MERA, "tebd": _core.NEURALRG_TEBD, "tree": _core.NEURALRG_TREE}
 
-MOST_COUPLING_LAYERS, MOST_REPEATS, DEEPEST = 64, 16, 64
-MOST_LAYERS, LARGEST_WIDTH = 8, 256
+_DEEPEST = 64
+
+#: For each layer of the hierarchy and each coupling layer the sites kept, bit i for site i.
+Masks = tuple[tuple[int, ...], ...]
+
+
+def _depth(name: str, value: Any) -> int | None:
+    return None if value is None else arguments.integer(name, value, -(2**31), 2**31)
 
 
 @dataclasses.dataclass(frozen=True)
-class Configuration:
-    """Checked arguments of `NeuralRG`."""
+class Configuration(Settings):
+    """Arguments of `NeuralRG`."""
 
-    L: int
-    K: float
-    layers: int
-    hidden: tuple[int, ...]
-    repeat: int
-    structure: str
-    #: None for all scales.
-    depth: int | None
-    symmetric: bool
-    #: For each layer of the hierarchy and each coupling layer the sites kept, bit i for site i;
-    #: None for random halves.
-    masks: tuple[tuple[int, ...], ...] | None
+    L: int = integer(16, 2, LARGEST_SIZE, "Linear size of the torus, a power of two.", core="size")
+    K: float = number(
+        K_CRITICAL, -LARGEST_COUPLING, LARGEST_COUPLING, "Coupling J/T of the target (see "
+        "`log_density`).", core="coupling",
+    )  # fmt: skip
+    layers: int = integer(10, 1, 64, "Coupling layers of each bijector.")
+    hidden: tuple[int, ...] = other(
+        (10, 10, 10), "sequence of int", lambda name, value: arguments.widths(name, value, 8, 256),
+        "Widths of the 1 to 8 hidden layers, 1 to 256 each, of the networks s and t of a coupling "
+        "layer y = x exp(s) + t, with ELU; s ends in a learned scale times tanh.",
+    )  # fmt: skip
+    repeat: int = integer(1, 1, 16, "Times the layers of each scale are repeated.", core="repeats")
+    structure: str = choice(
+        "mera", STRUCTURES, "Disentanglers and decimators; disentanglers only, all at the finest "
+        "scale (Fig. 2a); or decimators only (Fig. 2b).",
+    )  # fmt: skip
+    depth: int | None = other(
+        None, "int", _depth, "Scales, 1 to log2(L), by default all; of \"tebd\" pairs of layers, 1 "
+        "to 64, by default log2(L). What is left after the last scale is latent too.",
+        encode=lambda depth: depth or 0,
+    )  # fmt: skip
+    symmetric: bool = boolean(
+        True, "Symmetrise the density under a flip of all spins, q(x) = (q0(x) + q0(-x)) / 2."
+    )
+    masks: Masks | None = other(
+        None, "array_like of bool", lambda name, value: value,
+        "Which of its 2 x 2 sites each coupling layer keeps, one to three of them: shape (layers, "
+        "2, 2), or with one more leading axis for the layers of `hierarchy`. By default half of "
+        "the sites at random. As integers 1 to 14 of the shape (hierarchy, layers), bit 2 i + j "
+        "stands for site (i, j).",
+        encode=lambda masks: None if masks is None else np.array(masks, np.int8),
+    )  # fmt: skip
 
-    @classmethod
-    def checked(
-        cls, L: Any, K: Any, layers: Any, hidden: Any, repeat: Any, structure: Any, depth: Any,
-        symmetric: Any, masks: Any,
-    ) -> "Configuration":  # fmt: skip
-        L = _arguments.integer("L", L, 2, LARGEST_SIZE)
-        if L & (L - 1):
-            raise ArgumentError(f"L must be a power of two from 2 to {LARGEST_SIZE}, got {L}")
-        structure = _arguments.choice("structure", structure, STRUCTURES)
-        deepest = DEEPEST if structure == "tebd" else L.bit_length() - 1
-        layers = _arguments.integer("layers", layers, 1, MOST_COUPLING_LAYERS)
-        repeat = _arguments.integer("repeat", repeat, 1, MOST_REPEATS)
-        depth = None if depth is None else _arguments.integer("depth", depth, 1, deepest)
-        configuration = cls(
-            L,
-            _arguments.finite("K", K, -LARGEST_COUPLING, LARGEST_COUPLING),
-            layers,
-            _arguments.widths("hidden", hidden, MOST_LAYERS, LARGEST_WIDTH),
-            repeat,
-            structure,
-            depth,
-            _arguments.boolean("symmetric", symmetric),
-            None,
-        )
-        return dataclasses.replace(configuration, masks=_masks(masks, configuration.rows, layers))
+    def completed(self) -> Self:
+        if self.L & (self.L - 1):
+            raise ArgumentError(f"L must be a power of two from 2 to {LARGEST_SIZE}, got {self.L}")
+        deepest = _DEEPEST if self.structure == "tebd" else self.L.bit_length() - 1
+        if self.depth is not None:
+            arguments.integer("depth", self.depth, 1, deepest)
+        return dataclasses.replace(self, masks=_masks(self.masks, self.rows, self.layers))
 
     @property
     def rows(self) -> int:
@@ -72,28 +85,13 @@ class Configuration:
         widths = (4, *self.hidden, 4)
         return self.rows * self.layers * 2 * sum(a * b for a, b in pairwise(widths))
 
-    def create(self, seed: int) -> Any:
-        """A native model with the masks and initial parameters of this seed."""
-        return _core.neuralrg_create(
-            self.L,
-            self.K,
-            STRUCTURES[self.structure],
-            self.depth or 0,
-            self.repeat,
-            self.layers,
-            self.hidden,
-            int(self.symmetric),
-            None if self.masks is None else np.array(self.masks, np.int8),
-            seed,
-        )
 
-
-def _masks(value: Any, hierarchy: int, layers: int) -> tuple[tuple[int, ...], ...] | None:
+def _masks(value: Any, hierarchy: int, layers: int) -> Masks | None:
     """Patterns (layers, 2, 2) or (hierarchy, layers, 2, 2) of booleans, or these as numbers."""
     if value is None:
         return None
     try:
-        given = np.asarray(_arguments.from_dlpack("masks", value))
+        given = np.asarray(arguments.from_dlpack("masks", value))
     except ValueError:
         raise ArgumentError("masks must be a rectangular array") from None
     if given.dtype == bool and given.shape[-2:] == (2, 2):
@@ -102,10 +100,20 @@ def _masks(value: Any, hierarchy: int, layers: int) -> tuple[tuple[int, ...], ..
             raise ArgumentError("each of masks must keep one, two or three of the four sites")
         array = np.tile(numbers, (hierarchy, 1)) if numbers.ndim == 1 else numbers
     else:
-        array = _arguments.integers("masks", given, 1, 14)
+        array = arguments.integers("masks", given, 1, 14)
     if array.shape != (hierarchy, layers):
         raise ArgumentError(
             f"masks must have the shape ({layers}, 2, 2) or ({hierarchy}, {layers}, 2, 2), got "
             f"{given.shape}"
         )
     return tuple(tuple(int(mask) for mask in row) for row in array)
+
+
+@dataclasses.dataclass(frozen=True)
+class Training(Settings):
+    """Settings of `NeuralRG.fit` and `NeuralRG.fit_samples`."""
+
+    steps: int = integer(5000, 1, 10**9, "Steps of this call.")
+    batch: int = integer(512, 1, 10**6, "Configurations per step.")
+    lr: float = number(1e-3, 1e-12, 10, "Learning rate of Adam.", core="learning_rate")
+    weight_decay: float = number(1e-3, 0, 10, "This times each parameter is added to its gradient.")

@@ -1,14 +1,17 @@
 """The continuous dual of the Ising model, which the flows learn."""
 
+from __future__ import annotations
+
 import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from isingrg import _arguments, _core
-from isingrg._errors import ArgumentError
-from isingrg._progress import reporting
+from isingrg import _core
+from isingrg._shared import arguments
+from isingrg._shared.errors import ArgumentError
+from isingrg._shared.progress import reporting
 from isingrg.ising._exact import LARGEST_COUPLING, evaluate
 from isingrg.neuralrg._samples import LARGEST_SIZE, Floats, Reals, Samples
 
@@ -34,17 +37,18 @@ def log_partition_dual(L: int, K: ArrayLike) -> Reals:
     S.-H. Li and L. Wang, doi:10.1103/PhysRevLett.121.260601, Eq. 7; B. Kaufman,
     doi:10.1103/PhysRev.76.1232.
     """
-    L = _arguments.integer("L", L, 2, LARGEST_SIZE, even=True)
+    L = arguments.integer("L", L, 2, LARGEST_SIZE, even=True)
     return evaluate(
-        lambda couplings, out: _core.neuralrg_dual(L, couplings, out, None, None),
-        K, -LARGEST_COUPLING, chunk=1000,
-    )  # fmt: skip
+        lambda couplings, out: _core.neuralrg_dual(L, couplings, out, None, None, None),
+        K,
+        -LARGEST_COUPLING,
+    )
 
 
 def log_partition_of_fields(L: int, K: float) -> float:
     """ln Z of the dual less that of the Ising model: ln det(K + alpha) / 2 + ... (Eq. 7)."""
     alpha, log_determinant = np.empty(1), np.empty(1)
-    _core.neuralrg_dual(L, np.array([K]), None, alpha, log_determinant)
+    _core.neuralrg_dual(L, np.array([K]), None, alpha, log_determinant, None)
     return float(log_determinant[0] + L**2 * (math.log(math.pi / 2) + alpha[0])) / 2
 
 
@@ -72,14 +76,14 @@ def log_density(x: ArrayLike, K: float, *, progress: Any = False) -> Reals:
     NonFiniteError
         If x is so large that its density is beyond the range of float64.
     """
-    array = _arguments.reals("x", x)
+    array = arguments.reals("x", x)
     if array.ndim < 2 or array.shape[-1] % 2 or not 2 <= array.shape[-1] <= LARGEST_SIZE:
         raise ArgumentError(
             f"x must have the shape (..., L, L) with L even, from 2 to {LARGEST_SIZE}, "
             f"got {array.shape}"
         )
     samples = Samples("x", array, array.shape[-1])
-    K = _arguments.finite("K", K, -LARGEST_COUPLING, LARGEST_COUPLING)
+    K = arguments.finite("K", K, -LARGEST_COUPLING, LARGEST_COUPLING)
     values = np.empty(len(samples))
     with reporting(progress, "evaluating") as report:
         if len(samples):
@@ -103,8 +107,8 @@ def sample_spins(x: ArrayLike, *, seed: int = 0) -> NDArray[np.int8]:
     ndarray of int8, shape of x
         +1 and -1.
     """
-    array = _arguments.reals("x", x)
-    random = np.random.default_rng(_arguments.seed(seed))
+    array = arguments.reals("x", x)
+    random = np.random.default_rng(arguments.seed(seed))
     # 1 / (1 + exp(-2 x)) without overflow
     up = random.random(array.shape) < (1 + np.tanh(array)) / 2
     return np.where(up, np.int8(1), np.int8(-1))
@@ -130,14 +134,14 @@ def sample_fields(spins: ArrayLike, K: float, *, seed: int = 0) -> Floats:
     -------
     ndarray, shape of spins
     """
-    array = _arguments.spins(spins)
+    array = arguments.spins(spins)
     L = array.shape[-1]
     if L % 2 or L > LARGEST_SIZE:
         raise ArgumentError(f"spins must have L even, from 2 to {LARGEST_SIZE}, got {L}")
-    K = _arguments.finite("K", K, -LARGEST_COUPLING, LARGEST_COUPLING)
-    random = np.random.default_rng(_arguments.seed(seed))
+    K = arguments.finite("K", K, -LARGEST_COUPLING, LARGEST_COUPLING)
+    random = np.random.default_rng(arguments.seed(seed))
     alpha = np.empty(1)
-    _core.neuralrg_dual(L, np.array([K]), None, alpha, None)
+    _core.neuralrg_dual(L, np.array([K]), None, alpha, None, None)
     cosines = np.cos(2 * np.pi * np.arange(L) / L)
     eigenvalues = 2 * K * (cosines[:, None] + cosines) + alpha
 

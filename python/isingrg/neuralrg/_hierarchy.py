@@ -1,5 +1,7 @@
 """Which sites each bijector of a flow acts on."""
 
+from __future__ import annotations
+
 from typing import Any, NamedTuple
 
 import numpy as np

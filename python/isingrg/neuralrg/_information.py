@@ -1,13 +1,15 @@
 """Mutual information between variables, estimated from samples."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from isingrg import _arguments
-from isingrg._errors import ArgumentError
-from isingrg._progress import reporting, tell
+from isingrg._shared import arguments
+from isingrg._shared.errors import ArgumentError
+from isingrg._shared.progress import reporting, tell
 from isingrg.neuralrg._samples import Floats, refuse_spins
 
 
@@ -56,11 +58,11 @@ def mutual_information(
     ----------
     A. Kraskov, H. Stoegbauer and P. Grassberger, doi:10.1103/PhysRevE.69.066138.
     """
-    n_neighbors = _arguments.integer("n_neighbors", n_neighbors, 1, 1000)
+    n_neighbors = arguments.integer("n_neighbors", n_neighbors, 1, 1000)
     variables = _variables(samples, sites, n_neighbors)
-    random = np.random.RandomState(np.random.MT19937(np.random.SeedSequence(_arguments.seed(seed))))
+    random = np.random.RandomState(np.random.MT19937(np.random.SeedSequence(arguments.seed(seed))))
     if n_jobs is not None:
-        n_jobs = _arguments.integer("n_jobs", n_jobs, -1, 2**20)
+        n_jobs = arguments.integer("n_jobs", n_jobs, -1, 2**20)
         if n_jobs == 0:
             raise ArgumentError("n_jobs must be at least 1, or -1, got 0")
     estimate = _estimator()
@@ -82,7 +84,7 @@ def mutual_information(
 
 def _variables(samples: Any, sites: Any, n_neighbors: int) -> Floats:
     """The chosen columns, (n, S)."""
-    array = _arguments.moderate("samples", samples)
+    array = arguments.moderate("samples", samples)
     if array.ndim not in (2, 3) or 0 in array.shape[1:] or len(array) <= n_neighbors:
         raise ArgumentError(
             "samples must have the shape (n, V) or (n, L, L) with n larger than n_neighbors = "
@@ -92,7 +94,7 @@ def _variables(samples: Any, sites: Any, n_neighbors: int) -> Floats:
     array = array.reshape(len(array), -1)
     if sites is None:
         return array
-    chosen = _arguments.reals("sites", sites, 0, array.shape[1] - 1)
+    chosen = arguments.reals("sites", sites, 0, array.shape[1] - 1)
     if chosen.ndim != 1 or not chosen.size or (chosen % 1).any():
         raise ArgumentError("sites must be a list of at least one integer")
     if len(np.unique(chosen)) < len(chosen):

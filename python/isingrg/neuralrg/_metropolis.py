@@ -1,141 +1,145 @@
 """Metropolis sampling of the target with samples of the flow as proposals."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from isingrg import _arguments
-from isingrg._errors import ArgumentError
-from isingrg._model import of_one_state
-from isingrg._progress import reporting, tell
+from isingrg._shared import arguments
+from isingrg._shared.errors import ArgumentError
+from isingrg._shared.model import of_one_state
+from isingrg._shared.progress import reporting, tell
 from isingrg.neuralrg._chains import Chains
 from isingrg.neuralrg._dual import log_density
-from isingrg.neuralrg._responses import Interpretation
 from isingrg.neuralrg._samples import Floats, Samples, pieces
+
+if TYPE_CHECKING:
+    from isingrg.neuralrg.model import NeuralRG
 
 #: Updates of a chain whose proposals are drawn together.
 _TOGETHER = 16
 
 
-class Metropolis(Interpretation):
-    """The part of `NeuralRG` that accepts or rejects its own samples."""
+@of_one_state
+def metropolis(
+    model: NeuralRG,
+    n_chains: int,
+    n_samples: int,
+    *,
+    warmup: int = 0,
+    between: int = 1,
+    start: ArrayLike | None = None,
+    seed: int = 0,
+    progress: Any = False,
+) -> Chains:
+    """Sample pi(x) by Metropolis updates whose proposals are independent samples of the flow.
 
-    @of_one_state
-    def metropolis(
-        self,
-        n_chains: int,
-        n_samples: int,
-        *,
-        warmup: int = 0,
-        between: int = 1,
-        start: ArrayLike | None = None,
-        seed: int = 0,
-        progress: Any = False,
-    ) -> Chains:
-        """Sample pi(x) by Metropolis updates whose proposals are independent samples of the flow.
+    A proposal x' takes the place of x with the probability min(1, w(x') / w(x)), where
+    w = pi / q. A chain begins with a sample of q, unless told otherwise, and moves across any
+    barrier in a single update, but stays long where the flow underestimates the target: see
+    `acceptance` and the effective sample size of `log_partition`.
 
-        A proposal x' takes the place of x with the probability min(1, w(x') / w(x)), where
-        w = pi / q. A chain begins with a sample of q, unless told otherwise, and moves across any
-        barrier in a single update, but stays long where the flow underestimates the target: see
-        `acceptance` and the effective sample size of `log_partition`.
+    Parameters
+    ----------
+    n_chains, n_samples : int
+        Chains side by side, 1 to 2**20, and samples of each, at least 1.
+    warmup : int
+        Updates before the first sample, 0 to 2**30.
+    between : int
+        Updates from one sample to the next, 1 to 2**20.
+    start : array_like, shape (n_chains, L, L), optional
+        Where the chains begin, as for `hmc`.
+    seed : int
+        0 to 2**64 - 1. A chain does not depend on how many others there are.
+    progress : bool or callable
+        True shows a bar; a callable receives (done, total) and stops by returning False.
 
-        Parameters
-        ----------
-        n_chains, n_samples : int
-            Chains side by side, 1 to 2**20, and samples of each, at least 1.
-        warmup : int
-            Updates before the first sample, 0 to 2**30.
-        between : int
-            Updates from one sample to the next, 1 to 2**20.
-        start : array_like, shape (n_chains, L, L), optional
-            Where the chains begin, as for `hmc`.
-        seed : int
-            0 to 2**64 - 1. A chain does not depend on how many others there are.
-        progress : bool or callable
-            True shows a bar; a callable receives (done, total) and stops by returning False.
+    Returns
+    -------
+    Chains
+        x (n_chains, n_samples, L, L), acceptance (n_chains, n_samples), no step_size.
 
-        Returns
-        -------
-        Chains
-            x (n_chains, n_samples, L, L), acceptance (n_chains, n_samples), no step_size.
+    Raises
+    ------
+    MemoryError
+        If the machine cannot hold the samples.
 
-        Raises
-        ------
-        MemoryError
-            If the machine cannot hold the samples.
+    References
+    ----------
+    M. S. Albergo, G. Kanwar and P. E. Shanahan, doi:10.1103/PhysRevD.100.034515.
+    """
+    model._ready()
+    n_chains = arguments.integer("n_chains", n_chains, 1, 2**20)
+    n_samples = arguments.integer("n_samples", n_samples, 1, 2**30)
+    warmup = arguments.integer("warmup", warmup, 0, 2**30)
+    between = arguments.integer("between", between, 1, 2**20)
+    seed = arguments.seed(seed)
+    x = arguments.allocate("the samples", (n_chains, n_samples, model.L, model.L), np.float64)
+    acceptance = np.zeros((n_chains, n_samples))
+    given = None if start is None else start_of(model, start, n_chains)
+    before = warmup + (given is None)  # the first proposal is then the start
+    updates = before + n_samples * between
+    with reporting(progress, "Monte Carlo") as report:
+        for group in pieces(n_chains, _TOGETHER * model.L**2):
+            chains = len(x[group])
+            first = None if given is None else given[group]
+            for update, (state, probability) in enumerate(
+                _updates(model, chains, updates, first, seed, group.start)
+            ):
+                if update % _TOGETHER == 0:
+                    tell(report, group.start * updates + chains * update, n_chains * updates)
+                sample, rest = divmod(update - before, between)
+                if sample >= 0:
+                    acceptance[group, sample] += probability / between
+                    if rest == between - 1:
+                        x[group, sample] = state
+        tell(report, n_chains * updates, n_chains * updates)
+    settings = {
+        "sampler": "independence metropolis", "warmup": warmup, "between": between,
+        "seed": seed,
+    }  # fmt: skip
+    return Chains(x, acceptance, model.K, settings=settings)
 
-        References
-        ----------
-        M. S. Albergo, G. Kanwar and P. E. Shanahan, doi:10.1103/PhysRevD.100.034515.
-        """
-        self._ready()
-        n_chains = _arguments.integer("n_chains", n_chains, 1, 2**20)
-        n_samples = _arguments.integer("n_samples", n_samples, 1, 2**30)
-        warmup = _arguments.integer("warmup", warmup, 0, 2**30)
-        between = _arguments.integer("between", between, 1, 2**20)
-        seed = _arguments.seed(seed)
-        x = _arguments.allocate("the samples", (n_chains, n_samples, self.L, self.L), np.float64)
-        acceptance = np.zeros((n_chains, n_samples))
-        given = None if start is None else self._start(start, n_chains)
-        before = warmup + (given is None)  # the first proposal is then the start
-        updates = before + n_samples * between
-        with reporting(progress, "Monte Carlo") as report:
-            for group in pieces(n_chains, _TOGETHER * self.L**2):
-                chains = len(x[group])
-                first = None if given is None else given[group]
-                for update, (state, probability) in enumerate(
-                    self._updates(chains, updates, first, seed, group.start)
-                ):
-                    if update % _TOGETHER == 0:
-                        tell(report, group.start * updates + chains * update, n_chains * updates)
-                    sample, rest = divmod(update - before, between)
-                    if sample >= 0:
-                        acceptance[group, sample] += probability / between
-                        if rest == between - 1:
-                            x[group, sample] = state
-            tell(report, n_chains * updates, n_chains * updates)
-        settings = {
-            "sampler": "independence metropolis", "warmup": warmup, "between": between,
-            "seed": seed,
-        }  # fmt: skip
-        return Chains(x, acceptance, self.K, settings=settings)
 
-    def _updates(
-        self, chains: int, updates: int, first: Floats | None, seed: int, group: int
-    ) -> Iterator[tuple[Floats, Floats]]:
-        """State (chains, L, L) and acceptance probability (chains,) after each update."""
-        if first is None:
-            state, log_weight = np.empty((chains, self.L, self.L)), np.full(chains, -math.inf)
-        else:
-            state = first.copy()
-            log_weight = np.asarray(log_density(first, self.K)) - self.log_prob(first)
-        for start in range(0, updates, _TOGETHER):
-            length = min(_TOGETHER, updates - start)
-            random = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(group, start)))
-            x, log_weights = self._proposals(chains, length, int(random.integers(2**63)))
-            # minus the logarithms of uniform numbers
-            thresholds = random.standard_exponential((chains, length))
-            for k in range(length):
-                gain = log_weights[:, k] - log_weight
-                accepted = gain > -thresholds[:, k]
-                state[accepted] = x[accepted, k]
-                log_weight[accepted] = log_weights[accepted, k]
-                yield state, np.exp(np.minimum(gain, 0))
+def _updates(
+    model: NeuralRG, chains: int, updates: int, first: Floats | None, seed: int, group: int
+) -> Iterator[tuple[Floats, Floats]]:
+    """State (chains, L, L) and acceptance probability (chains,) after each update."""
+    if first is None:
+        state, log_weight = np.empty((chains, model.L, model.L)), np.full(chains, -math.inf)
+    else:
+        state = first.copy()
+        log_weight = np.asarray(log_density(first, model.K)) - model.log_prob(first)
+    for start in range(0, updates, _TOGETHER):
+        length = min(_TOGETHER, updates - start)
+        random = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(group, start)))
+        x, log_weights = _proposals(model, chains, length, int(random.integers(2**63)))
+        # minus the logarithms of uniform numbers
+        thresholds = random.standard_exponential((chains, length))
+        for k in range(length):
+            gain = log_weights[:, k] - log_weight
+            accepted = gain > -thresholds[:, k]
+            state[accepted] = x[accepted, k]
+            log_weight[accepted] = log_weights[accepted, k]
+            yield state, np.exp(np.minimum(gain, 0))
 
-    def _proposals(self, chains: int, length: int, seed: int) -> tuple[Floats, Floats]:
-        """Samples of q, (chains, length, L, L), and their ln pi(x) - ln q(x)."""
-        x, density = self.sample_with_log_prob(chains * length, seed=seed)
-        log_weights = np.asarray(log_density(x, self.K)) - density
-        return x.reshape(chains, length, self.L, self.L), log_weights.reshape(chains, length)
 
-    def _start(self, start: ArrayLike, n_chains: int) -> Floats:
-        samples = Samples("start", start, self.L)
-        if samples.leading != (n_chains,):
-            raise ArgumentError(
-                f"start must have the shape ({n_chains}, {self.L}, {self.L}), got "
-                f"{(*samples.leading, self.L, self.L)}"
-            )
-        return samples.rows
+def _proposals(model: NeuralRG, chains: int, length: int, seed: int) -> tuple[Floats, Floats]:
+    """Samples of q, (chains, length, L, L), and their ln pi(x) - ln q(x)."""
+    x, density = model.sample_with_log_prob(chains * length, seed=seed)
+    log_weights = np.asarray(log_density(x, model.K)) - density
+    return x.reshape(chains, length, model.L, model.L), log_weights.reshape(chains, length)
+
+
+def start_of(model: NeuralRG, start: ArrayLike, n_chains: int) -> Floats:
+    samples = Samples("start", start, model.L)
+    if samples.leading != (n_chains,):
+        raise ArgumentError(
+            f"start must have the shape ({n_chains}, {model.L}, {model.L}), got "
+            f"{(*samples.leading, model.L, model.L)}"
+        )
+    return samples.rows

@@ -1,17 +1,22 @@
 """What the latent variables of a flow mean: their responses, and what they leave open."""
 
-from typing import Any, NamedTuple
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from isingrg import _arguments, _core
-from isingrg._errors import ArgumentError
-from isingrg._model import of_one_state
-from isingrg._progress import reporting
+from isingrg import _core
+from isingrg._shared import arguments
+from isingrg._shared.errors import ArgumentError
+from isingrg._shared.model import of_one_state
+from isingrg._shared.progress import reporting
 from isingrg.neuralrg._evaluation import MOST_SAMPLES
-from isingrg.neuralrg._free_energy import Estimation
 from isingrg.neuralrg._samples import Floats, Samples, refuse_spins
+
+if TYPE_CHECKING:
+    from isingrg.neuralrg.model import NeuralRG
 
 
 class Responses(NamedTuple):
@@ -25,136 +30,134 @@ class Responses(NamedTuple):
     deviation: Floats
 
 
-class Interpretation(Estimation):
-    """The part of `NeuralRG` that shows what latent variables stand for."""
+@of_one_state
+def responses(
+    model: NeuralRG,
+    n: int | None = None,
+    *,
+    x: ArrayLike | None = None,
+    scale: int | None = None,
+    sites: ArrayLike | None = None,
+    seed: int = 0,
+    progress: Any = False,
+) -> Responses:
+    """Responses E[dz_i / dx] of latent variables to all physical ones (Fig. 4a).
 
-    @of_one_state
-    def responses(
-        self,
-        n: int | None = None,
-        *,
-        x: ArrayLike | None = None,
-        scale: int | None = None,
-        sites: ArrayLike | None = None,
-        seed: int = 0,
-        progress: Any = False,
-    ) -> Responses:
-        """Responses E[dz_i / dx] of latent variables to all physical ones (Fig. 4a).
+    Parameters
+    ----------
+    n : int, optional
+        Samples to average over, at least 1, decoded from normal latent variables; or give x.
+    x : array_like, shape (..., L, L), optional
+        Samples to average over instead, such as those of `hmc`, or those that `sample_fields`
+        draws for given spins. A symmetric flow knows most configurations from one side only:
+        take x or -x, whichever has the larger ``-(z**2).sum() / 2 + logdet``.
+    scale : int, optional
+        The latent variables of this scale, 0 to `depth`; by default the last: the four
+        collective variables at the top of a MERA that has all scales, but for those a decimator
+        gave away, of scale `depth` - 1.
+    sites : array_like of int, shape (k, 2), optional
+        Coordinates of the latent variables instead.
+    seed : int
+        Seed of the samples, 0 to 2**64 - 1.
+    progress : bool or callable
+        As for `sample`.
 
-        Parameters
-        ----------
-        n : int, optional
-            Samples to average over, at least 1, decoded from normal latent variables; or give x.
-        x : array_like, shape (..., L, L), optional
-            Samples to average over, such as those of `hmc`, instead; of spins those that
-            `sample_fields` draws. A symmetric flow knows most
-            configurations from one side only: of x and -x take the one with the larger
-            ``-(z**2).sum() / 2 + logdet``.
-        scale : int, optional
-            The latent variables of this scale, 0 to `depth`; by default the last: the four
-            collective variables at the top of a MERA that has all scales, but for those a decimator
-            gave away, of scale `depth` - 1.
-        sites : array_like of int, shape (k, 2), optional
-            Coordinates of the latent variables instead.
-        seed : int
-            Of the samples, 0 to 2**64 - 1.
-        progress : bool or callable
-            As for `sample`.
+    Returns
+    -------
+    Responses
+        sites (k, 2), mean and deviation (k, L, L).
 
-        Returns
-        -------
-        Responses
-            sites (k, 2), mean and deviation (k, L, L).
+    Raises
+    ------
+    ArgumentError
+        Also if x holds spins, that is no values but -1, 0 and 1.
+    NonFiniteError
+        If x is so large that a response is beyond the range of float64.
+    """
+    native = model._ready()
+    chosen = _latent_sites(model, scale, sites)
+    if (n is None) == (x is None):
+        raise ArgumentError("give either n, a number of samples, or x, the samples")
+    if x is None:
+        # Not `sample`, which negates half of them if the flow is symmetric.
+        random = np.random.default_rng(arguments.seed(seed))
+        shape = (arguments.integer("n", n, 1, MOST_SAMPLES), model.L, model.L)
+        x = model.decode(random.standard_normal(shape))[0]
+    samples = Samples("x", x, model.L)
+    if not len(samples):
+        raise ArgumentError("x must hold at least one configuration")
+    refuse_spins("x", samples.rows)
+    shape = (len(chosen), model.L, model.L)
+    mean: Floats = arguments.allocate("the responses", shape, np.float64)
+    deviation: Floats = arguments.allocate("the responses", shape, np.float64)
+    with reporting(progress, "differentiating") as report:
+        numbers = (chosen @ [model.L, 1]).astype(np.int32)
+        _core.neuralrg_responses(native, samples.rows, numbers, mean, deviation, report)
+    return Responses(
+        chosen,
+        samples.finite(mean, "a mean response"),
+        samples.finite(deviation, "a deviation of the responses"),
+    )
 
-        Raises
-        ------
-        ArgumentError
-            Also if x holds spins, no other values than -1, 0 and 1.
-        NonFiniteError
-            If x is so large that a response is beyond the range of float64.
-        """
-        native = self._ready()
-        chosen = self._latent_sites(scale, sites)
-        if (n is None) == (x is None):
-            raise ArgumentError("give either n, a number of samples, or x, the samples")
-        if x is None:
-            # Not `sample`, which negates half of them if the flow is symmetric.
-            random = np.random.default_rng(_arguments.seed(seed))
-            shape = (_arguments.integer("n", n, 1, MOST_SAMPLES), self.L, self.L)
-            x = self.decode(random.standard_normal(shape))[0]
-        samples = Samples("x", x, self.L)
-        if not len(samples):
-            raise ArgumentError("x must hold at least one configuration")
-        refuse_spins("x", samples.rows)
-        shape = (len(chosen), self.L, self.L)
-        mean: Floats = _arguments.allocate("the responses", shape, np.float64)
-        deviation: Floats = _arguments.allocate("the responses", shape, np.float64)
-        with reporting(progress, "differentiating") as report:
-            numbers = (chosen @ [self.L, 1]).astype(np.int32)
-            _core.neuralrg_responses(native, samples.rows, numbers, mean, deviation, report)
-        return Responses(
-            chosen,
-            samples.finite(mean, "a mean response"),
-            samples.finite(deviation, "a deviation of the responses"),
+
+def _latent_sites(model: NeuralRG, scale: Any, sites: Any) -> NDArray[np.int32]:
+    if sites is None:
+        scales = model.latent_scales
+        last = int(scales.max())
+        if scale is None:
+            found = scales >= last - 1 if model.L == 2**last else scales == last
+        else:
+            found = scales == arguments.integer("scale", scale, 0, last)
+        return np.argwhere(found).astype(np.int32)
+    if scale is not None:
+        raise ArgumentError("give either scale or sites")
+    array = arguments.integers("sites", sites, 0, model.L - 1)
+    if array.ndim != 2 or array.shape[1] != 2 or not len(array):
+        raise ArgumentError(f"sites must have the shape (k, 2), got {array.shape}")
+    return array.astype(np.int32)
+
+
+def sample_given(
+    model: NeuralRG, coarse: ArrayLike, n: int = 1, *, seed: int = 0, progress: Any = False
+) -> Floats:
+    """Configurations with frozen coarse variables: the finer scales are drawn anew.
+
+    `coarse` are the variables that the flow hands on to scale m, an (L / 2**m, L / 2**m)
+    lattice: those of a configuration x are ``model.encode(x, scales=(0, m))[0][::2**m,
+    ::2**m]``. The latent variables of the finer scales are drawn from their normal
+    distribution, and all are decoded from scale m to 0.
+
+    Parameters
+    ----------
+    coarse : array_like, shape (..., L / 2**m, L / 2**m)
+        m from 0, where nothing is left to draw, to `depth`. Not for "tebd", which has no
+        coarser lattice.
+    n : int
+        Configurations for each of these, at least 1.
+    seed : int
+        0 to 2**64 - 1.
+    progress : bool or callable
+        As for `sample`.
+
+    Returns
+    -------
+    ndarray, shape (..., n, L, L)
+        Samples of q0 given its coarse variables: without the flip of a symmetric flow.
+    """
+    model._ready()
+    n = arguments.integer("n", n, 1, MOST_SAMPLES)
+    array = arguments.reals("coarse", coarse)
+    size = array.shape[-1] if array.ndim >= 2 else 0
+    scale = (model.L // size).bit_length() - 1 if size else -1
+    deepest = 0 if model._configuration.structure == "tebd" else model.depth
+    if size == 0 or array.shape[-2] != size or size << scale != model.L or scale > deepest:
+        raise ArgumentError(
+            f"coarse must have the shape (..., L / 2**m, L / 2**m) with m from 0 to {deepest}, "
+            f"got {array.shape}"
         )
-
-    def _latent_sites(self, scale: Any, sites: Any) -> NDArray[np.int32]:
-        if sites is None:
-            scales = self.latent_scales
-            last = int(scales.max())
-            if scale is None:
-                found = scales >= last - 1 if self.L == 2**last else scales == last
-            else:
-                found = scales == _arguments.integer("scale", scale, 0, last)
-            return np.argwhere(found).astype(np.int32)
-        if scale is not None:
-            raise ArgumentError("give either scale or sites")
-        array = _arguments.integers("sites", sites, 0, self.L - 1)
-        if array.ndim != 2 or array.shape[1] != 2 or not len(array):
-            raise ArgumentError(f"sites must have the shape (k, 2), got {array.shape}")
-        return array.astype(np.int32)
-
-    def sample_given(
-        self, coarse: ArrayLike, n: int = 1, *, seed: int = 0, progress: Any = False
-    ) -> Floats:
-        """Configurations with frozen coarse variables: the finer scales are drawn anew.
-
-        `coarse` are the variables that the flow hands on to scale m, an (L / 2**m, L / 2**m)
-        lattice: those of a configuration x are ``model.encode(x, scales=(0, m))[0][::2**m,
-        ::2**m]``. The latent variables of the finer scales are drawn from their normal
-        distribution, and all are decoded from scale m to 0.
-
-        Parameters
-        ----------
-        coarse : array_like, shape (..., L / 2**m, L / 2**m)
-            m from 0, where nothing is left to draw, to `depth`. Not for "tebd", which has no
-            coarser lattice.
-        n : int
-            Configurations for each of these, at least 1.
-        seed : int
-            0 to 2**64 - 1.
-        progress : bool or callable
-            As for `sample`.
-
-        Returns
-        -------
-        ndarray, shape (..., n, L, L)
-            Samples of q0 given its coarse variables: without the flip of a symmetric flow.
-        """
-        self._ready()
-        n = _arguments.integer("n", n, 1, MOST_SAMPLES)
-        array = _arguments.reals("coarse", coarse)
-        size = array.shape[-1] if array.ndim >= 2 else 0
-        scale = (self.L // size).bit_length() - 1 if size else -1
-        deepest = 0 if self._configuration.structure == "tebd" else self.depth
-        if size == 0 or array.shape[-2] != size or size << scale != self.L or scale > deepest:
-            raise ArgumentError(
-                f"coarse must have the shape (..., L / 2**m, L / 2**m) with m from 0 to {deepest}, "
-                f"got {array.shape}"
-            )
-        random = np.random.default_rng(_arguments.seed(seed))
-        shape = (*array.shape[:-2], n, self.L, self.L)
-        z: Floats = _arguments.allocate("the configurations", shape, np.float64)
-        random.standard_normal(out=z)
-        z[..., :: 2**scale, :: 2**scale] = array[..., None, :, :]
-        return self.decode(z, scales=(0, scale), progress=progress)[0]
+    random = np.random.default_rng(arguments.seed(seed))
+    shape = (*array.shape[:-2], n, model.L, model.L)
+    z: Floats = arguments.allocate("the configurations", shape, np.float64)
+    random.standard_normal(out=z)
+    z[..., :: 2**scale, :: 2**scale] = array[..., None, :, :]
+    return model.decode(z, scales=(0, scale), progress=progress)[0]

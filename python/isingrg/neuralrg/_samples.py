@@ -1,13 +1,15 @@
 """Configurations as users write them, and as the rows the core takes."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from isingrg import _arguments
-from isingrg._errors import ArgumentError, NonFiniteError
+from isingrg._shared import arguments
+from isingrg._shared.errors import ArgumentError, NonFiniteError
 
 Floats = NDArray[np.float64]
 Reals = float | Floats
@@ -38,7 +40,7 @@ class Samples:
     """Checked configurations (..., L, L): `rows` of shape (n, L, L), and how results go back."""
 
     def __init__(self, name: str, values: Any, L: int) -> None:
-        array = _arguments.reals(name, values)
+        array = arguments.reals(name, values)
         if array.ndim < 2 or array.shape[-2:] != (L, L):
             raise ArgumentError(f"{name} must have the shape (..., {L}, {L}), got {array.shape}")
         self.name = name

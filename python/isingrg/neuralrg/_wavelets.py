@@ -1,12 +1,14 @@
 """The Haar wavelets of the hierarchy: what a flow would be if every decimator only took means."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from isingrg import _arguments
-from isingrg._errors import ArgumentError
+from isingrg._shared import arguments
+from isingrg._shared.errors import ArgumentError
 from isingrg.neuralrg._samples import LARGEST_SIZE, Floats
 
 #: Acts on top left, top right, bottom left, bottom right; orthogonal and its own inverse.
@@ -62,14 +64,14 @@ def haar_matrix(L: int) -> Floats:
     ndarray, shape (L**2, L**2)
         Orthogonal; sites i L + j along both axes.
     """
-    L = _arguments.integer("L", L, 2, LARGEST_SIZE)
+    L = arguments.integer("L", L, 2, LARGEST_SIZE)
     _check_power_of_two("L", L)
     unit = np.eye(L * L).reshape(L * L, L, L)
     return haar(unit).reshape(L * L, L * L).T
 
 
 def _transformed(name: str, values: Any, *, reverse: bool) -> Floats:
-    array = _arguments.moderate(name, values).copy()
+    array = arguments.moderate(name, values).copy()
     if array.ndim < 2 or array.shape[-1] != array.shape[-2]:
         raise ArgumentError(f"{name} must have the shape (..., L, L), got {array.shape}")
     L = array.shape[-1]

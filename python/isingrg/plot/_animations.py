@@ -1,16 +1,20 @@
 """The renormalization group in motion: matplotlib animations, which users save or show."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from isingrg import _arguments, _style, ising
-from isingrg._errors import ArgumentError
+from isingrg import ising
+from isingrg._shared import arguments
+from isingrg._shared.errors import ArgumentError
+from isingrg.mlrg import MLRG
 from isingrg.mlrg._couplings import Couplings
-from isingrg.mlrg._evaluation import Evaluation
 from isingrg.neuralrg import NeuralRG
+from isingrg.plot import _style
 from isingrg.plot._drawing import PICTURE, drawing, picture
 from isingrg.plot._ising import spin_picture
 from isingrg.plot._mlrg import beta_function, count, flow, span_plane
@@ -49,13 +53,13 @@ def animate_block_spins(
     ImportError
         Without matplotlib.
     """
-    array = _arguments.spins(spins)
+    array = arguments.spins(spins)
     if array.ndim != 2:
         raise ArgumentError(f"spins must be one configuration (L, L), got {array.shape}")
     interval = _interval(interval)
     L = len(array)
     most = (L & -L).bit_length() - 1  # times that 2 divides L
-    steps = most if steps is None else _arguments.integer("steps", steps, 0, most)
+    steps = most if steps is None else arguments.integer("steps", steps, 0, most)
     ising.magnetization(array)  # refuses what is neither +1 nor -1
     stages = [array]
     for _ in range(steps):
@@ -73,7 +77,7 @@ def animate_block_spins(
 
 
 def animate_flow(
-    model: Evaluation,
+    model: MLRG,
     J: ArrayLike,
     steps: int = 16,
     plane: Sequence[Any] = (0, 1),
@@ -119,7 +123,7 @@ def animate_flow(
         Without matplotlib.
     """
     couplings = Couplings(J, count(model))
-    steps, interval = _arguments.integer("steps", steps, 1, _LONGEST), _interval(interval)
+    steps, interval = arguments.integer("steps", steps, 1, _LONGEST), _interval(interval)
     paths = model.flow(couplings.rows if couplings.count > 1 else couplings.rows[:, 0], steps)
     if couplings.count == 1:
         drawn = beta_function(model, ax=ax, **settings)
@@ -166,7 +170,7 @@ def animate_generation(
     z : array_like, shape (L, L), optional
         Latent variables; by default normal random numbers.
     seed : int
-        Of these, 0 to 2**64 - 1.
+        Seed of these, 0 to 2**64 - 1.
     interval : float
         Milliseconds from one picture to the next, 1 to 60000.
     ax : matplotlib axes, optional
@@ -189,8 +193,8 @@ def animate_generation(
     if not isinstance(model, NeuralRG):
         raise TypeError(f"model must be a NeuralRG, not {type(model).__name__}")
     L, interval = model.L, _interval(interval)
-    random = np.random.default_rng(_arguments.seed(seed))
-    state = random.standard_normal((L, L)) if z is None else _arguments.moderate("z", z)
+    random = np.random.default_rng(arguments.seed(seed))
+    state = random.standard_normal((L, L)) if z is None else arguments.moderate("z", z)
     if state.shape != (L, L):
         raise ArgumentError(f"z must have the shape ({L}, {L}), got {state.shape}")
     coarsens = model._configuration.structure != "tebd"
@@ -224,4 +228,4 @@ def _animation(figure: Any, show: Callable[[int], list[Any]], frames: int, inter
 
 
 def _interval(value: Any) -> float:
-    return _arguments.finite("interval", value, 1.0, 60_000.0)
+    return arguments.finite("interval", value, 1.0, 60_000.0)

@@ -1,5 +1,7 @@
 """What every function of the module returns, and the axes that all of them draw in."""
 
+from __future__ import annotations
+
 import io
 import os
 from collections.abc import Iterator
@@ -9,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from isingrg import _arguments, _files, _style
-from isingrg._errors import ArgumentError
+from isingrg._shared import arguments, files
+from isingrg._shared.errors import ArgumentError
+from isingrg.plot import _style
 
 #: Inches: the height of a figure of curves, and the sides of one picture of a lattice.
 CURVE_HEIGHT, PICTURE = 3.2, 2.8
@@ -32,7 +35,7 @@ class Drawing:
     #: The matplotlib artists, by the names that the function lists.
     artists: dict[str, Any] = field(default_factory=dict)
 
-    def save(self, path: _files.Path, *, dpi: float = 200.0) -> None:
+    def save(self, path: files.Path, *, dpi: float = 200.0) -> None:
         """Write the figure to a file, whole or not at all.
 
         Parameters
@@ -56,8 +59,8 @@ class Drawing:
                 f"path must end in one of {', '.join('.' + name for name in sorted(known))}, "
                 f"got {os.fspath(path)!r}"
             )
-        dpi = _arguments.finite("dpi", dpi, 10.0, 2400.0)
-        _files.replace_file(path, self._rendered(ending, dpi))
+        dpi = arguments.finite("dpi", dpi, 10.0, 2400.0)
+        files.replace_file(path, self._rendered(ending, dpi))
 
     def _rendered(self, form: str, dpi: float) -> bytes:
         content = io.BytesIO()

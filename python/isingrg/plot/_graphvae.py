@@ -1,21 +1,23 @@
 """What the latent variables of a graph autoencoder say about the transition and the RG."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from isingrg import _arguments, _style
-from isingrg._errors import ArgumentError
-from isingrg.graphvae import RGMap, principal_components
-from isingrg.graphvae._evaluation import Evaluation
+from isingrg._shared import arguments
+from isingrg._shared.errors import ArgumentError
+from isingrg.graphvae import GraphVAE, RGMap, principal_components
 from isingrg.ising import energy
+from isingrg.plot import _style
 from isingrg.plot._drawing import Drawing, drawing
 from isingrg.plot._ising import critical_line
 
 
 def principal_component(
-    model: Evaluation, spins: ArrayLike, K: ArrayLike, component: int = 0, *, ax: Any = None
+    model: GraphVAE, spins: ArrayLike, K: ArrayLike, component: int = 0, *, ax: Any = None
 ) -> Drawing:
     """A principal component of the last level's latent means against K (Fig. 1 of Meng).
 
@@ -49,16 +51,16 @@ def principal_component(
     ImportError
         Without matplotlib or scikit-learn.
     """
-    if not isinstance(model, Evaluation):
+    if not isinstance(model, GraphVAE):
         raise TypeError(f"model must be a GraphVAE, not {type(model).__name__}")
-    couplings = _arguments.reals("K", K)
-    array = _arguments.spins(spins)
+    couplings = arguments.reals("K", K)
+    array = arguments.spins(spins)
     if couplings.ndim != 1 or array.ndim < 4 or len(array) != len(couplings):
         raise ArgumentError(
             "spins must have the shape (n_K, ..., L, L) for K of the shape (n_K,), "
             f"got {array.shape} for {couplings.shape}"
         )
-    component = _arguments.integer("component", component, 0, model.latent - 1)
+    component = arguments.integer("component", component, 0, model.latent - 1)
     mu = model.encode(array)[-1][0]
     found = principal_components(mu, reference=-np.asarray(energy(array)))
     values = found.projections[..., component].reshape(len(couplings), -1)

@@ -1,16 +1,18 @@
 """How a training went."""
 
+from __future__ import annotations
+
+import itertools
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from isingrg import _style
-from isingrg._errors import IsingRGError
-from isingrg._model import NativeModel
-from isingrg.graphvae import GraphVAE
+from isingrg._shared.errors import IsingRGError
+from isingrg._shared.model import NativeModel
 from isingrg.mlrg import MLRG
 from isingrg.neuralrg import NeuralRG, log_partition_dual
+from isingrg.plot import _style
 from isingrg.plot._drawing import Drawing, drawing
 
 Floats = NDArray[np.float64]
@@ -18,13 +20,17 @@ Floats = NDArray[np.float64]
 #: Means of at least so many consecutive steps are drawn over a noisy loss, at most so many.
 _TOGETHER, _MEANS = 10, 100
 
+#: Colours of the columns in their order, and labels where their names say too little.
+_COLOURS = (_style.BLUE, _style.ORANGE, _style.GREEN, _style.PURPLE)
+_LABELS = {"kl": r"$D_{KL}$", "rg": "consistency of levels"}
+
 
 def history(model: NativeModel, *, ax: Any = None) -> Drawing:
     """The loss of every step of a training, and its exact value where there is one.
 
     Parameters
     ----------
-    model : MLRG, NeuralRG or GraphVAE
+    model : model of any method
         Trained.
     ax : matplotlib axes, optional
         Where to draw; a new figure by default.
@@ -32,11 +38,11 @@ def history(model: NativeModel, *, ax: Any = None) -> Drawing:
     Returns
     -------
     Drawing
-        Artists: "loss"; of an `MLRG` and a `NeuralRG` also "mean", the means of 10 or more
-        consecutive steps. Of a `NeuralRG` "exact", a line at -ln Z, which the loss bounds from
+        Artists: "loss". An `MLRG` and a `NeuralRG` also have "mean", the means of 10 or more
+        consecutive steps. A `NeuralRG` has "exact", a line at -ln Z, which the loss bounds from
         above, and "likelihood", the loss of steps of `NeuralRG.fit_samples`, each if there are
-        any such steps. Of a `GraphVAE` "reconstruction", "kl" and "rg", the terms of the loss
-        without their weights.
+        any such steps. Of any other model all columns of its history, such as the terms of its
+        loss.
 
     Raises
     ------
@@ -47,8 +53,8 @@ def history(model: NativeModel, *, ax: Any = None) -> Drawing:
     ImportError
         Without matplotlib.
     """
-    if not isinstance(model, (MLRG, NeuralRG, GraphVAE)):
-        raise TypeError(f"model must be an MLRG, NeuralRG or GraphVAE, not {type(model).__name__}")
+    if not isinstance(model, NativeModel):
+        raise TypeError(f"model must be a model of isingrg, not {type(model).__name__}")
     if not len(model.history["loss"]):
         raise IsingRGError("the model has not been trained yet; call fit first")
     with drawing(ax) as drawn:
@@ -57,7 +63,7 @@ def history(model: NativeModel, *, ax: Any = None) -> Drawing:
         elif isinstance(model, NeuralRG):
             _neuralrg(drawn, model)
         else:
-            _graphvae(drawn, model)
+            _columns(drawn, model)
         drawn.ax.legend()
     return drawn
 
@@ -102,17 +108,14 @@ def _show_end(drawn: Drawing, loss: Floats) -> None:
     drawn.ax.set_ylim(low - margin, late.max() + margin)
 
 
-def _graphvae(drawn: Drawing, model: GraphVAE) -> None:
+def _columns(drawn: Drawing, model: NativeModel) -> None:
     record = model.history
-    terms = {
-        "loss": ("loss", _style.BLUE), "reconstruction": ("reconstruction", _style.ORANGE),
-        "kl": (r"$D_{KL}$", _style.GREEN), "rg": ("consistency of levels", _style.PURPLE),
-    }  # fmt: skip
-    for name, (label, colour) in terms.items():
+    rows = record.pop(model._columns.row)
+    for (name, column), colour in zip(record.items(), itertools.cycle(_COLOURS), strict=False):
         (drawn.artists[name],) = drawn.ax.plot(
-            record["epoch"], record[name], color=colour, label=label
+            rows, column, color=colour, label=_LABELS.get(name, name.replace("_", " "))
         )
-    drawn.ax.set(xlabel="epoch", ylabel="mean over configurations", ylim=(0, None))
+    drawn.ax.set(xlabel=model._columns.row, ylabel="mean over configurations", ylim=(0, None))
 
 
 def _noisy(drawn: Drawing, step: Floats, loss: Floats, label: str) -> None:

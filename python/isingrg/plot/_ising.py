@@ -1,15 +1,20 @@
 """Configurations of spins, and observables beside their exact curves."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from isingrg import _arguments, _moments, _style, ising
-from isingrg._errors import ArgumentError, ConvergenceError
+from isingrg import ising, statistics
+from isingrg._shared import arguments
+from isingrg._shared.errors import ArgumentError, ConvergenceError
 from isingrg.ising._torus import LARGEST
+from isingrg.plot import _style
 from isingrg.plot._drawing import PICTURE, Drawing, drawing, picture
+from isingrg.statistics import _moments
 
 Floats = NDArray[np.float64]
 
@@ -44,7 +49,7 @@ def configuration(spins: ArrayLike, *, ax: Any = None) -> Drawing:
     >>> spins = isingrg.ising.sample(64, 0.44, 1)
     >>> configuration(spins[0, 0]).save("spins.png")
     """
-    array = _arguments.spins(spins)
+    array = arguments.spins(spins)
     if array.ndim != 2:
         raise ArgumentError(f"spins must be one configuration (L, L), got {array.shape}")
     ising.magnetization(array)  # refuses what is neither +1 nor -1
@@ -76,9 +81,9 @@ def energy(spins: ArrayLike, K: ArrayLike, *, ax: Any = None) -> Drawing:
     Returns
     -------
     Drawing
-        Artists: "points", with errors of `isingrg.ising.mean_and_error`, and "without_error", the
-        open points of chains that are too short for one or never changed, each if there are any;
-        "torus", for L up to 4096, and "infinite", the exact curves; "critical", a line at K_c.
+        Artists: "points", with errors of `isingrg.statistics.mean_and_error`, and "without_error",
+        the open points of chains that are too short for one or never changed, each if there are
+        any; "torus", for L up to 4096, and "infinite", the exact curves; "critical", a line at K_c.
 
     Raises
     ------
@@ -142,8 +147,8 @@ class _Measured(NamedTuple):
 
 def _sampled(spins: Any, K: Any) -> tuple[Floats, NDArray[np.int8]]:
     """Couplings (n,) and spins (n, ..., L, L)."""
-    couplings = _arguments.reals("K", K)
-    array = _arguments.spins(spins)
+    couplings = arguments.reals("K", K)
+    array = arguments.spins(spins)
     alike = array.shape[: couplings.ndim] == couplings.shape
     good = couplings.ndim <= 1 and array.ndim - couplings.ndim in (3, 4) and alike
     if not good or not array.size:
@@ -155,12 +160,12 @@ def _sampled(spins: Any, K: Any) -> tuple[Floats, NDArray[np.int8]]:
 
 
 def _measure(series: Any) -> _Measured:
-    """Of (n, n_samples) or (n, n_chains, n_samples)."""
+    """Means and errors of series (n, n_samples) or (n, n_chains, n_samples)."""
     means = [_moments.centre(one.ravel()).mean for one in series]
     errors = []
     for one in series:
         try:
-            errors.append(ising.mean_and_error(one)[1])
+            errors.append(statistics.mean_and_error(one).error)
         except ConvergenceError:
             errors.append(np.nan)
     return _Measured(np.array(means), np.array(errors))

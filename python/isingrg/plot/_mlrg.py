@@ -1,16 +1,19 @@
 """The learned flow of couplings."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from isingrg import _arguments, _style, mlrg
-from isingrg._errors import ArgumentError
-from isingrg.mlrg import FixedPoint, symmetry
-from isingrg.mlrg._evaluation import Evaluation
+from isingrg import mlrg
+from isingrg._shared import arguments
+from isingrg._shared.errors import ArgumentError
+from isingrg.mlrg import MLRG, FixedPoint, symmetry
 from isingrg.mlrg.exact import exact_fixed_point
+from isingrg.plot import _style
 from isingrg.plot._drawing import Drawing, drawing
 
 Floats = NDArray[np.float64]
@@ -23,7 +26,7 @@ _POINTS, _EXACT_POINTS, _SIDE = 300, 25, 41
 _NEAR = 0.2
 
 
-def beta_function(model: Evaluation, J: ArrayLike | None = None, *, ax: Any = None) -> Drawing:
+def beta_function(model: MLRG, J: ArrayLike | None = None, *, ax: Any = None) -> Drawing:
     """What one RG step adds to J, J' - J, beside the exact map.
 
     Parameters
@@ -67,7 +70,7 @@ def beta_function(model: Evaluation, J: ArrayLike | None = None, *, ax: Any = No
     return drawn
 
 
-def monotone(model: Evaluation, J: ArrayLike | None = None, *, ax: Any = None) -> Drawing:
+def monotone(model: MLRG, J: ArrayLike | None = None, *, ax: Any = None) -> Drawing:
     """The RG monotone C(J) - C(J_0) beside the exact one, for one coupling; J_0 is the first J.
 
     With transport "step" J' = J - dC/dJ, so that the exact monotone is the integral of J - J'
@@ -134,7 +137,7 @@ def _line(model: Any, J: Any) -> Floats:
         raise ArgumentError(f"model must have one coupling, not {count(model)}; see plot.flow")
     if J is None:
         return np.linspace(0.0, _LARGEST, _POINTS)
-    couplings = _arguments.reals("J", J, -4.0, 4.0)
+    couplings = arguments.reals("J", J, -4.0, 4.0)
     if couplings.ndim != 1 or len(couplings) < 2 or (np.diff(couplings) <= 0).any():
         raise ArgumentError("J must be a list of at least two increasing couplings")
     return couplings
@@ -142,7 +145,7 @@ def _line(model: Any, J: Any) -> Floats:
 
 def count(model: Any) -> int:
     """Number of couplings of a model, which must be an `MLRG`."""
-    if not isinstance(model, Evaluation):
+    if not isinstance(model, MLRG):
         raise TypeError(f"model must be an MLRG, not {type(model).__name__}")
     return model._count
 
@@ -159,18 +162,18 @@ class Plane(NamedTuple):
     labels: tuple[str, str]
 
     def coordinates(self, J: Floats) -> Floats:
-        """Of the projections of couplings (..., c), (..., 2)."""
+        """Coordinates (..., 2) of the projections of couplings (..., c)."""
         return (J - self.origin) @ self.directions.T
 
     def distances(self, J: Floats) -> Floats:
-        """Of couplings (..., c) from the plane, (...)."""
+        """Distances (...) of couplings (..., c) from the plane."""
         outside = J - self.origin - self.coordinates(J) @ self.directions
         distances: Floats = np.linalg.norm(outside, axis=-1)
         return distances
 
 
 def flow(
-    model: Evaluation,
+    model: MLRG,
     plane: Sequence[Any] = (0, 1),
     *,
     origin: ArrayLike | None = None,
@@ -272,7 +275,7 @@ def span_plane(model: Any, plane: Any, origin: Any) -> Plane:
     try:
         first, second = plane
     except (TypeError, ValueError):
-        raise ArgumentError(f"plane must be a pair, got {_arguments.given(plane)}") from None
+        raise ArgumentError(f"plane must be a pair, got {arguments.given(plane)}") from None
     a, b = _direction(first, c), _direction(second, c)
     a /= np.linalg.norm(a)
     b -= (b @ a) * a
@@ -288,7 +291,7 @@ def span_plane(model: Any, plane: Any, origin: Any) -> Plane:
 
 def _direction(value: Any, c: int) -> Floats:
     if np.ndim(value) == 0:
-        unit: Floats = np.eye(c)[_arguments.integer("plane", value, 0, c - 1)]
+        unit: Floats = np.eye(c)[arguments.integer("plane", value, 0, c - 1)]
         return unit
     vector = _vector("plane", value, c)
     if not vector.any():
@@ -297,14 +300,14 @@ def _direction(value: Any, c: int) -> Floats:
 
 
 def _vector(name: str, value: Any, c: int) -> Floats:
-    array = _arguments.reals(name, value)
+    array = arguments.reals(name, value)
     if array.shape != (c,):
         raise ArgumentError(f"{name} must have the shape ({c},), got {array.shape}")
     return array.copy()
 
 
 def _limits(value: Any) -> Floats:
-    array = _arguments.reals("limits", value)
+    array = arguments.reals("limits", value)
     if array.shape != (2, 2) or (array[:, 0] >= array[:, 1]).any():
         raise ArgumentError("limits must be two pairs (low, high), the first less than the second")
     return array

@@ -1,15 +1,20 @@
 """Configurations of a flow, what its latent variables respond to, and Monte Carlo chains."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from isingrg import _arguments, _moments, _style, ising
-from isingrg._errors import ArgumentError, ConvergenceError
+from isingrg import statistics
+from isingrg._shared import arguments
+from isingrg._shared.errors import ArgumentError, ConvergenceError
 from isingrg.neuralrg import Chains, Responses
 from isingrg.neuralrg._chains import OBSERVABLES
+from isingrg.plot import _style
 from isingrg.plot._drawing import PICTURE, Drawing, drawing, picture
+from isingrg.statistics import _moments
 
 Floats = NDArray[np.float64]
 
@@ -43,7 +48,7 @@ def samples(x: ArrayLike, *, ax: Any = None) -> Drawing:
     ImportError
         Without matplotlib.
     """
-    array = _arguments.moderate("x", x)
+    array = arguments.moderate("x", x)
     rows = array[None] if array.ndim == 2 else array
     n, *sizes = rows.shape if rows.ndim == 3 else (0, 0, 0)
     if not 1 <= n <= _MOST_PANELS or sizes[0] != sizes[1] or sizes[0] < 1:
@@ -59,7 +64,7 @@ def responses(responses: Responses, *, ax: Any = None) -> Drawing:
     Parameters
     ----------
     responses : Responses
-        Of 1 to 16 latent variables, from `NeuralRG.responses`.
+        Responses of 1 to 16 latent variables, from `NeuralRG.responses`.
     ax : matplotlib axes, optional
         Where to draw, as many as there are latent variables; a new figure by default.
 
@@ -135,7 +140,7 @@ def chains(chains: Chains, observable: str = "structure_factor", *, ax: Any = No
     """
     if not isinstance(chains, Chains):
         raise TypeError(f"chains must be Chains of neuralrg, not {type(chains).__name__}")
-    name = _arguments.choice("observable", observable, OBSERVABLES)
+    name = arguments.choice("observable", observable, OBSERVABLES)
     series: Floats = getattr(chains, name)()
     if series.shape[1] < 2:
         raise ArgumentError("chains must have at least two samples")
@@ -151,7 +156,7 @@ def chains(chains: Chains, observable: str = "structure_factor", *, ax: Any = No
         left.legend(frameon=True)
         shown = len(rho)
         try:
-            tau = ising.autocorrelation_time(series)
+            tau = statistics.autocorrelation_time(series)
         except ConvergenceError:
             right.set_title("too short for an autocorrelation time", loc="right")
         except ArgumentError:

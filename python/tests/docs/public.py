@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 MODULES = (
     "isingrg", "isingrg.ising", "isingrg.mlrg", "isingrg.mlrg.settings", "isingrg.mlrg.symmetry",
-    "isingrg.neuralrg", "isingrg.graphvae", "isingrg.plot",
+    "isingrg.neuralrg", "isingrg.graphvae", "isingrg.statistics", "isingrg.plot",
 )  # fmt: skip
 
 
@@ -34,7 +34,9 @@ class Public:
     @property
     def arguments(self):
         """Names of the parameters that a caller can give."""
-        return [name for name in inspect.signature(self.value).parameters if name != "self"]
+        names = list(inspect.signature(self.value).parameters)
+        bound = "." in self.name.removeprefix(f"{self.module.__name__}.")  # a method's own object
+        return [name for name in names if not (bound and name in ("self", "model"))]
 
     @property
     def parameters(self):

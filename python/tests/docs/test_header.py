@@ -24,14 +24,14 @@ COMMON = {
 
 def test_no_function_escapes():
     source = (ROOT / "Sources" / "CIsingRG" / "include" / "isingrg.h").read_text()
-    assert source.count("\nISINGRG_API ") == len(FUNCTIONS) > 60
+    assert source.count("\nISINGRG_API ") == len(FUNCTIONS) > 50
 
 
 def test_every_status_is_said_to_occur():
     codes = next(e.declarations[1] for e in ENTRIES if "isingrg_status;" in "".join(e.declarations))
     text = " ".join(entry.text for entry in ENTRIES)
     statuses = re.findall(r"ISINGRG_\w+", codes)
-    assert len(statuses) == 8
+    assert len(statuses) == 9
     assert [name for name in statuses if name not in text] == []
 
 

@@ -151,7 +151,7 @@ def damaged(kind, path, folder):
         return other, "the array "
     if kind == "method":
         MLRG(hidden=(4,)).fit(2, 4).save(other)
-        return other, "no NeuralRG of format version 1"
+        return other, "no NeuralRG of format version 1 or 2"
     with safetensors.safe_open(path, "numpy") as file:
         arrays = {name: file.get_tensor(name) for name in file.keys()}
         metadata = file.metadata()
@@ -160,7 +160,7 @@ def damaged(kind, path, folder):
         message = "masks"
     else:
         metadata["model"] = metadata["model"].replace('"layers": 2', '"layers": 0')
-        message = "couplings must be"
+        message = "layers must be"
     numpy_files.save_file(arrays, other, metadata)
     return other, message
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from isingrg import _reproduce
+from isingrg._methods import PAPERS
 
 ROOT = Path(__file__).parents[3]
 #: Seconds. A notebook is to take less than five minutes on two idle cores; a busy machine may need
@@ -20,7 +20,7 @@ def reproduce(paper, folder):
     return subprocess.run(command, capture_output=True, text=True, timeout=LIMIT)
 
 
-@pytest.mark.parametrize("paper", _reproduce.NOTEBOOKS)
+@pytest.mark.parametrize("paper", PAPERS)
 def test_a_paper_is_reproduced(paper):
     """What comes of it is left in .build/notebooks; the committed notebook keeps its outputs."""
     pytest.importorskip("nbclient", reason="pip install 'isingrg[notebooks]'")
@@ -37,7 +37,7 @@ def test_a_paper_is_reproduced(paper):
         assert row["published"] is not None or row["exact"] is not None, row
     assert all(claim["measured"] for claim in summary["claims"])
     names = {path.name for path in folder.glob("*.ipynb")}
-    assert names == {f"{_reproduce.NOTEBOOKS[paper]}.ipynb"}
+    assert names == {f"{PAPERS[paper].notebook}.ipynb"}
 
 
 def test_a_notebook_that_fails_is_kept_as_far_as_it_came(tmp_path):

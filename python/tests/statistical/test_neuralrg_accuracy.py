@@ -38,8 +38,8 @@ def exact():
 def test_the_bound_is_above_the_free_energy_and_near(flows, exact):
     for seed, flow in enumerate(flows):
         bound = flow.free_energy(SAMPLES, seed=seed)
-        assert -exact - 4 * bound.standard_error < bound.mean < -exact + 0.02 * exact
-        assert bound.standard_error < 0.02
+        assert -exact - 4 * bound.error < bound.value < -exact + 0.02 * exact
+        assert bound.error < 0.02
 
 
 def test_importance_weights_give_the_partition_function(flows, exact):
@@ -51,7 +51,7 @@ def check_log_partitions(flows, exact, least):
     scores = []
     for seed in range(20):
         found = flows[seed % len(flows)].log_partition(SAMPLES, seed=seed)
-        scores.append((found.estimate - exact) / found.standard_error)
+        scores.append((found.value - exact) / found.error)
         assert found.effective_sample_size > least * SAMPLES
     assert np.abs(scores).max() < 4
     # Mean and variance of standard normal numbers, within four of their errors.
@@ -98,7 +98,7 @@ def test_bound_at_the_critical_point(critical_flows):
     exact = log_partition_dual(4, ising.K_CRITICAL)
     for flow in critical_flows:
         bound = flow.free_energy(65_536, seed=1)
-        assert -exact - 4 * bound.standard_error < bound.mean < -exact + 1.2e-3 * exact
+        assert -exact - 4 * bound.error < bound.value < -exact + 1.2e-3 * exact
 
 
 def test_importance_weights_at_the_critical_point(critical_flows):
@@ -108,4 +108,4 @@ def test_importance_weights_at_the_critical_point(critical_flows):
 def test_a_larger_lattice_at_the_critical_point():
     exact = log_partition_dual(8, ising.K_CRITICAL)
     bound = critical(8, 450, 0).free_energy(SAMPLES, seed=1)
-    assert -exact - 4 * bound.standard_error < bound.mean < -exact + 1e-2 * exact
+    assert -exact - 4 * bound.error < bound.value < -exact + 1e-2 * exact

@@ -48,7 +48,7 @@ def test_means_of_the_target(L, K, space):
 
 
 def correlation(x):
-    """Of a mode (chains, updates) with zero mean, from one update to the next."""
+    """Correlation of a mode (chains, updates) with zero mean, from one update to the next."""
     return float((x[:, 1:] * x[:, :-1]).mean() / np.square(x).mean())
 
 

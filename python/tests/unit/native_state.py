@@ -1,14 +1,15 @@
 """States that no file may hold, written into a model past the checks that loading makes."""
 
-import importlib
-
 import numpy as np
+
+from isingrg import _core
+from isingrg._shared import state
 
 
 def put(model, values):
     """Fills arrays of the state, by name, each with one number; returns the model."""
-    storage = importlib.import_module(type(model).__module__.rpartition(".")[0] + "._storage")
-    for index, (name, shape) in enumerate(storage.STATE._listed(model._native)):
+    for index, (name, shape) in enumerate(state.listed(model._native)):
         if name in values:
-            storage.STATE.write_array(model._native, index, np.full(shape, float(values[name])))
+            array = np.full(shape, float(values[name]))
+            _core.model_write_array(model._native, index, array)
     return model

@@ -5,7 +5,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from isingrg import ArgumentError, _arguments, ising
+from isingrg import ArgumentError, ising
+from isingrg._shared import arguments
 
 
 class Metres(float):
@@ -91,9 +92,9 @@ def test_spins_as_lists_and_views(spins):
 
 def test_int8_spins_and_float64_couplings_are_not_copied(spins):
     small = spins.astype(np.int8)
-    assert np.shares_memory(_arguments.spins(small), small)
+    assert np.shares_memory(arguments.spins(small), small)
     couplings = np.array(VALUES)
-    assert _arguments.reals("K", couplings) is couplings
+    assert arguments.reals("K", couplings) is couplings
 
 
 def test_arguments_are_not_changed(spins):
@@ -128,15 +129,15 @@ def test_every_number_of_a_long_array_is_looked_at(position):
     values = np.zeros(2**21 + 2)
     values[position] = np.nan
     with pytest.raises(ArgumentError, match="K must be finite, got nan"):
-        _arguments.reals("K", values)
+        arguments.reals("K", values)
 
 
 def test_ranges_hold_their_ends():
-    assert _arguments.integer("n", 1, 1, 3) == 1 and _arguments.integer("n", 3, 1, 3) == 3
-    assert _arguments.finite("x", 1, 1, 3) == 1 and _arguments.finite("x", 3, 1, 3) == 3
-    assert _arguments.reals("x", [1, 3], 1, 3).tolist() == [1, 3]
-    assert _arguments.integers("n", [1, 3], 1, 3).tolist() == [1, 3]
-    for check in (_arguments.integer, _arguments.finite, _arguments.reals, _arguments.integers):
+    assert arguments.integer("n", 1, 1, 3) == 1 and arguments.integer("n", 3, 1, 3) == 3
+    assert arguments.finite("x", 1, 1, 3) == 1 and arguments.finite("x", 3, 1, 3) == 3
+    assert arguments.reals("x", [1, 3], 1, 3).tolist() == [1, 3]
+    assert arguments.integers("n", [1, 3], 1, 3).tolist() == [1, 3]
+    for check in (arguments.integer, arguments.finite, arguments.reals, arguments.integers):
         for value in (0, 4):
             with pytest.raises(ArgumentError, match=rf"must be .*1 to 3, got {value}"):
                 check("n", value, 1, 3)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import isingrg
-from isingrg import ArgumentError, ising
+from isingrg import ArgumentError, ising, statistics
 
 UP = np.ones((4, 4), dtype=np.int8)
 ZERO_SPIN = np.where(np.eye(4), 0, 1).astype(np.int8)
@@ -139,13 +139,15 @@ CASES = [
     (TypeError, r"K must hold real numbers", case(ising.spontaneous_magnetization, "K")),
     (TypeError, r"K must hold real numbers", case(ising.spontaneous_magnetization, None)),
     # series
-    (ArgumentError, r"series must be finite, got nan", case(ising.mean_and_error, [1.0, math.nan])),
-    (ArgumentError, r"series must have the shape", case(ising.mean_and_error, 1.0)),
-    (ArgumentError, r"series must have the shape", case(ising.mean_and_error, [])),
-    (ArgumentError, r"series must have the shape", case(ising.autocorrelation_time, [1.0])),
+    (ArgumentError, r"series must be finite, got nan",
+     case(statistics.mean_and_error, [1.0, math.nan])),
+    (ArgumentError, r"series must have the shape", case(statistics.mean_and_error, 1.0)),
+    (ArgumentError, r"series must have the shape", case(statistics.mean_and_error, [])),
+    (ArgumentError, r"series must have the shape", case(statistics.autocorrelation_time, [1.0])),
     (ArgumentError, r"series must have the shape",
-     case(ising.autocorrelation_time, np.ones((2, 2, 2)))),
-    (TypeError, r"series must hold real numbers", case(ising.autocorrelation_time, ["a", "b"])),
+     case(statistics.autocorrelation_time, np.ones((2, 2, 2)))),
+    (TypeError, r"series must hold real numbers",
+     case(statistics.autocorrelation_time, ["a", "b"])),
     # library
     (ArgumentError, r"n must be from 1 to 1024, got 0", case(isingrg.set_num_threads, 0)),
     (ArgumentError, r"n must be from 1 to 1024, got 1025", case(isingrg.set_num_threads, 1025)),

@@ -5,48 +5,39 @@ import os
 import resource
 import sys
 import threading
+from pathlib import Path
 
-import numpy as np
 import pytest
 
 import isingrg
-from isingrg import ArgumentError, Interrupted, IsingRGError, ising
-from isingrg.graphvae import GraphVAE
-from isingrg.mlrg import MLRG
+from isingrg import ArgumentError, Interrupted, IsingRGError
 from isingrg.neuralrg import NeuralRG
 
-pytest.importorskip("safetensors.numpy")
+sys.path.append(str(Path(__file__).parents[1]))
+from small_models import TRAININGS, Small
 
-SPINS = ising.sample(8, [0.3, 0.5], 10, seed=3).reshape(-1, 8, 8)
-X = np.random.default_rng(4).normal(size=(9, 4, 4))
+pytest.importorskip("safetensors.numpy")
 
 
 class Case:
     """One way to train: a new model, and so many steps of it."""
 
-    def __init__(self, kind, options, fit, *first, **settings):
-        self.kind, self.options, self._fit = kind, options, fit
-        self._first, self._settings = first, settings
+    def __init__(self, small: Small, **settings):
+        self.small, self.kind, self._settings = small, small.kind, settings
 
     def new(self):
-        return self.kind(**self.options)
+        return self.small.make()
 
     def fit(self, model, steps, **keywords):
-        train = getattr(model, self._fit)
-        return train(*self._first, steps, **{**self._settings, **keywords})
+        return self.small.fit(model, steps, **{**self._settings, **keywords})
 
     def done(self, model):
         return len(model.history["loss"])
 
 
-CASES = {
-    "mlrg": Case(MLRG, {"hidden": (6,)}, "fit", batch=8, total_steps=20, record_from=6),
-    "neuralrg": Case(NeuralRG, dict(L=4, K=0.3, layers=2, hidden=(4,)), "fit", batch=16),
-    "samples": Case(NeuralRG, dict(L=4, K=0.3, layers=2, hidden=(4,)), "fit_samples", X, batch=4),
-    "graphvae": Case(
-        GraphVAE, dict(L=8, hidden=4, token=3, levels=2, anneal=6), "fit", SPINS, batch=8
-    ),
-}
+#: What a method sets besides, by the names of the table.
+SETTINGS = {"mlrg": {"total_steps": 20, "record_from": 6}}
+CASES = {name: Case(small, **SETTINGS.get(name, {})) for name, small in TRAININGS.items()}
 
 
 @pytest.fixture(params=CASES.values(), ids=CASES)
@@ -132,8 +123,7 @@ def test_ctrl_c_beside_the_core(case, path, whole, monkeypatch, strikes):
     if strikes == "during the save":
         monkeypatch.setattr(os, "fsync", interrupted)
     else:
-        finish = {"mlrg": "mlrg_fit", "graphvae": "graphvae_fit"}
-        name = finish.get(model._format.name.split(".")[1], f"neuralrg_{case._fit}")
+        name = f"{model._format.name.removeprefix('isingrg.')}_{case.small.method}"
         train = getattr(isingrg._core, name)
 
         def late(*arguments):
@@ -232,7 +222,7 @@ def test_a_place_that_is_lost(case, tmp_path, whole, fault):
 def assert_kept(case, model, error, path, whole):
     """After the second of three pieces."""
     notes = "\n".join(error.__notes__)
-    assert f"the model is at {model._unit} 8" in notes and "could not be written;" in notes
+    assert f"the model is at {model._columns.row} 8" in notes and "could not be written;" in notes
     case.fit(model, 3, checkpoint=path)
     assert path.read_bytes() == whole(case)
 

@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 
 import isingrg
-from isingrg import _report, cli, demo, ising, mlrg
+from isingrg import cli, ising, mlrg
+from isingrg.cli import _demonstration, _tables
 from isingrg.mlrg import _survey
 
 
@@ -55,7 +56,7 @@ def test_info(run):
 
 
 def test_extras_are_found_or_named(run, monkeypatch):
-    monkeypatch.setitem(_report.EXTRAS, "plot", ("numpy", "a-package-that-nobody-has"))
+    monkeypatch.setitem(_tables.EXTRAS, "plot", ("numpy", "a-package-that-nobody-has"))
     extras = json.loads(run("info", "--json")[1])["extras"]
     assert extras["plot"] == {"numpy": np.__version__, "a-package-that-nobody-has": None}
     advice = rf"^  plot +numpy {re.escape(np.__version__)}, without a-package-that-nobody-has: "
@@ -64,7 +65,7 @@ def test_extras_are_found_or_named(run, monkeypatch):
 
 def test_extras_are_those_of_the_project():
     project = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text())
-    for extra, packages in _report.EXTRAS.items():
+    for extra, packages in _tables.EXTRAS.items():
         listed = project["project"]["optional-dependencies"][extra]
         listed = [line for line in listed if not line.startswith("isingrg[")]
         names = {name for line in listed for name in re.findall(r"[A-Za-z][\w-]+", line)}
@@ -191,16 +192,16 @@ def test_an_interrupted_survey(quick):
 
 def test_demo(run, quick, monkeypatch, tmp_path):
     pytest.importorskip("matplotlib")
-    monkeypatch.setattr(demo, "SIZE", 8)
-    monkeypatch.setattr(demo, "SAMPLES", 500)
-    monkeypatch.setattr(demo, "STRIP_SIZE", 16)
+    monkeypatch.setattr(_demonstration, "SIZE", 8)
+    monkeypatch.setattr(_demonstration, "SAMPLES", 500)
+    monkeypatch.setattr(_demonstration, "STRIP_SIZE", 16)
     code, out, _ = run("demo", "--output", tmp_path / "demo.png", "--seed", 3)
     assert code == 0
     assert (tmp_path / "demo.png").read_bytes().startswith(b"\x89PNG")
     rows = re.findall(
         r"^ +([01]\.\d\d) +(-\d\.\d+) \+- (\d\.\d+) +(-\d\.\d+) +([+-]\d\.\d\d) ", out, re.M
     )
-    assert [float(row[0]) for row in rows] == list(demo.RATIOS)
+    assert [float(row[0]) for row in rows] == list(_demonstration.RATIOS)
     for ratio, mean, error, exact, z in rows:
         torus = ising.mean_energy(8, float(ratio) * ising.K_CRITICAL) / 64
         assert float(exact) == pytest.approx(torus, abs=1e-6)
@@ -221,26 +222,26 @@ def test_the_chance_of_deviations():
     """Against SciPy's distributions, whatever the signs."""
     stats = pytest.importorskip("scipy.stats")
     for z in ([0.1, -2.85, 1.2, 0.4, 0.9, -0.3], [-0.5, 0.2], [3.0, -3.5, 0.0, 6.0]):
-        found = demo.chance(z)
+        found = _demonstration.chance(z)
         assert (found.count, found.largest) == (len(z), np.abs(z).max())
         expected = 1 - (1 - 2 * stats.norm.sf(found.largest)) ** len(z)
         assert found.largest_probability == pytest.approx(expected, rel=1e-6)
         assert found.chi_square == pytest.approx(np.sum(np.square(z)))
         expected = stats.chi2.sf(found.chi_square, len(z))
         assert found.chi_square_probability == pytest.approx(expected, rel=1e-9)
-    text = demo.chance([0.1, -2.85, 1.2, 0.4, 0.9, -0.3]).text()
+    text = _demonstration.chance([0.1, -2.85, 1.2, 0.4, 0.9, -0.3]).text()
     assert "The largest |z| of 6 is 2.85; chance alone gives a larger one in 2.6% of runs." in text
 
 
 def test_demo_json(run, quick, monkeypatch, tmp_path):
-    monkeypatch.setattr(demo, "SIZE", 8)
-    monkeypatch.setattr(demo, "SAMPLES", 500)
-    monkeypatch.setattr(demo.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(_demonstration, "SIZE", 8)
+    monkeypatch.setattr(_demonstration, "SAMPLES", 500)
+    monkeypatch.setattr(_demonstration.importlib.util, "find_spec", lambda name: None)
     arguments = ["demo", "--seed", 3, "--json", "--quiet", "--output", tmp_path / "demo.png"]
     code, out, err = run(*arguments)
     assert (code, err) == (0, "")
     numbers = json.loads(out)
-    assert [row["ratio"] for row in numbers["monte_carlo"]] == list(demo.RATIOS)
+    assert [row["ratio"] for row in numbers["monte_carlo"]] == list(_demonstration.RATIOS)
     z = [row["energy_standard_errors_off"] for row in numbers["monte_carlo"]]
     assert numbers["chance"]["largest"] == max(map(abs, z))
     assert [model["seed"] for model in numbers["flow"]["models"]] == list(range(3, 8))
@@ -248,9 +249,9 @@ def test_demo_json(run, quick, monkeypatch, tmp_path):
 
 
 def test_demo_without_matplotlib(run, quick, monkeypatch, tmp_path):
-    monkeypatch.setattr(demo, "SIZE", 8)
-    monkeypatch.setattr(demo, "SAMPLES", 500)
-    monkeypatch.setattr(demo.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(_demonstration, "SIZE", 8)
+    monkeypatch.setattr(_demonstration, "SAMPLES", 500)
+    monkeypatch.setattr(_demonstration.importlib.util, "find_spec", lambda name: None)
     code, out, _ = run("demo", "--output", tmp_path / "demo.png")
     assert code == 0
     assert "pip install 'isingrg[plot]'" in out

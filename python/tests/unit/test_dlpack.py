@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import isingrg
-from isingrg import ArgumentError, _arguments, graphvae, ising, mlrg, neuralrg
+from isingrg import ArgumentError, graphvae, ising, mlrg, neuralrg, statistics
+from isingrg._shared import arguments
 
 CPU, CUDA, CUDA_HOST = 1, 2, 3
 
@@ -68,7 +69,7 @@ def grid(array):
         (lambda K: ising.log_partition(4, K), COUPLINGS),
         (lambda K: ising.log_partition(4, K), COUPLINGS[0]),
         (ising.spontaneous_magnetization, COUPLINGS),
-        (ising.mean_and_error, np.random.default_rng(1).normal(size=400)),
+        (statistics.mean_and_error, np.random.default_rng(1).normal(size=400)),
         (mlrg.exact_map, COUPLINGS),
         (mlrg.scaling_dimensions, COUPLINGS),
         (lambda J: moderator().velocity(J), COUPLINGS),
@@ -83,7 +84,7 @@ def grid(array):
         (masks, np.array([[[True, False], [False, True]], [[True, False], [True, False]]])),
         (lambda spins: autoencoder().encode(spins)[0][0], SPINS),
         (lambda spins: autoencoder().basins(spins, resamples=20).centres, SPINS),
-        (lambda values: graphvae.bootstrap(np.mean, values, resamples=20).error, COUPLINGS),
+        (lambda values: statistics.bootstrap(np.mean, values, resamples=20).error, COUPLINGS),
         (grid, COUPLINGS),
     ],
 )  # fmt: skip
@@ -99,14 +100,14 @@ def test_exported_spins_train_the_same_model():
 
 @pytest.mark.parametrize("device", [CPU, CUDA_HOST])
 def test_nothing_is_copied_where_the_form_is_right(device):
-    assert np.shares_memory(_arguments.spins(Exported(SPINS, device)), SPINS)
-    assert np.shares_memory(_arguments.reals("K", Exported(COUPLINGS, device)), COUPLINGS)
+    assert np.shares_memory(arguments.spins(Exported(SPINS, device)), SPINS)
+    assert np.shares_memory(arguments.reals("K", Exported(COUPLINGS, device)), COUPLINGS)
 
 
 def test_other_dtypes_and_layouts_are_converted():
     turned = np.swapaxes(SPINS.astype(np.float32), 1, 2)
-    assert np.array_equal(_arguments.spins(Exported(turned)), turned)
-    assert _arguments.reals("K", Exported(COUPLINGS[::2].astype("f4"))).tolist() == [0.25, 0.75]
+    assert np.array_equal(arguments.spins(Exported(turned)), turned)
+    assert arguments.reals("K", Exported(COUPLINGS[::2].astype("f4"))).tolist() == [0.25, 0.75]
 
 
 def test_other_devices_are_refused():
@@ -156,7 +157,7 @@ class WithoutMemory(Exported):
 def test_what_has_no_memory_is_refused():
     with pytest.raises(TypeError, match=r"K cannot be read .* WithoutMemory: it has no memory"):
         ising.log_partition(4, WithoutMemory(COUPLINGS))
-    assert _arguments.from_dlpack("K", WithoutMemory(np.empty((0, 3)))).shape == (0, 3)
+    assert arguments.from_dlpack("K", WithoutMemory(np.empty((0, 3)))).shape == (0, 3)
 
 
 def test_masks_in_lists_are_seen():
@@ -190,8 +191,8 @@ def test_unusual_arrays_of_numpy(array):
 def test_tensors_of_torch_are_shared():
     torch = pytest.importorskip("torch")
     spins, couplings = torch.from_numpy(SPINS.copy()), torch.from_numpy(COUPLINGS.copy())
-    assert _arguments.spins(spins).ctypes.data == spins.data_ptr()
-    assert _arguments.reals("K", couplings).ctypes.data == couplings.data_ptr()
+    assert arguments.spins(spins).ctypes.data == spins.data_ptr()
+    assert arguments.reals("K", couplings).ctypes.data == couplings.data_ptr()
     assert np.array_equal(ising.energy(spins), ising.energy(SPINS))
     assert ising.log_partition(4, torch.tensor(0.5)) == ising.log_partition(4, 0.5)
 
@@ -244,7 +245,7 @@ def test_results_are_taken_by_torch():
 def test_arrays_of_jax_are_shared():
     jax = pytest.importorskip("jax")
     spins = jax.numpy.asarray(SPINS)
-    assert _arguments.spins(spins).ctypes.data == spins.unsafe_buffer_pointer()
+    assert arguments.spins(spins).ctypes.data == spins.unsafe_buffer_pointer()
     assert np.array_equal(ising.energy(spins), ising.energy(SPINS))
     assert ising.log_partition(4, jax.numpy.array(0.5)) == ising.log_partition(4, 0.5)
 

@@ -16,7 +16,7 @@ import pytest
 
 import isingrg
 from isingrg import ArgumentError, Interrupted, ensemble, neuralrg
-from isingrg._ensemble import _methods, _pools, _store
+from isingrg._ensemble import _pools, _store, _together
 from isingrg._ensemble._ledger import Ledger
 from isingrg._ensemble._work import Outcome
 
@@ -325,7 +325,7 @@ def test_method_with_failures():
 
 def test_method_in_chunks(monkeypatch, tmp_path):
     whole = ensemble("mlrg", SMALL, seeds=5)
-    monkeypatch.setattr(_methods, "TOGETHER", 2)
+    monkeypatch.setattr(_together, "TOGETHER", 2)
     calls = []
     with pytest.raises(Interrupted):
         ensemble("mlrg", SMALL, seeds=5, store=tmp_path, progress=lambda done, total: done < 2)
@@ -345,16 +345,18 @@ def test_several_couplings():
 
 @pytest.mark.filterwarnings("ignore:.* samples are worth")
 def test_flows():
-    settings = {"L": 4, "K": 0.3, "layers": 2, "hidden": (4,), "epochs": 20, "batch": 64}
+    settings = {"L": 4, "K": 0.3, "layers": 2, "hidden": (4,), "steps": 20, "batch": 64}
     settings |= {"samples": 200, "depth": [1, 2, 3]}
     table = ensemble("neuralrg", settings, seeds=2)
     assert (table.error[:2] == "").all() and table.error[2, 0].item().startswith("ArgumentError")
     model = neuralrg.NeuralRG(4, 0.3, layers=2, hidden=(4,), depth=2).fit(20, 64, seed=1)
     one = table.sel(depth=2, seed=1)
-    assert (one.free_energy, one.free_energy_error) == model.free_energy(200)
-    estimates = one.log_partition, one.log_partition_error, one.effective_sample_size
-    assert estimates == model.log_partition(200)[:3]
-    assert table.free_energy[1, 0] > -neuralrg.log_partition_dual(4, 0.3)
+    bound, error = model.free_energy(200)
+    assert (one.minus_log_partition, one.minus_log_partition_error) == (bound, error)
+    found = model.log_partition(200)
+    assert (one.log_partition, one.log_partition_error) == (found.value, found.error)
+    assert one.effective_sample_size == found.effective_sample_size
+    assert table.minus_log_partition[1, 0] > -neuralrg.log_partition_dual(4, 0.3)
 
 
 # Parts
@@ -370,7 +372,7 @@ def test_one_failure_among_several_at_once_is_forgiven():
         ]
 
     ledger = Ledger(3, None)
-    _methods.run_together(together, [{"i": i} for i in range(3)], ledger, None)
+    _together.run_together(together, [{"i": i} for i in range(3)], ledger, None)
     assert [outcome.error for outcome in ledger.outcomes] == ["", "", "ValueError: member 2"]
 
 

@@ -10,8 +10,8 @@ import pytest
 from isingrg import ising
 
 K_C = ising.K_CRITICAL
-#: Of both phases, near K_c and far from it, and on both sides of 0.203 and 0.805, where the torus
-#: changes its formula.
+#: Couplings of both phases, near K_c and far from it, and on both sides of 0.203 and 0.805, where
+#: the torus changes its formula.
 COUPLINGS = [1e-300, 1e-160, 1e-100, 1e-20, 1e-8, 1e-3, 0.1, 0.2, 0.2027, 0.2028, 0.3, 0.43, K_C]
 COUPLINGS += [0.45, 0.6, 0.8, 0.8047, 0.8048, 1.0, 1.5, 2.0, 3.0, 5.0, 7.0, 9.5, 10.0, 15.0, 20.0]
 COUPLINGS += [40.0, 80.0, 88.0, 92.0, 93.0]
@@ -201,7 +201,7 @@ def test_beyond_the_range_of_numbers():
 
 
 def test_values_that_cancelled():
-    """Of Kaufman's and Onsager's formulas in double precision, these had no digit right."""
+    """Kaufman's and Onsager's formulas in double precision gave no right digit of these."""
     assert ising.heat_capacity(4, 7.0) == pytest.approx(2.399e-20, rel=1e-3)
     assert ising.heat_capacity(10, 10.0) == pytest.approx(1.155e-29, rel=1e-3)
     assert ising.heat_capacity(2, 20.0) == pytest.approx(5.00e-65, rel=2e-3)

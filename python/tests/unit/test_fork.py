@@ -3,24 +3,33 @@
 Everything runs in processes of its own, which have to end normally and in time.
 """
 
+import os
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
+
+sys.path.append(str(Path(__file__).parents[1]))
+from small_models import MODELS
+
+#: For processes that import the table, too.
+ENVIRONMENT = os.environ | {
+    "PYTHONPATH": os.pathsep.join(
+        [str(Path(__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]
+    )
+}
 
 PREPARE = """
 import atexit, concurrent.futures, multiprocessing, os, signal, sys, threading, time
 import numpy as np
-from isingrg import Interrupted, IsingRGError, graphvae, ising, mlrg, neuralrg, set_num_threads
+from isingrg import Interrupted, IsingRGError, ising, mlrg, neuralrg, set_num_threads
+from small_models import MODELS
 
 set_num_threads(3)
-SPINS = ising.sample(8, [0.3, 0.5], 10, n_thermalize=5, seed=1)[:, 0]
-MAKE = {
-    "mlrg": lambda: mlrg.MLRG().fit(20, 64),
-    "neuralrg": lambda: neuralrg.NeuralRG(L=4, layers=2).fit(5, 256),
-    "graphvae": lambda: graphvae.GraphVAE(L=8, levels=2, hidden=6).fit(SPINS, 3),
-}
+# Enough in a step for several threads.
+MAKE = {name: lambda s=small: s.trained(20, batch=256) for name, small in MODELS.items()}
 
 def result(name, model=None):
     model = MAKE[name]() if model is None else model
@@ -35,7 +44,7 @@ def run(code, *, expected=0, seconds=120):
     """What a script prints, which must end with this code."""
     process = subprocess.run(
         [sys.executable, "-W", "error", "-c", PREPARE + textwrap.dedent(code)],
-        capture_output=True, text=True, timeout=seconds,
+        capture_output=True, text=True, timeout=seconds, env=ENVIRONMENT,
     )  # fmt: skip
     assert process.returncode == expected, process.stdout + process.stderr
     return process.stdout, process.stderr
@@ -44,7 +53,7 @@ def run(code, *, expected=0, seconds=120):
 # Forks
 
 
-@pytest.mark.parametrize("name", ["mlrg", "neuralrg", "graphvae"])
+@pytest.mark.parametrize("name", MODELS)
 def test_a_fork_after_use(name):
     """Parent and child train further and make a model anew, with the threads of the core."""
     run(f"""
@@ -162,15 +171,15 @@ def test_the_first_calls_import_nothing():
     process = subprocess.run(
         [sys.executable, "-c", """if True:
             import sys
-            from isingrg import graphvae, ising, mlrg, neuralrg
+            from isingrg import ising
+            from small_models import MODELS
             before = set(sys.modules)
             spins = ising.sample(8, [0.3, 0.5], 10, n_thermalize=5, seed=1)[:, 0]
             ising.energy(spins), ising.magnetization(spins), ising.log_partition(4, 0.4)
-            mlrg.MLRG(hidden=(4,)).fit(2, 8).velocity([0.5])
-            neuralrg.NeuralRG(L=4, layers=2, hidden=(3,)).fit(2, 8).sample(2)
-            graphvae.GraphVAE(L=8, levels=2, hidden=4, latent=2).fit(spins, 2).encode(spins)
+            for small in MODELS.values():
+                small.evaluate(small.trained(2))
             print(*set(sys.modules) - before)
-        """], capture_output=True, text=True,
+        """], capture_output=True, text=True, env=ENVIRONMENT,
     )  # fmt: skip
     assert (process.returncode, process.stdout) == (0, "\n"), process.stderr
 
@@ -208,7 +217,9 @@ def test_multiprocessing(method, tmp_path):
         assert same(result("", model.fit(5)), result("", straight))
     """
     script.write_text(PREPARE + textwrap.dedent(body))
-    process = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=120)
+    process = subprocess.run(
+        [sys.executable, script], capture_output=True, text=True, timeout=120, env=ENVIRONMENT
+    )
     assert process.returncode == 0, process.stderr
 
 
@@ -246,14 +257,13 @@ def test_a_training_at_the_exit():
     assert output == "at exit 25\n"
 
 
-@pytest.mark.parametrize("name", ["mlrg", "neuralrg", "graphvae"])
+@pytest.mark.parametrize("name", MODELS)
 def test_sys_exit_in_progress(name):
-    train = {"mlrg": "10**7", "neuralrg": "10**7", "graphvae": "SPINS, 10**7"}[name]
     output, errors = run(
         f"""
         model = MAKE[{name!r}]()
         atexit.register(lambda: os.write(1, b"%d" % len(model.history["loss"])))
-        model.fit({train}, progress=lambda done, total: sys.exit(7))
+        MODELS[{name!r}].fit(model, 10**7, progress=lambda done, total: sys.exit(7))
         """,
         expected=7,
     )

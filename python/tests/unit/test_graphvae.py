@@ -29,10 +29,8 @@ def test_defaults_are_the_published_model():
     expected = (2 * 16 + 16) + (16 * 16 + 16) + levels + 6 * (64 * 4 + 4) + decoder
     assert model.parameter_count == expected
     assert (model.L, model.levels, model.latent) == (16, 3, 4)
-    assert repr(model) == (
-        "GraphVAE(L=16, latent=4, hidden=64, token=16, levels=3, likelihood='mse', decoder='mlp', "
-        "beta=0.1, lambda_rg=0.5, representation='mu', anneal=0)  # untrained"
-    )
+    assert repr(model) == "GraphVAE()  # untrained"
+    assert repr(GraphVAE(L=8, levels=2)) == "GraphVAE(L=8, levels=2)  # untrained"
 
 
 def test_encode_takes_any_shape_and_dtype(model):

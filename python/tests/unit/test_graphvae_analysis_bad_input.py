@@ -9,13 +9,12 @@ from isingrg import ArgumentError, ConvergenceError, Interrupted, IsingRGError
 from isingrg.graphvae import (
     GraphVAE,
     active_units,
-    bootstrap,
-    correlation,
     effective_rank,
     estimate_critical_coupling,
     principal_components,
     published_data,
 )
+from isingrg.statistics import bootstrap, correlation
 
 S = np.random.default_rng(0).choice(np.array([-1, 1], np.int8), (6, 8, 8))
 SMALL = dict(L=8, hidden=4, token=3, latent=2)

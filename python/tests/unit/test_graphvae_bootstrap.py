@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from isingrg import ConvergenceError
-from isingrg.graphvae import bootstrap, correlation
+from isingrg.statistics import bootstrap, correlation
 
 
 def test_the_error_of_a_mean():
@@ -35,7 +35,7 @@ def test_what_is_made_of_the_resamples():
 
 
 def test_blocks_lie_on_a_ring():
-    """Of 0 to 3 in blocks of 2 the means are 0.5, 1.5, 2.5 and 1.5: the error of two is 0.5.
+    """Blocks of 2 of 0 to 3 have the means 0.5, 1.5, 2.5 and 1.5: two have the error 0.5.
 
     Without the ring it would be 0.577. The error of 20,000 resamples is known to 0.6 % at most:
     the band of 5 deviations has false alarms of 6e-7.
@@ -77,7 +77,7 @@ def test_couplings_are_kept_apart():
 
 
 def test_blocks_see_the_correlation_of_a_chain():
-    """Of an autoregressive one: tau = (1 + r) / (1 - r) = 9."""
+    """An autoregressive chain with r = 0.8 has tau = (1 + r) / (1 - r) = 9."""
     random = np.random.default_rng(1)
     chain = np.zeros(20000)
     for k, noise in enumerate(random.normal(size=len(chain) - 1)):
@@ -145,4 +145,5 @@ def test_a_correlation_is_bootstrapped_as_asked():
     options = dict(block=4, resamples=30, seed=11)
     found = correlation(a, b, **options)
     expected = bootstrap(lambda x, y: np.corrcoef(x.ravel(), y.ravel())[0, 1], a, b, **options)
-    np.testing.assert_allclose(found, expected, rtol=1e-12)
+    for name in ("value", "error", "low", "high"):
+        assert getattr(found, name) == pytest.approx(getattr(expected, name), rel=1e-12)

@@ -47,7 +47,7 @@ def test_it_unpacks_as_documented():
 
 
 def test_the_cosine():
-    """Of the eigenvector of the largest eigenvalue with PC1 of the last level, bar the sign."""
+    """The cosine of the leading eigenvector with PC1 of the last level, bar the sign."""
     pytest.importorskip("sklearn")
     found = fitted(levels(n=5000))
     _, coarse = levels(n=5000)

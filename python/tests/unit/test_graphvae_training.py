@@ -213,7 +213,7 @@ def parts(path):
 
 def test_what_a_file_holds(path):
     header, arrays = parts(path)
-    assert (header["format"], header["format_version"]) == ("isingrg.graphvae", "1")
+    assert (header["format"], header["format_version"]) == ("isingrg.graphvae", "2")
     described = json.loads(header["model"])
     assert described["configuration"] == {
         "L": 8, "latent": 3, "hidden": 12, "token": 5, "levels": 2, "likelihood": "mse",

@@ -145,7 +145,7 @@ PREPARE = {
 LONG = {
     "isingrg.ensemble": ("isingrg.ensemble('mlrg', {'steps': 10**6}, seeds=2)", "all"),
     "isingrg.ising.sample": ("ising.sample(32, 0.44, 1, n_thermalize=2**40)", "ising"),
-    "isingrg.ising.autocorrelation_time": ("ising.autocorrelation_time(walk)", "series"),
+    "isingrg.statistics.autocorrelation_time": ("statistics.autocorrelation_time(walk)", "series"),
     "isingrg.mlrg.MLRG.fit": ("model.fit(10**7)", "model"),
     "isingrg.mlrg.divergence": ("mlrg.divergence(J, J, '3A1')", "mlrg"),
     "isingrg.mlrg.exact_map": ("mlrg.exact_map(R, '3A1+E')", "mlrg"),
@@ -183,8 +183,9 @@ LONG = {
     "isingrg.graphvae.GraphVAE.loss": ("model.loss(x)", "vae"),
     "isingrg.graphvae.GraphVAE.rg_map": ("model.rg_map(x[:99], resamples=10**6)", "vae"),
     "isingrg.graphvae.GraphVAE.trajectories": ("model.trajectories(x)", "vae"),
-    "isingrg.graphvae.bootstrap": ("graphvae.bootstrap(np.mean, v, resamples=10**6)", "graph"),
-    "isingrg.graphvae.correlation": ("graphvae.correlation(v, v, resamples=10**6)", "graph"),
+    "isingrg.statistics.bootstrap": ("statistics.bootstrap(np.mean, v, resamples=10**6)", "graph"),
+    "isingrg.statistics.jackknife": ("statistics.jackknife(np.mean, walk)", "series"),
+    "isingrg.statistics.correlation": ("statistics.correlation(v, v, resamples=10**6)", "graph"),
     "isingrg.graphvae.estimate_critical_coupling": (
         "graphvae.estimate_critical_coupling(K, v, resamples=10**6)", "graph"),
     "isingrg.graphvae.published_data": ("graphvae.published_data(L=1024)", "graph"),
@@ -206,7 +207,7 @@ def test_control_c_stops_it_within_a_second(seconds_to_stop, name):
 
 # A single step or a single configuration of the widest networks and largest settings takes from
 # seconds to hours, too long to train a model first: its initial network does.
-UNTRAINED = "; model._native = model._configuration.create(0)"
+UNTRAINED = "; model._native = model._new_native(0)"
 WIDE_MLRG = (
     "J = np.full((64, 5), 0.3); model = mlrg.MLRG('A1+E', hidden=(1024,) * 8, symmetric=True)"
     + UNTRAINED

@@ -98,7 +98,7 @@ def test_forked_child_computes_the_same():
 
 
 def test_an_address_space_that_runs_out_is_a_memory_error():
-    """Of many small buffers, beside which small objects of Swift would find no room."""
+    """Many small buffers are asked for, beside which small objects of Swift would find no room."""
     code = """
 import resource
 from isingrg.mlrg import MLRG

@@ -169,12 +169,16 @@ def test_critical_coupling_is_the_unstable_fixed_point(name, request):
 # The object
 
 
-def test_repr_names_everything(monotone):
+def test_repr_names_what_is_not_the_default(monotone):
     text = repr(monotone)
-    assert text.startswith("MLRG('A1', moderator='monotone', divergence='kl', transport='step'")
-    assert text.endswith("# step 600")
-    assert repr(MLRG()).endswith("# untrained")
-    assert repr(eval(text.split("#")[0])) == repr(MLRG())
+    assert text == "MLRG()  # step 600"
+    assert repr(MLRG()) == "MLRG()  # untrained"
+    flow = MLRG("A1+E", moderator="flow", hidden=(5, 4), symmetric=True)
+    assert repr(eval(repr(flow).split("#")[0])) == repr(flow)
+    assert repr(flow) == (
+        "MLRG(representation='A1+E', moderator='flow', hidden=(5, 4), activation='silu', "
+        "symmetric=True)  # untrained"
+    )
 
 
 def test_copies_are_complete(monotone):

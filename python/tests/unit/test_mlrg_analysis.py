@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import isingrg
-from isingrg import _report, mlrg
+from isingrg import mlrg
+from isingrg.cli import _tables
 from isingrg.mlrg import MLRG, _critical, _fixed_points, _survey
 from isingrg.mlrg.tensor import degeneracies
 
@@ -62,7 +63,7 @@ def test_three_methods_agree(name, request):
     model = request.getfixturevalue(name)
     found = model.critical_coupling_estimates()
     assert found.phase.value == model.critical_coupling()
-    assert found.phase.uncertainty <= 1e-10
+    assert found.phase.error <= 1e-10
     for method in ("monotone", "degeneracy"):
         estimate = getattr(found, method)
         if name == "flow" and method == "monotone":
@@ -71,8 +72,8 @@ def test_three_methods_agree(name, request):
                 model.critical_coupling(method)
             continue
         assert estimate.reason == ""
-        assert 0 < estimate.uncertainty < (1e-5 if name == "a1" else 1e-2)
-        assert abs(estimate.value - found.phase.value) < 2 * estimate.uncertainty
+        assert 0 < estimate.error < (1e-5 if name == "a1" else 1e-2)
+        assert abs(estimate.value - found.phase.value) < 2 * estimate.error
         assert model.critical_coupling(method) == estimate.value
 
 
@@ -81,7 +82,7 @@ def test_the_bracket_of_the_phases_holds_the_fixed_point(a1):
     low, high = _critical.phase_bracket(a1)
     assert low <= a1.fixed_point() <= high and 0 < high - low <= 1e-10
     found = a1.critical_coupling_estimates(2).phase
-    assert (found.value, found.uncertainty) == ((low + high) / 2, (high - low) / 2)
+    assert (found.value, found.error) == ((low + high) / 2, (high - low) / 2)
 
 
 @pytest.mark.parametrize("name", ["monotone", "flow"])
@@ -107,7 +108,7 @@ def test_flows_that_leave_the_numbers_have_a_phase():
     assert lost[-1] and not lost[0] and (np.diff(lost.astype(int)) >= 0).all()
     found = model.critical_coupling_estimates(120)  # far beyond what a grid resolves
     assert found.phase.value == pytest.approx(model.fixed_point(), abs=1e-9)
-    assert abs(found.degeneracy.value - found.phase.value) < 2 * found.degeneracy.uncertainty
+    assert abs(found.degeneracy.value - found.phase.value) < 2 * found.degeneracy.error
 
 
 @pytest.mark.parametrize(
@@ -123,13 +124,13 @@ def test_flows_that_leave_the_numbers_have_a_phase():
 def test_the_uncertainty_of_a_series_of_scales(values, widths, expected):
     """The spread from half of the last scale on, and the width of the last."""
     found = _critical._settled(list(zip(values, widths, strict=True)), "none")
-    assert (found.value, found.uncertainty) == pytest.approx(expected, abs=1e-12)
+    assert (found.value, found.error) == pytest.approx(expected, abs=1e-12)
     assert found.reason == ""
 
 
 def test_a_series_without_a_value():
     found = _critical._settled([(np.nan, np.nan)] * 2, "no scale has one")
-    assert np.isnan([found.value, found.uncertainty]).all() and found.reason == "no scale has one"
+    assert np.isnan([found.value, found.error]).all() and found.reason == "no scale has one"
 
 
 def test_flows_too_stiff_to_follow_leave_the_others(a1, monkeypatch):
@@ -154,7 +155,7 @@ def test_no_transition_has_reasons(still):
     found = still.critical_coupling_estimates(4)
     assert "neither phase" in found.phase.reason
     assert "do not cross" in found.degeneracy.reason
-    assert math.isnan(found.phase.value) and math.isnan(found.degeneracy.uncertainty)
+    assert math.isnan(found.phase.value) and math.isnan(found.degeneracy.error)
     with pytest.raises(isingrg.ConvergenceError, match="do not cross"):
         still.critical_coupling("degeneracy", steps=4)
     metadata, arrays = still._state()
@@ -186,9 +187,9 @@ def test_estimates_are_as_uncertain_as_they_vary_over_the_larger_scales():
     """The spread from half of the largest scale on, and the width of the grid there."""
     nothing = (math.nan, math.nan)
     found = _critical._settled([nothing, nothing, (1.0, 0), (1.1, 0), (1.2, 0)], "")
-    assert found.value == 1.2 and found.uncertainty == pytest.approx(0.2, abs=1e-15)
+    assert found.value == 1.2 and found.error == pytest.approx(0.2, abs=1e-15)
     found = _critical._settled([(9.0, 0), (1.3, 0.5), (1.2, 0.01), nothing], "")
-    assert found.value == 1.2 and found.uncertainty == pytest.approx(0.11, abs=1e-15)
+    assert found.value == 1.2 and found.error == pytest.approx(0.11, abs=1e-15)
     assert _critical._settled([nothing], "none").reason == "none"
 
 
@@ -371,9 +372,9 @@ def test_surveys_of_several_couplings(model, steps):
     for one in trained:
         for name in _survey.NUMBERS:
             assert math.isnan(getattr(one, name)) == (name in one.failures)
-    numbers = _report.survey_numbers(trained, model["representation"])
+    numbers = _tables.survey_numbers(trained, model["representation"])
     json.dumps(numbers, allow_nan=False)
-    table = _report.survey_table(trained, model["representation"])
+    table = _tables.survey_table(trained, model["representation"])
     assert "nan" not in table
     assert all(reason in table for one in trained for reason in one.failures.values())
 

@@ -84,7 +84,7 @@ def test_exact_minimum():
 
 
 def test_critical_fixed_point_of_five_couplings():
-    """Of the exact map in the published frame: one unstable direction, far from the lattice."""
+    """That of the exact map in the published frame: one unstable direction, far off the lattice."""
     J, h = np.array([0.562844, 0.474773, 0.279278, 0.292040, -0.129502]), 1e-5
     shifts = h * np.concatenate([np.zeros((1, 5)), np.eye(5), -np.eye(5)])
     images = mlrg.exact_map(J + shifts, "A1+E")

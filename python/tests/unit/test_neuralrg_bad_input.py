@@ -162,9 +162,9 @@ CASES = [
     (MemoryError, r"a network of \d+ parameters needs",
      new(64, layers=64, hidden=(256,) * 8, structure="tebd", depth=64, repeat=16)),
     # training
-    (TypeError, r"missing .*'epochs'", fit()),
-    (ArgumentError, r"epochs must be from 1 to 1000000000, got 0", fit(0)),
-    (TypeError, r"epochs must be an integer", fit(2.0)),
+    (TypeError, r"counts updates of the optimiser: give steps, not epochs", fit(epochs=3)),
+    (ArgumentError, r"steps must be from 1 to 1000000000, got 0", fit(0)),
+    (TypeError, r"steps must be an integer", fit(2.0)),
     (ArgumentError, r"batch must be from 1 to 1000000, got 0", fit(1, 0)),
     (ArgumentError, r"batch must be from 1 to 1000000", fit(1, 2 * 10**6)),
     (ArgumentError, r"lr must be from 1e-12 to 10, got 0.0", fit(1, 8, 0)),

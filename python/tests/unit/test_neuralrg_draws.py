@@ -49,7 +49,7 @@ def test_batches_scatter_by_their_standard_error(fit):
 
 
 def test_every_sample_is_drawn_as_often_as_another():
-    """Of two: the mean loss of all batches, five errors of the share of one."""
+    """Two samples: the mean loss of all batches, within five errors of the share of one."""
     x = np.random.default_rng(2).normal(0, [[[1]], [[3]]], (2, 4, 4))
     model = NeuralRG(4, 0.2, layers=2, hidden=(4,))
     loss = model.fit_samples(x, 300, 32, 1e-12, weight_decay=0).history["loss"].mean()

@@ -12,7 +12,7 @@ from isingrg.neuralrg import mutual_information
 pytest.importorskip("sklearn")
 
 N = 4000
-#: Of the estimates of pairs of N samples with three neighbours: about 1 / sqrt(N).
+#: Deviation of the estimates of pairs of N samples with three neighbours: about 1 / sqrt(N).
 DEVIATION = 0.02
 
 

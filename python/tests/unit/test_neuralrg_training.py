@@ -14,9 +14,9 @@ import pytest
 
 import isingrg
 from isingrg import IsingRGError, ising
+from isingrg._shared import state
 from isingrg.neuralrg import (
     NeuralRG,
-    _storage,
     log_density,
     log_partition_dual,
     sample_fields,
@@ -50,7 +50,7 @@ def test_a_later_seed_changes_the_latent_variables_only():
     a, b = NeuralRG(**SMALL).fit(3, seed=5), NeuralRG(**SMALL).fit(3, seed=5)
     a.fit(2, seed=6)
     b.fit(2)
-    masks = [_storage.STATE.read(model._native)["masks"] for model in (a, b)]
+    masks = [state.read(model._native)["masks"] for model in (a, b)]
     assert np.array_equal(*masks) and not equal(a, b)
     assert equal(a.fit(1), NeuralRG(**SMALL).fit(3, seed=5).fit(3, seed=6))
 
@@ -85,7 +85,7 @@ def test_history():
 def test_weight_decay_draws_parameters_to_zero():
     def size(weight_decay):
         model = NeuralRG(**SMALL).fit(50, 32, 1e-2, weight_decay=weight_decay)
-        return np.abs(_storage.STATE.read(model._native)["parameters"]).mean()
+        return np.abs(state.read(model._native)["parameters"]).mean()
 
     assert size(10) < 0.8 * size(0)
 

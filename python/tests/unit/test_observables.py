@@ -74,13 +74,3 @@ def test_scalars_for_one_configuration_and_arrays_for_more():
 def test_empty_stacks():
     assert ising.energy(np.empty((0, 4, 4), np.int8)).shape == (0,)
     assert ising.block_spin(np.empty((2, 0, 4, 4), np.int8)).shape == (2, 0, 2, 2)
-
-
-def test_pieces_of_large_arrays_change_nothing(monkeypatch):
-    spins = ising.sample(8, 0.4, 50, seed=3)
-    whole = [f(spins) for f in (ising.energy, ising.magnetization, ising.block_spin)]
-    monkeypatch.setattr("isingrg.ising._observables._TOGETHER", 7 * 64)
-    for f, expected in zip(
-        (ising.energy, ising.magnetization, ising.block_spin), whole, strict=True
-    ):
-        assert np.array_equal(f(spins), expected)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import isingrg
-from isingrg import ArgumentError, IsingRGError, ising, mlrg, plot
+from isingrg import ArgumentError, IsingRGError, ising, mlrg, plot, statistics
 from isingrg.graphvae import GraphVAE, RGMap
 from isingrg.mlrg.exact import exact_fixed_point
 from isingrg.neuralrg import Chains, NeuralRG, Responses, log_partition_dual
@@ -80,7 +80,7 @@ def test_configuration(spins):
 def test_observables_stand_beside_exact_curves(spins, kind):
     drawn = getattr(plot, kind)(spins, K)
     values = ising.energy(spins) / 64 if kind == "energy" else abs(ising.magnetization(spins))
-    exact = [ising.mean_and_error(one) for one in values]
+    exact = [statistics.mean_and_error(one) for one in values]
     x, y, errors = bars(drawn.artists["points"])
     np.testing.assert_array_equal(x, K)
     np.testing.assert_allclose(y, [mean for mean, _ in exact], rtol=1e-14)
@@ -334,7 +334,7 @@ def test_wrong_arguments_are_named(spins, a1, ae, flow):
         (ArgumentError, "not zero", lambda: plot.flow(ae, (0, np.zeros(5)))),
         (ArgumentError, "origin must have the shape", lambda: plot.flow(ae, origin=[0, 1])),
         (ArgumentError, "limits must be two pairs", lambda: plot.flow(ae, limits=[0, 1])),
-        (TypeError, "model must be an MLRG, NeuralRG or GraphVAE", lambda: plot.history(3)),
+        (TypeError, "model must be a model of isingrg, not int", lambda: plot.history(3)),
         (ArgumentError, "x must have the shape", lambda: plot.samples(np.zeros(3))),
         (TypeError, "responses must be", lambda: plot.responses(np.zeros(3))),
         (ArgumentError, "responses must be of 1 to 16", lambda: plot.responses(no_responses)),

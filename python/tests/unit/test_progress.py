@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import isingrg
-from isingrg import _progress, ising
+from isingrg import ising
+from isingrg._shared import progress
 
 ENDLESS = dict(n_thermalize=2**40)
 
@@ -66,7 +67,7 @@ def test_bar(capsys):
 
 def test_missing_bar_is_mentioned_once(capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "tqdm.auto", None)
-    monkeypatch.setattr(_progress, "_told_about_tqdm", False)
+    monkeypatch.setattr(progress, "_told_about_tqdm", False)
     for _ in range(2):
         ising.sample(8, 0.4, 2, progress=True)
     text = capsys.readouterr().err
@@ -86,7 +87,7 @@ def test_control_c_between_pieces_of_an_exact_result(seconds_to_stop):
 
 def test_loops_in_python_stop_at_false_alone():
     for answer in (None, 0, "", True):
-        _progress.tell(lambda done, total, answer=answer: answer, 1, 2)
-    _progress.tell(None, 1, 2)
+        progress.tell(lambda done, total, answer=answer: answer, 1, 2)
+    progress.tell(None, 1, 2)
     with pytest.raises(isingrg.Interrupted, match="interrupted at 1 of 2"):
-        _progress.tell(lambda done, total: False, 1, 2)
+        progress.tell(lambda done, total: False, 1, 2)

@@ -7,33 +7,42 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from isingrg import ConvergenceError, IsingRGError, _core, graphvae, mlrg, neuralrg
+from isingrg import ConvergenceError, IsingRGError, _core, mlrg
 
+sys.path.append(str(Path(__file__).parents[1]))
 sys.path.append(str(Path(__file__).parents[1] / "docs"))
-sys.path.append(str(Path(__file__).parents[3] / "soak"))
 from public import everything
 
-from threads import ASKED, MAKE, TRAIN, answer
+from small_models import MODELS, Small, answer
 
 #: Methods that the campaign does not ask: they change the model, draw, or need a file.
 OTHERS = {"fit", "fit_samples", "close", "load"}
-KINDS = [mlrg.MLRG, neuralrg.NeuralRG, graphvae.GraphVAE]
 
 
-@pytest.fixture(params=KINDS, ids=lambda kind: kind.__name__)
-def kind(request):
+@pytest.fixture(params=MODELS.values(), ids=MODELS)
+def small(request):
     return request.param
+
+
+def train(small, model, **keywords):
+    """So long that others can meet it."""
+    return small.fit(model, small.second // 100, **keywords)
+
+
+def trained(small):
+    return train(small, small.make())
 
 
 def steps(model):
     return len(model.history["loss"])
 
 
-def test_the_campaign_asks_every_method(kind):
+def test_the_table_asks_every_method(small):
+    kind = small.kind
     prefix = f"{kind.__module__.rpartition('.')[0]}.{kind.__name__}."
     public = {i.name.removeprefix(prefix) for i in everything() if i.name.startswith(prefix)}
     plots = {name for name in public if name.startswith("plot_")}
-    assert public - plots - OTHERS == ASKED[kind].keys()
+    assert public - plots - OTHERS == small.questions.keys()
 
 
 def pausing():
@@ -62,57 +71,57 @@ def in_thread(function):
     return thread, results
 
 
-def test_two_first_trainings_of_one_model(kind):
-    model, straight = MAKE[kind](), TRAIN[kind](MAKE[kind](), 1)
+def test_two_first_trainings_of_one_model(small):
+    model, straight = small.make(), trained(small)
     pause, reached, go = pausing()
-    thread, _ = in_thread(lambda: TRAIN[kind](model, 1, progress=pause))
+    thread, _ = in_thread(lambda: train(small, model, progress=pause))
     reached.wait()
     try:
         with pytest.raises(IsingRGError, match="in use by another thread"):
-            TRAIN[kind](model, 1)
+            train(small, model)
     finally:
         go.set()
         thread.join()
-    assert answer(ASKED[kind]["save"], model) == answer(ASKED[kind]["save"], straight)
+    assert answer(small.questions["save"], model) == answer(small.questions["save"], straight)
 
 
-@pytest.mark.parametrize("trained", [False, True])
-def test_close_during_a_training(kind, trained):
-    model = TRAIN[kind](MAKE[kind](), 1) if trained else MAKE[kind]()
+@pytest.mark.parametrize("make", [Small.make, trained])
+def test_close_during_a_training(small, make):
+    model = make(small)
     pause, reached, go = pausing()
-    thread, results = in_thread(lambda: TRAIN[kind](model, 1, progress=pause))
+    thread, results = in_thread(lambda: train(small, model, progress=pause))
     reached.wait()
     model.close()
     go.set()
     thread.join()
     assert isinstance(results[0], IsingRGError) and "closed" in str(results[0])
     with pytest.raises(IsingRGError, match="closed"):
-        TRAIN[kind](model, 1)
-    assert model.step >= 0 if kind is not graphvae.GraphVAE else model.epoch >= 0
+        train(small, model)
+    assert steps(model) >= 0
     assert "closed" in repr(model)
 
 
-def test_a_model_is_not_copied_partly_before_and_partly_after_a_step(kind):
-    model = TRAIN[kind](MAKE[kind](), 1)
+def test_a_model_is_not_copied_partly_before_and_partly_after_a_step(small):
+    model = trained(small)
     before = steps(model)
     state = model._state
 
     def state_with_a_training_inside():
         metadata, arrays = state()
-        TRAIN[kind](model, 1)
+        train(small, model)
         return metadata, arrays
 
     model._state = state_with_a_training_inside
     with pytest.raises(IsingRGError, match="in use by another thread"):
-        ASKED[kind]["save"](model)
+        small.questions["save"](model)
     assert steps(model) > before
 
 
 def test_trainings_of_many_that_meet_one():
-    kind = mlrg.MLRG
-    busy, free = TRAIN[kind](MAKE[kind](), 1), MAKE[kind]()
+    small = MODELS["mlrg"]
+    busy, free = trained(small), small.make()
     pause, reached, go = pausing()
-    thread, _ = in_thread(lambda: TRAIN[kind](busy, 1, progress=pause))
+    thread, _ = in_thread(lambda: train(small, busy, progress=pause))
     reached.wait()
     try:
         errors = mlrg.fit_many([busy, free], [{"steps": 3}] * 2)
@@ -127,12 +136,13 @@ def test_trainings_of_many_that_meet_one():
 @pytest.mark.parametrize("name", ["critical_coupling", "flow", "fixed_points", "exponents"])
 def test_an_answer_is_not_partly_of_the_model_before_a_training(name, monkeypatch):
     """What asks the core several times refuses to mix two states."""
-    model = TRAIN[mlrg.MLRG](MAKE[mlrg.MLRG](), 1)
+    small = MODELS["mlrg"]
+    model = trained(small)
 
     def train_first(function):
         def trained(*arguments):
             monkeypatch.undo()
-            TRAIN[mlrg.MLRG](model, 1)
+            train(small, model)
             return function(*arguments)
 
         return trained
@@ -140,20 +150,21 @@ def test_an_answer_is_not_partly_of_the_model_before_a_training(name, monkeypatc
     monkeypatch.setattr(_core, "mlrg_velocity", train_first(_core.mlrg_velocity))
     monkeypatch.setattr(_core, "mlrg_flow", train_first(_core.mlrg_flow))
     with pytest.raises(IsingRGError, match="in use by another thread"):
-        ASKED[mlrg.MLRG][name](model)
+        small.questions[name](model)
     assert model.step == 200
 
 
 def test_an_error_of_two_states_is_none_of_either(monkeypatch):
     """What one question cannot answer of a model that was trained meanwhile is no answer."""
-    model = TRAIN[mlrg.MLRG](MAKE[mlrg.MLRG](), 1)
+    small = MODELS["mlrg"]
+    model = trained(small)
 
     def fail(*arguments):
         monkeypatch.undo()
-        TRAIN[mlrg.MLRG](model, 1)
+        train(small, model)
         raise ConvergenceError("no fixed point")
 
     monkeypatch.setattr(_core, "mlrg_velocity", fail)
     monkeypatch.setattr(_core, "mlrg_flow", fail)
     with pytest.raises(IsingRGError, match="in use by another thread"):
-        ASKED[mlrg.MLRG]["flow"](model)
+        small.questions["flow"](model)

@@ -51,7 +51,7 @@ def run(python, program, **extra):
 
 @pytest.fixture(scope="module")
 def python(tmp_path_factory):
-    """Of an environment with the wheel and NumPy."""
+    """The interpreter of an environment with the wheel and NumPy."""
     folder = tmp_path_factory.mktemp("wheel")
     venv.create(folder, with_pip=True)
     python = folder / "bin" / "python"

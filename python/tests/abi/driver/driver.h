@@ -14,19 +14,32 @@
                             isingrg_last_error()), exit(EXIT_FAILURE)))
 
 /* The call succeeds; is refused with a message that contains the words; is told that the handle
- * was closed. */
+ * was closed; is stopped by its progress function. */
 #define ACCEPT(call) REQUIRE((call) == ISINGRG_OK)
 #define REFUSE(words, call) \
     REQUIRE((call) == ISINGRG_INVALID_ARGUMENT && strstr(isingrg_last_error(), words) != NULL)
 #define CLOSED(call) REQUIRE((call) == ISINGRG_CLOSED)
+#define INTERRUPT(call) REQUIRE((call) == ISINGRG_INTERRUPTED)
 
 /* Progress functions: counts its calls in *context; asks to stop. */
 int32_t count_calls(void *context, uint64_t done, uint64_t total);
 int32_t stop(void *context, uint64_t done, uint64_t total);
 
+/* A small model of each method, not trained yet. */
+isingrg_model *make_mlrg(void);
+isingrg_model *make_neuralrg(void);
+isingrg_model *make_graphvae(void);
+isingrg_model *make_graphvae_graph(void); /* with a decoder of graph convolutions */
+
+/* Trains it by a few rows of the history. */
+void train_mlrg(isingrg_model *model);
+void train_neuralrg(isingrg_model *model);
+void train_graphvae(isingrg_model *model);
+
 void test_library(void);
 void test_ising(void);
 void test_machines(void);
+void test_models(void);
 void test_mlrg(void);
 void test_neuralrg(void);
 void test_graphvae(void);

@@ -6,17 +6,17 @@ static void test_sample(void)
     double couplings[2] = {0.2, 5.0}, not_finite[2] = {0.2, NAN};
     int64_t count = sizeof spins, many = INT64_MAX;
     int calls = 0;
-    for (int32_t algorithm = ISINGRG_WOLFF; algorithm <= ISINGRG_HEAT_BATH; ++algorithm) {
+    for (int32_t which = ISINGRG_ISING_WOLFF; which <= ISINGRG_ISING_HEAT_BATH; ++which) {
         ACCEPT(isingrg_ising_sample(
-            16, couplings, 2, 1, 3, -1, -1, algorithm, 7, spins, count, count_calls, &calls));
+            16, couplings, 2, 1, 3, -1, -1, which, 7, spins, count, count_calls, &calls));
         REQUIRE(calls >= 1 && spins[0] * spins[0] == 1);
         ACCEPT(isingrg_ising_sample(
-            16, couplings, 2, 1, 3, -1, -1, algorithm, 7, again, count, NULL, NULL));
+            16, couplings, 2, 1, 3, -1, -1, which, 7, again, count, NULL, NULL));
         REQUIRE(memcmp(spins, again, sizeof spins) == 0);
     }
-    REQUIRE(isingrg_ising_sample(
-        16, couplings, 2, 1, 3, (int64_t)1 << 40, -1, ISINGRG_WOLFF, 7, spins, count, stop, NULL)
-        == ISINGRG_INTERRUPTED);
+    INTERRUPT(isingrg_ising_sample(
+        16, couplings, 2, 1, 3, (int64_t)1 << 40, -1, ISINGRG_ISING_WOLFF, 7, spins, count, stop,
+        NULL));
     REQUIRE(isingrg_ising_sample(16, couplings, 2, 1, many, 0, 1, 0, 7, spins, count, NULL, NULL)
         == ISINGRG_OUT_OF_MEMORY);
 #define SAMPLE(size, k, n, chains, samples, thermalize, between, algorithm, spins, count) \
@@ -42,50 +42,72 @@ static void test_observables(void)
 {
     int8_t spins[2 * 4 * 4], blocked[2 * 2 * 2], wrong[16] = {3};
     double values[2];
+    int calls[3] = {0};
     memset(spins, 1, sizeof spins);
-    ACCEPT(isingrg_ising_energy(spins, 2, 4, values));
+#define ENERGY(spins, n, size, values) isingrg_ising_energy(spins, n, size, values, NULL, NULL)
+#define MAGNETIZATION(spins, n, size, means) \
+    isingrg_ising_magnetization(spins, n, size, means, NULL, NULL)
+#define BLOCK(spins, n, size, factor, blocked) \
+    isingrg_ising_block_spin(spins, n, size, factor, blocked, NULL, NULL)
+    ACCEPT(ENERGY(spins, 2, 4, values));
     REQUIRE(values[0] == -32 && values[1] == -32);
-    ACCEPT(isingrg_ising_magnetization(spins, 2, 4, values));
+    ACCEPT(MAGNETIZATION(spins, 2, 4, values));
     REQUIRE(values[1] == 1);
-    ACCEPT(isingrg_ising_block_spin(spins, 2, 4, 2, blocked));
+    ACCEPT(BLOCK(spins, 2, 4, 2, blocked));
     REQUIRE(blocked[7] == 1);
-    ACCEPT(isingrg_ising_energy(spins, 0, 4, values));
-    REFUSE("spins", isingrg_ising_energy(NULL, 2, 4, values));
-    REFUSE("energies", isingrg_ising_energy(spins, 2, 4, NULL));
-    REFUSE("spin", isingrg_ising_energy(wrong, 1, 4, values));
-    REFUSE("n must", isingrg_ising_energy(spins, INT64_MAX, 4, values));
-    REFUSE("size", isingrg_ising_energy(spins, 1, 0, values));
-    REFUSE("means", isingrg_ising_magnetization(spins, 2, 4, NULL));
-    REFUSE("spin", isingrg_ising_magnetization(wrong, 1, 4, values));
-    REFUSE("size", isingrg_ising_magnetization(spins, 2, INT64_MIN, values));
-    REFUSE("blocked", isingrg_ising_block_spin(spins, 2, 4, 2, NULL));
-    REFUSE("spin", isingrg_ising_block_spin(wrong, 1, 4, 2, blocked));
-    REFUSE("factor", isingrg_ising_block_spin(spins, 2, 4, 0, blocked));
-    REQUIRE(isingrg_ising_block_spin(spins, 2, 4, 3, blocked) == ISINGRG_INVALID_ARGUMENT);
+    ACCEPT(ENERGY(spins, 0, 4, values));
+    REFUSE("spins", ENERGY(NULL, 2, 4, values));
+    REFUSE("energies", ENERGY(spins, 2, 4, NULL));
+    REFUSE("spin", ENERGY(wrong, 1, 4, values));
+    REFUSE("n must", ENERGY(spins, INT64_MAX, 4, values));
+    REFUSE("size", ENERGY(spins, 1, 0, values));
+    REFUSE("means", MAGNETIZATION(spins, 2, 4, NULL));
+    REFUSE("spin", MAGNETIZATION(wrong, 1, 4, values));
+    REFUSE("size", MAGNETIZATION(spins, 2, INT64_MIN, values));
+    REFUSE("blocked", BLOCK(spins, 2, 4, 2, NULL));
+    REFUSE("spin", BLOCK(wrong, 1, 4, 2, blocked));
+    REFUSE("factor", BLOCK(spins, 2, 4, 0, blocked));
+    REQUIRE(BLOCK(spins, 2, 4, 3, blocked) == ISINGRG_INVALID_ARGUMENT);
+    ACCEPT(isingrg_ising_energy(spins, 2, 4, values, count_calls, &calls[0]));
+    ACCEPT(isingrg_ising_magnetization(spins, 2, 4, values, count_calls, &calls[1]));
+    ACCEPT(isingrg_ising_block_spin(spins, 2, 4, 2, blocked, count_calls, &calls[2]));
+    REQUIRE(calls[0] >= 1 && calls[1] >= 1 && calls[2] >= 1);
+    INTERRUPT(isingrg_ising_energy(spins, 2, 4, values, stop, NULL));
+    INTERRUPT(isingrg_ising_magnetization(spins, 2, 4, values, stop, NULL));
+    INTERRUPT(isingrg_ising_block_spin(spins, 2, 4, 2, blocked, stop, NULL));
 }
 
 static void test_exact(void)
 {
-    double couplings[2] = {0.4406867935, 99}, wrong = INFINITY, negative = -0.4;
+    double couplings[2] = {0.4406867935, 99}, wrong = INFINITY, negative = -0.4, cold = -10;
     double a[2], b[2], c[2], d[2];
-    ACCEPT(isingrg_ising_exact_torus(16, couplings, 2, a, b, c));
+    int calls[2] = {0};
+#define TORUS(size, couplings, n, partition, energy, capacity) \
+    isingrg_ising_exact_torus(size, couplings, n, partition, energy, capacity, NULL, NULL)
+#define BULK(couplings, n, partition, energy, heat, magnetization) \
+    isingrg_ising_exact_bulk(couplings, n, partition, energy, heat, magnetization, NULL, NULL)
+    ACCEPT(TORUS(16, couplings, 2, a, b, c));
     REQUIRE(fabs(a[0] - 238.64225663) < 1e-6);
-    ACCEPT(isingrg_ising_exact_torus(16, couplings, 1, a, NULL, NULL));
-    double cold = -10;
-    ACCEPT(isingrg_ising_exact_torus(10, &cold, 1, a, b, c));
+    ACCEPT(TORUS(16, couplings, 1, a, NULL, NULL));
+    ACCEPT(TORUS(10, &cold, 1, a, b, c));
     REQUIRE(b[0] == 200 && fabs(c[0] / 1.155105e-29 - 1) < 1e-6);
-    ACCEPT(isingrg_ising_exact_torus(16, couplings, 0, NULL, NULL, NULL));
-    REFUSE("couplings", isingrg_ising_exact_torus(16, NULL, 1, a, b, c));
-    REFUSE("size", isingrg_ising_exact_torus(4097, couplings, 1, a, b, c));
-    REFUSE("n must", isingrg_ising_exact_torus(16, couplings, -1, a, b, c));
-    REFUSE("finite", isingrg_ising_exact_torus(16, &wrong, 1, a, b, c));
-    REQUIRE(isingrg_ising_exact_torus(3, &negative, 1, a, b, c) == ISINGRG_INVALID_ARGUMENT);
-    ACCEPT(isingrg_ising_exact_bulk(couplings, 2, a, b, c, d));
+    ACCEPT(TORUS(16, couplings, 0, NULL, NULL, NULL));
+    REFUSE("couplings", TORUS(16, NULL, 1, a, b, c));
+    REFUSE("size", TORUS(4097, couplings, 1, a, b, c));
+    REFUSE("n must", TORUS(16, couplings, -1, a, b, c));
+    REFUSE("finite", TORUS(16, &wrong, 1, a, b, c));
+    REQUIRE(TORUS(3, &negative, 1, a, b, c) == ISINGRG_INVALID_ARGUMENT);
+    ACCEPT(BULK(couplings, 2, a, b, c, d));
     REQUIRE(a[0] < -0.9 && d[1] == 1);
-    ACCEPT(isingrg_ising_exact_bulk(couplings, 2, NULL, NULL, NULL, NULL));
-    REFUSE("couplings", isingrg_ising_exact_bulk(NULL, 2, a, b, c, d));
-    REFUSE("n must", isingrg_ising_exact_bulk(couplings, INT64_MAX, a, b, c, d));
-    REFUSE("finite", isingrg_ising_exact_bulk(&wrong, 1, a, b, c, d));
+    ACCEPT(BULK(couplings, 2, NULL, NULL, NULL, NULL));
+    REFUSE("couplings", BULK(NULL, 2, a, b, c, d));
+    REFUSE("n must", BULK(couplings, INT64_MAX, a, b, c, d));
+    REFUSE("finite", BULK(&wrong, 1, a, b, c, d));
+    ACCEPT(isingrg_ising_exact_torus(16, couplings, 2, a, b, c, count_calls, &calls[0]));
+    ACCEPT(isingrg_ising_exact_bulk(couplings, 2, a, b, c, d, count_calls, &calls[1]));
+    REQUIRE(calls[0] >= 1 && calls[1] >= 1);
+    INTERRUPT(isingrg_ising_exact_torus(16, couplings, 2, a, b, c, stop, NULL));
+    INTERRUPT(isingrg_ising_exact_bulk(couplings, 2, a, b, c, d, stop, NULL));
 }
 
 static void test_autocorrelation(void)
@@ -96,8 +118,7 @@ static void test_autocorrelation(void)
     for (int i = 0; i < 1000; ++i) series[i] = word = 1664525 * word + 1013904223;
     ACCEPT(isingrg_ising_autocorrelation_time(series, 2, 500, &time, NULL, NULL));
     REQUIRE(time > 0.5 && time < 2);
-    REQUIRE(isingrg_ising_autocorrelation_time(series, 2, 500, &time, stop, NULL)
-        == ISINGRG_INTERRUPTED);
+    INTERRUPT(isingrg_ising_autocorrelation_time(series, 2, 500, &time, stop, NULL));
     for (int i = 0; i < 1000; ++i) series[i] = i;
     REQUIRE(isingrg_ising_autocorrelation_time(series, 2, 500, &time, NULL, NULL)
         == ISINGRG_NOT_CONVERGED);

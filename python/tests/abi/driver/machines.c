@@ -1,6 +1,6 @@
 #include "driver.h"
 
-enum { C = ISINGRG_CONSISTENT };
+enum { C = ISINGRG_MLRG_CONSISTENT };
 
 static void test_representations(void)
 {
@@ -24,19 +24,28 @@ static void test_weights(void)
 {
     double coupling = 0.5, wrong = NAN, weights[16], logarithms[2 * 16];
     double couplings[2] = {0.5, -0.5};
-    ACCEPT(isingrg_mlrg_weights("A1", C, ISINGRG_STUDENT, &coupling, weights, 4));
-    ACCEPT(isingrg_mlrg_weights("A1", C, ISINGRG_TEACHER, &coupling, weights, 16));
+    int calls = 0;
+    ACCEPT(isingrg_mlrg_weights("A1", C, ISINGRG_MLRG_STUDENT, &coupling, weights, 4));
+    ACCEPT(isingrg_mlrg_weights("A1", C, ISINGRG_MLRG_TEACHER, &coupling, weights, 16));
     REFUSE("machine", isingrg_mlrg_weights("A1", C, 2, &coupling, weights, 16));
     REFUSE("couplings", isingrg_mlrg_weights("A1", C, 0, NULL, weights, 16));
     REFUSE("finite", isingrg_mlrg_weights("A1", C, 0, &wrong, weights, 16));
     REFUSE("weights", isingrg_mlrg_weights("A1", C, 0, &coupling, NULL, 16));
     REFUSE("weights", isingrg_mlrg_weights("A1", C, 0, &coupling, weights, 4));
-    ACCEPT(isingrg_mlrg_boltzmann_tensor("A1", C, 0, couplings, 2, logarithms, 32));
-    ACCEPT(isingrg_mlrg_boltzmann_tensor("A1", C, 1, couplings, 0, logarithms, 0));
-    REFUSE("n must", isingrg_mlrg_boltzmann_tensor("A1", C, 0, couplings, -1, logarithms, 32));
-    REFUSE("elements", isingrg_mlrg_boltzmann_tensor("A1", C, 0, couplings, 2, logarithms, 31));
-    REFUSE("finite", isingrg_mlrg_boltzmann_tensor("A1", C, 0, &wrong, 1, logarithms, 16));
-    REFUSE("logarithms", isingrg_mlrg_boltzmann_tensor("A1", C, 0, couplings, 2, NULL, 32));
+#define TENSOR(machine, couplings, n, logarithms, count) \
+    isingrg_mlrg_boltzmann_tensor( \
+        "A1", C, machine, couplings, n, logarithms, count, NULL, NULL)
+    ACCEPT(TENSOR(0, couplings, 2, logarithms, 32));
+    ACCEPT(TENSOR(1, couplings, 0, logarithms, 0));
+    REFUSE("n must", TENSOR(0, couplings, -1, logarithms, 32));
+    REFUSE("elements", TENSOR(0, couplings, 2, logarithms, 31));
+    REFUSE("finite", TENSOR(0, &wrong, 1, logarithms, 16));
+    REFUSE("logarithms", TENSOR(0, couplings, 2, NULL, 32));
+    ACCEPT(isingrg_mlrg_boltzmann_tensor(
+        "A1", C, 0, couplings, 2, logarithms, 32, count_calls, &calls));
+    REQUIRE(calls >= 1);
+    INTERRUPT(isingrg_mlrg_boltzmann_tensor(
+        "A1", C, 0, couplings, 2, logarithms, 32, stop, NULL));
 }
 
 static void test_divergences(void)
@@ -48,8 +57,8 @@ static void test_divergences(void)
         "A1", C, teacher, student, 2, divergence, gradient, count_calls, &calls));
     REQUIRE(calls >= 1 && divergence[0] > 0);
     ACCEPT(isingrg_mlrg_divergence("A1", C, teacher, student, 2, divergence, NULL, NULL, NULL));
-    REQUIRE(isingrg_mlrg_divergence("A1", C, teacher, student, 2, divergence, NULL, stop, NULL)
-        == ISINGRG_INTERRUPTED);
+    INTERRUPT(isingrg_mlrg_divergence(
+        "A1", C, teacher, student, 2, divergence, NULL, stop, NULL));
 #define DIVERGENCE(teacher, student, n, divergence) \
     isingrg_mlrg_divergence("A1", C, teacher, student, n, divergence, NULL, NULL, NULL)
     REFUSE("teacher", DIVERGENCE(NULL, student, 2, divergence));
@@ -58,6 +67,8 @@ static void test_divergences(void)
     REFUSE("n must", DIVERGENCE(teacher, student, INT64_MIN, divergence));
     ACCEPT(isingrg_mlrg_divergence_hessian(
         "A1", C, teacher, teacher, student, 1, divergence, gradient, NULL, NULL));
+    INTERRUPT(isingrg_mlrg_divergence_hessian(
+        "A1", C, teacher, teacher, student, 1, divergence, gradient, stop, NULL));
     REFUSE("directions", isingrg_mlrg_divergence_hessian(
         "A1", C, teacher, student, NULL, 2, divergence, gradient, NULL, NULL));
     REFUSE("products", isingrg_mlrg_divergence_hessian(
@@ -73,9 +84,8 @@ static void test_minima(void)
     REQUIRE(fabs(students[0] - 0.55062795) < 1e-7 && fabs(students[1] - 0.93528639) < 1e-7);
     ACCEPT(isingrg_mlrg_exact_map(
         "A1", C, couplings, 2, 2, 1, students, NULL, NULL, NULL, NULL, NULL));
-    REQUIRE(isingrg_mlrg_exact_map(
-        "A1", C, couplings, 2, 2, 1, students, NULL, NULL, NULL, stop, NULL)
-        == ISINGRG_INTERRUPTED);
+    INTERRUPT(isingrg_mlrg_exact_map(
+        "A1", C, couplings, 2, 2, 1, students, NULL, NULL, NULL, stop, NULL));
     REFUSE("couplings", isingrg_mlrg_exact_map(
         "A1", C, wrong, 2, 2, 1, students, NULL, NULL, NULL, NULL, NULL));
     REFUSE("starts", isingrg_mlrg_exact_map(
@@ -83,6 +93,7 @@ static void test_minima(void)
     REFUSE("renormalized", isingrg_mlrg_exact_map(
         "A1", C, couplings, 2, 2, 1, NULL, NULL, NULL, NULL, NULL, NULL));
     ACCEPT(isingrg_mlrg_minimum_divergence("A1", couplings, 2, 2, 1, divergence, NULL, NULL));
+    INTERRUPT(isingrg_mlrg_minimum_divergence("A1", couplings, 2, 2, 1, divergence, stop, NULL));
     REFUSE("divergence", isingrg_mlrg_minimum_divergence("A1", couplings, 2, 2, 1, NULL, NULL, 0));
     REFUSE("couplings", isingrg_mlrg_minimum_divergence("A1", wrong, 2, 2, 1, divergence, NULL, 0));
     REFUSE("starts", isingrg_mlrg_minimum_divergence(

@@ -7,8 +7,7 @@
 
 enum { THREADS = 8, ROUNDS = 20 };
 
-static isingrg_mlrg *mlrg;
-static isingrg_neuralrg *flow;
+static isingrg_model *mlrg, *flow;
 
 static void expect(isingrg_status status)
 {
@@ -19,38 +18,37 @@ static void expect(isingrg_status status)
 static void *share(void *argument)
 {
     int thread = *(int *)argument;
-    double history[2 * ISINGRG_NEURALRG_COLUMNS], x[4 * 16], coupling = 0.5, velocity;
+    double history[2 * ISINGRG_NEURALRG_COLUMNS], x[4 * 16], couplings[5] = {0.5}, velocity[5];
     int8_t spins[2 * 8 * 8];
     uint64_t done, step;
+    isingrg_neuralrg_training training = {
+        .steps = 2, .batch = 8, .learning_rate = 1e-3, .seed = 1};
     for (int round = 0; round < ROUNDS; ++round) {
         if (thread % 2 == 0)
-            expect(isingrg_neuralrg_fit(flow, 2, 8, 1e-3, 0, 1, history, 4, &done, NULL, NULL));
+            expect(isingrg_neuralrg_fit(flow, &training, history, 4, &done, NULL, NULL));
         expect(isingrg_neuralrg_sample(flow, 4, 5, x, NULL, NULL, NULL, NULL));
-        expect(isingrg_neuralrg_step(flow, &step));
-        expect(isingrg_mlrg_velocity(mlrg, &coupling, 1, &velocity, NULL, NULL, NULL));
-        if (thread == 1 && round == ROUNDS / 2) ACCEPT(isingrg_mlrg_destroy(mlrg));
+        expect(isingrg_model_step(flow, &step));
+        expect(isingrg_mlrg_velocity(mlrg, couplings, 1, velocity, NULL, NULL, NULL));
+        if (thread == 1 && round == ROUNDS / 2) ACCEPT(isingrg_model_destroy(mlrg));
         ACCEPT(isingrg_ising_sample(
-            8, &coupling, 1, 2, 1, 5, 1, thread % 4, 7, spins, sizeof spins, NULL, NULL));
-        REFUSE("couplings", isingrg_ising_exact_bulk(NULL, 1, NULL, NULL, NULL, NULL));
+            8, couplings, 1, 2, 1, 5, 1, thread % 4, 7, spins, sizeof spins, NULL, NULL));
+        REFUSE("couplings", isingrg_ising_exact_bulk(
+            NULL, 1, NULL, NULL, NULL, NULL, NULL, NULL));
     }
     return NULL;
 }
 
 void test_threads(void)
 {
-    int32_t hidden[1] = {4};
-    isingrg_mlrg_config config = {.representation = "A1", .n_hidden = 1, .hidden = hidden};
-    isingrg_neuralrg_config flow_config = {
-        .size = 4, .coupling = 0.3, .repeats = 1, .couplings = 2, .n_hidden = 1, .hidden = hidden};
     pthread_t threads[THREADS];
     int numbers[THREADS];
-    ACCEPT(isingrg_mlrg_create(&config, &mlrg));
-    ACCEPT(isingrg_neuralrg_create(&flow_config, &flow));
+    mlrg = make_mlrg();
+    flow = make_neuralrg();
     for (int i = 0; i < THREADS; ++i) {
         numbers[i] = i;
         REQUIRE(pthread_create(&threads[i], NULL, share, &numbers[i]) == 0);
     }
     for (int i = 0; i < THREADS; ++i) REQUIRE(pthread_join(threads[i], NULL) == 0);
-    ACCEPT(isingrg_neuralrg_destroy(flow));
-    CLOSED(isingrg_mlrg_destroy(mlrg));
+    ACCEPT(isingrg_model_destroy(flow));
+    CLOSED(isingrg_model_destroy(mlrg));
 }

@@ -1,0 +1,180 @@
+/* The normalizing flows of isingrg.h: training and hierarchy. */
+#include "models.h"
+#include "records.h"
+
+enum { MAX_HIDDEN = 8, MAX_WIDTH = 256 };
+
+static const Field config_fields[] = {
+    FIELD(isingrg_neuralrg_config, size, INT64),
+    FIELD(isingrg_neuralrg_config, coupling, NUMBER),
+    FIELD(isingrg_neuralrg_config, structure, INT32),
+    FIELD(isingrg_neuralrg_config, depth, INT32),
+    FIELD(isingrg_neuralrg_config, repeats, INT32),
+    FIELD(isingrg_neuralrg_config, layers, INT32),
+    FIELD(isingrg_neuralrg_config, symmetric, INT32),
+    FIELD(isingrg_neuralrg_config, seed, UINT64),
+};
+
+static PyObject *neuralrg_create(PyObject *module, PyObject *const *values, Py_ssize_t count)
+{
+    Call call;
+    open_call(&call, module, "neuralrg_create", values, count, 1);
+    int32_t widths[MAX_HIDDEN];
+    isingrg_neuralrg_config config = {0};
+    Record record = take_record(&call, "config", FIELDS(config_fields), 2, &config);
+    config.n_hidden = as_widths(
+        &call, "hidden", record_item(record, "hidden"), widths, MAX_HIDDEN, MAX_WIDTH);
+    config.hidden = widths;
+    Array masks = as_array(
+        &call, "masks", record_item(record, "masks"), 'b', OPTIONAL_INPUT,
+        SHAPE(ANY, config.layers));
+    config.masks = masks.data;
+    config.masks_count = masks.data == NULL ? 0 : masks.count;
+    isingrg_model *handle = NULL;
+    RUN(&call, isingrg_neuralrg_create(&config, &handle));
+    if (close_call(&call) < 0) return NULL;
+    return wrap_model((Model){handle, "neuralrg", {config.size, 1, 1}});
+}
+
+static const Field training_fields[] = {
+    FIELD(isingrg_neuralrg_training, steps, COUNT),
+    FIELD(isingrg_neuralrg_training, batch, COUNT),
+    FIELD(isingrg_neuralrg_training, learning_rate, NUMBER),
+    FIELD(isingrg_neuralrg_training, weight_decay, NUMBER),
+    FIELD(isingrg_neuralrg_training, seed, UINT64),
+};
+
+typedef struct {
+    isingrg_neuralrg_training settings;
+    Array history;
+} Training;
+
+static Training take_training(Call *call)
+{
+    Training training = {.settings = {0}};
+    take_record(call, "training", FIELDS(training_fields), 0, &training.settings);
+    training.history = take_array(
+        call, "history", 'd', OUTPUT,
+        SHAPE((int64_t)training.settings.steps, ISINGRG_NEURALRG_COLUMNS));
+    take_progress(call, "progress");
+    return training;
+}
+
+static PyObject *neuralrg_fit(PyObject *module, PyObject *const *values, Py_ssize_t count)
+{
+    Call call;
+    open_call(&call, module, "neuralrg_fit", values, count, 4);
+    Model flow = take_model(&call, "neuralrg");
+    Training training = take_training(&call);
+    if (call.failed) return close_with_none(&call);
+
+    uint64_t done = 0;
+    RUN(&call, isingrg_neuralrg_fit(
+        flow.handle, &training.settings, training.history.data, training.history.count, &done,
+        report_progress, &call));
+    return close_training(&call, done);
+}
+
+static PyObject *neuralrg_fit_samples(PyObject *module, PyObject *const *values, Py_ssize_t count)
+{
+    Call call;
+    open_call(&call, module, "neuralrg_fit_samples", values, count, 5);
+    Model flow = take_model(&call, "neuralrg");
+    Array samples = take_array(
+        &call, "samples", 'd', INPUT, SHAPE(ANY, flow.extents[0], flow.extents[0]));
+    Training training = take_training(&call);
+    if (call.failed) return close_with_none(&call);
+
+    uint64_t done = 0;
+    RUN(&call, isingrg_neuralrg_fit_samples(
+        flow.handle, samples.data, samples.shape[0], &training.settings, training.history.data,
+        training.history.count, &done, report_progress, &call));
+    return close_training(&call, done);
+}
+
+/* MARK: Hierarchy */
+
+static PyObject *neuralrg_layer_count(PyObject *module, PyObject *const *values, Py_ssize_t count)
+{
+    Call call;
+    open_call(&call, module, "neuralrg_layer_count", values, count, 1);
+    Model flow = take_model(&call, "neuralrg");
+    int32_t layers = 0;
+    RUN(&call, isingrg_neuralrg_layer_count(flow.handle, &layers));
+    return close_call(&call) < 0 ? NULL : PyLong_FromLong(layers);
+}
+
+typedef struct {
+    int32_t is_decimator, scale;
+    int64_t blocks;
+} LayerInfo;
+
+static LayerInfo layer_info(Call *call, Model flow, int64_t index)
+{
+    LayerInfo info = {0, 0, 1};
+    RUN(call, isingrg_neuralrg_layer_info(
+        flow.handle, (int32_t)index, &info.is_decimator, &info.scale, &info.blocks));
+    if (call->status != ISINGRG_OK) call->failed = 1;
+    return info;
+}
+
+static PyObject *neuralrg_layer_info(PyObject *module, PyObject *const *values, Py_ssize_t count)
+{
+    Call call;
+    open_call(&call, module, "neuralrg_layer_info", values, count, 2);
+    Model flow = take_model(&call, "neuralrg");
+    int64_t index = take_integer(&call, "index", 0, INT32_MAX);
+    LayerInfo info = layer_info(&call, flow, index);
+    if (close_call(&call) < 0) return NULL;
+    return Py_BuildValue(
+        "NiL", PyBool_FromLong(info.is_decimator), (int)info.scale, (long long)info.blocks);
+}
+
+static PyObject *neuralrg_layer_sites(PyObject *module, PyObject *const *values, Py_ssize_t count)
+{
+    Call call;
+    open_call(&call, module, "neuralrg_layer_sites", values, count, 3);
+    Model flow = take_model(&call, "neuralrg");
+    int64_t index = take_integer(&call, "index", 0, INT32_MAX);
+    LayerInfo info = layer_info(&call, flow, index);
+    Array sites = take_array(&call, "sites", 'i', OUTPUT, SHAPE(info.blocks, 4));
+    RUN(&call, isingrg_neuralrg_layer_sites(
+        flow.handle, (int32_t)index, sites.data, sites.count));
+    return close_with_none(&call);
+}
+
+static PyObject *neuralrg_latent_scales(
+    PyObject *module, PyObject *const *values, Py_ssize_t count)
+{
+    Call call;
+    open_call(&call, module, "neuralrg_latent_scales", values, count, 2);
+    Model flow = take_model(&call, "neuralrg");
+    Array scales = take_array(&call, "scales", 'i', OUTPUT, SHAPE(flow.extents[0], flow.extents[0]));
+    RUN(&call, isingrg_neuralrg_latent_scales(flow.handle, scales.data, scales.count));
+    return close_with_none(&call);
+}
+
+static PyMethodDef methods[] = {
+    METHOD(neuralrg_create),
+    METHOD(neuralrg_fit),
+    METHOD(neuralrg_fit_samples),
+    METHOD(neuralrg_layer_count),
+    METHOD(neuralrg_layer_info),
+    METHOD(neuralrg_layer_sites),
+    METHOD(neuralrg_latent_scales),
+    {NULL, NULL, 0, NULL},
+};
+
+static const Constant constants[] = {
+    CONSTANT(NEURALRG_MERA),
+    CONSTANT(NEURALRG_TEBD),
+    CONSTANT(NEURALRG_TREE),
+    CONSTANT(NEURALRG_LATENT),
+    CONSTANT(NEURALRG_PHYSICAL),
+    CONSTANT(NEURALRG_LOSS),
+    CONSTANT(NEURALRG_STANDARD_ERROR),
+    CONSTANT(NEURALRG_COLUMNS),
+    {NULL, 0},
+};
+
+const Part neuralrg_part = {methods, constants};
