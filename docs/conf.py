@@ -33,6 +33,7 @@ myst_heading_anchors = 3
 default_role = "py:obj"
 add_module_names = False
 autodoc_typehints = "none"
+maximum_signature_line_length = 100  # longer ones have a line for each argument
 autodoc_member_order = "bysource"
 autodoc_default_options = {
     "members": True,

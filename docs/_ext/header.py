@@ -36,7 +36,7 @@ class Entry:
 
     @property
     def functions(self) -> dict[str, tuple[str, list[str]]]:
-        """Of the declarations that are functions: name, signature and names of the arguments."""
+        """Signature and names of the arguments of each declared function, by its name."""
         matches = (_FUNCTION.match(" ".join(code.split())) for code in self.declarations)
         return {
             match["name"]: (match["signature"], _names(match["arguments"]))
