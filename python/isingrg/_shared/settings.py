@@ -124,8 +124,8 @@ class Settings:
 
         Parameters
         ----------
-        given : mapping
-            Values by name; names that are no settings do not count.
+        **given
+            Values by name; a name that is no setting is a TypeError.
 
         Returns
         -------

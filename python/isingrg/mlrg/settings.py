@@ -131,7 +131,7 @@ class Training(Settings):
         Parameters
         ----------
         **given
-            Values by name; names that are no settings do not count.
+            Values by name; a name that is no setting is a TypeError.
 
         Returns
         -------
