@@ -77,20 +77,27 @@ class NativeModel(Trainable):
     def _new_native(self, seed: int) -> Any:
         return self._create(self._configuration.record(seed=seed))
 
-    def _begin(
-        self, given: Mapping[str, Any], seed: int | None, rows: int | None = None
-    ) -> TrainingCall:
-        """A checked training for the core; the model does not change.
+    def _changed(self, given: Mapping[str, Any]) -> Any:
+        """The settings of the next training, checked.
 
         Parameters
         ----------
         given : mapping
             Settings, None for those of the last training; other keys do not count.
+        """
+        self._check_open()
+        return self._training.changed(**self._training.among(given))
+
+    def _begin(self, training: Any, seed: int | None, rows: int | None = None) -> TrainingCall:
+        """A checked training for the core; the model does not change.
+
+        Parameters
+        ----------
+        training : Settings
+            From `_changed`.
         rows : int, optional
             Steps, or epochs, of the call, by default those of the settings.
         """
-        self._check_open()
-        training = self._training.changed(**self._training.among(given))
         seed = self._seed if seed is None else arguments.seed(seed)
         count = f"{self._columns.row}s"
         rows = getattr(training, count) if rows is None else rows

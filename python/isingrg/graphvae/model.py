@@ -191,7 +191,7 @@ class GraphVAE(NativeModel):
         def epochs_of(native: Any, record: dict[str, Any], rows: Floats, report: Any) -> Any:
             return _core.graphvae_fit(native, samples, record, rows, report)
 
-        self._train(self._begin(given, seed), epochs_of, watch)
+        self._train(self._begin(self._changed(given), seed), epochs_of, watch)
         return self
 
     encode = _evaluation.encode

@@ -130,14 +130,13 @@ def begin(
     model: MLRG, seed: int | None, total_steps: int | None, given: Mapping[str, Any]
 ) -> TrainingCall:
     """The checked call of the core; the model does not change."""
-    model._check_open()
-    training = model._training.changed(**Training.among(given))
+    training = model._changed(given)
     guess = _guess(training, model._count)
     schedule = _schedule(model, training, total_steps)
     steps = training.steps
     if len(model._history) and given.get("steps") is None:
         steps = _left(model, schedule)
-    call = model._begin(given, seed, steps)
+    call = model._begin(training, seed, steps)
     if len(model._history):
         # That of a whole training stays, so that its end is the same whatever the pieces.
         training = dataclasses.replace(training, steps=model._training.steps)

@@ -166,7 +166,7 @@ class NeuralRG(NativeModel):
         """
         given = dict(locals())
         watch = Watch.checked(checkpoint, every, callback, progress, default=100)
-        call = dataclasses.replace(self._begin(given, seed), columns=(0.0,))
+        call = dataclasses.replace(self._begin(self._changed(given), seed), columns=(0.0,))
         self._train(call, _core.neuralrg_fit, watch)
         return self
 
@@ -218,7 +218,7 @@ class NeuralRG(NativeModel):
             raise ArgumentError("x must hold at least one configuration")
         refuse_spins("x", samples.rows)
         watch = Watch.checked(checkpoint, every, callback, progress, default=100)
-        call = dataclasses.replace(self._begin(given, seed), columns=(1.0,))
+        call = dataclasses.replace(self._begin(self._changed(given), seed), columns=(1.0,))
 
         def steps_on(native: Any, record: dict[str, Any], rows: Floats, report: Any) -> Any:
             return _core.neuralrg_fit_samples(native, samples.rows, record, rows, report)
