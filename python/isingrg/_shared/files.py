@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, and leave nothing behind."""
+"""Files that are written whole or not at all."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def _warn(message: str) -> None:
 
 
 def _write_unnamed(path: str, mode: int, fill: Callable[[BinaryIO], None]) -> None:
-    """A file that gets its name when it is complete: a killed process leaves nothing behind."""
+    """A file that gets its name when it is complete: killed before, a process leaves nothing."""
     descriptor = os.open(os.path.dirname(path), os.O_TMPFILE | os.O_WRONLY, mode)
     with open(descriptor, "wb") as file:
         fill(file)
