@@ -8,7 +8,10 @@ export ISINGRG_TARGET_CPU ?= native
 BIN := .venv/bin
 SOURCES := Package.swift setup.py pyproject.toml \
 	$(shell find Sources -type f) $(wildcard python/isingrg/_extension/*)
+# Without the check, a module that is imported but not declared in Package.swift is found or not
+# found as the order of compilation has it.
 SWIFT_TESTS := --configuration release --scratch-path .build/test \
+	--explicit-target-dependency-import-check error \
 	-Xswiftc -target-cpu -Xswiftc $(ISINGRG_TARGET_CPU)
 
 .PHONY: run lint test soak mutants sanitize fuzz bench notebooks docs wheel clean

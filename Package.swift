@@ -35,7 +35,7 @@ let package = Package(
         .testTarget(name: "NumericsTests", dependencies: ["Numerics"]),
         .testTarget(name: "LearningTests", dependencies: ["Learning", "LearningReference", "Numerics"]),
         .testTarget(name: "IsingTests", dependencies: ["Ising", "Numerics"]),
-        .testTarget(name: "MLRGTests", dependencies: ["MLRG", "Learning", "Numerics"]),
+        .testTarget(name: "MLRGTests", dependencies: ["MLRG", "Learning", "LearningReference", "Numerics"]),
         .testTarget(name: "NeuralRGTests", dependencies: ["NeuralRG", "Learning", "Numerics", "Ising"]),
         .testTarget(name: "GraphVAETests", dependencies: ["GraphVAE", "Learning", "Numerics", "Ising"]),
     ],
