@@ -1,4 +1,4 @@
-"""What the pages of all notebooks share: figures of one look, tables, verdicts and comparisons."""
+"""What all notebooks share: the look of figures, tables, verdicts and comparisons."""
 
 import math
 import os
@@ -8,28 +8,28 @@ from IPython.display import Markdown, display
 import isingrg
 from isingrg.plot import _style as style
 
-#: Fewer models, samples and points: for continuous integration and `isingrg reproduce`.
+#: Whether to take fewer models, samples and points, as tests and `isingrg reproduce` do.
 FAST = bool(os.environ.get("ISINGRG_FAST"))
-#: Colour of what is published, beside ours in colour.
+#: Colour of published numbers; ours have other colours.
 GREY = "#777777"
-#: The form in which the last cell of a notebook also holds its summary, for programs.
+#: The type of the output by which programs read the summary in the last cell of a notebook.
 SUMMARY_TYPE = "application/vnd.isingrg.summary+json"
 
 VERDICT = {True: "holds", False: "**does not hold**", None: "undecided"}
 _verdicts, _comparisons = [], []
-_look = style.styled()  # collected as garbage, it would take the look away
+_look = style.styled()  # a global, because the look ends when this object is collected
 
 
 def begin():
-    """The common look for the whole notebook; says what computes."""
-    _look.__enter__()  # never left: one notebook, one process
+    """Set the common look for the whole notebook; print the version and the number of threads."""
+    _look.__enter__()  # never left: each notebook has a process of its own
     if threads := os.environ.get("ISINGRG_THREADS"):
         isingrg.set_num_threads(int(threads))
     print(f"isingrg {isingrg.__version__}, {isingrg.get_num_threads()} threads")
 
 
 def panels(height, *args, **kwargs):
-    """A figure of page width and its axes."""
+    """Return a figure of page width and its axes."""
     figure = style.figure(height)
     axes = figure.subplots(*args, **kwargs)
     figure.set_layout_engine("constrained")
@@ -37,7 +37,7 @@ def panels(height, *args, **kwargs):
 
 
 def picture(*axes):
-    """Axes that hold a drawing."""
+    """Make axes hold a drawing: equal scales and no frame."""
     for ax in axes:
         ax.set_aspect("equal")
         ax.axis("off")
@@ -52,13 +52,13 @@ def table(head, rows):
 
 
 def with_error(mean, error):
-    """As many digits as the error has, two of them."""
+    """Write mean ± error with two digits of the error."""
     digits = max(0, 1 - math.floor(math.log10(error))) if error > 0 else 6
     return f"{mean:.{digits}f} ± {error:.{digits}f}"
 
 
 def judge(*claims):
-    """A line for each claim: (place, claim of the paper, does it hold?, measured figures)."""
+    """Show and note claims: (place, claim of the paper, whether it holds, what was measured)."""
     judged = [
         (place, text, None if holds is None else bool(holds), measured)
         for place, text, holds, measured in claims
@@ -71,12 +71,12 @@ def judge(*claims):
 
 
 def _number(value):
-    """As JSON has it: null for what is not there."""
+    """Return a number for JSON, or None if it is missing or not finite."""
     return float(value) if value is not None and math.isfinite(value) else None
 
 
 def compare(place, quantity, ours, *, error=None, published=None, exact=None):
-    """Notes a number for the summary, beside the published and the exact one where there are such."""
+    """Note a number for the summary, with the published and the exact one where they exist."""
     numbers = {"ours": ours, "error": error, "published": published, "exact": exact}
     _comparisons.append(
         {"place": place, "quantity": quantity} | {k: _number(v) for k, v in numbers.items()}
@@ -88,7 +88,7 @@ def _shown(value):
 
 
 def summary():
-    """Every number that was compared and every verdict, as tables and for programs."""
+    """Show every compared number and every verdict, as tables and in a form for programs."""
     lines = [
         f"| {c['place']} | {c['quantity']} | "
         + (_shown(c["ours"]) if not c["error"] else with_error(c["ours"], c["error"]))

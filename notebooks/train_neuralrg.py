@@ -36,7 +36,7 @@ SMALL = {
 FALLING = [
     {"steps": 6000, "batch": 32, "lr": 3e-3 * 15 ** (-k / 7), "weight_decay": 0.0} for k in range(8)
 ]
-#: Epochs between two updates of the chains that run beside a training, and how many chains.
+#: Steps between two updates of the chains that run beside a training, and how many chains.
 EVERY, CHAINS = 20, 256
 #: Samples for the estimates after the training.
 SAMPLES = 8192
