@@ -7,7 +7,7 @@ final class Decoder<Scalar: RowScalar> {
     /// (configurations) rows: z, and one output for each site; and their adjoints.
     let latents, outputs: Rows<Scalar>
     let latentAdjoints, outputAdjoints: Rows<Scalar>
-    /// What each layer gives, but the last of a perceptron, which gives `outputs`.
+    /// What each layer gives, except the last of a perceptron, which gives `outputs`.
     private let values: [Rows<Scalar>]
     /// X W^T / 5 of a graph convolution on the coarser torus, and sums over neighbours on it.
     private let products: Rows<Scalar>

@@ -13,7 +13,7 @@ final class Encoder<Scalar: RowScalar> {
         /// (configurations, L_l^2) rows: what comes in (nothing at level 0), and what the two
         /// convolutions make of it.
         let input, first, second: Rows<Scalar>?
-        /// (configurations) rows: mean features, and what is said of z.
+        /// (configurations) rows: mean features, then mean and log-variance of z.
         let features, means, logVariances: Rows<Scalar>
         /// Adjoints of the last two.
         let meanAdjoints, logVarianceAdjoints: Rows<Scalar>

@@ -29,7 +29,7 @@ public struct LossParts: Sendable, Equatable {
     var isFinite: Bool { loss.isFinite && reconstruction.isFinite && kl.isFinite && rg.isFinite }
 }
 
-/// What of the loss is chosen, beside the shape of the network.
+/// The choices that the loss leaves open, apart from the shape of the network.
 package struct LossTerms: Sendable {
     package var likelihood: Likelihood
     package var representation: Representation

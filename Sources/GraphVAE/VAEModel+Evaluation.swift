@@ -45,7 +45,7 @@ extension VAEModel {
         try progress.check("evaluation was interrupted")
     }
 
-    /// Mean of the spins given z: what the decoder gives, or of logits x tanh(x / 2).
+    /// Mean of the spins given z: what the decoder gives, or tanh(x / 2) where it gives logits x.
     ///
     /// - Parameters:
     ///   - latents: (count, latent), finite.
@@ -99,7 +99,7 @@ extension VAEModel {
 
     // MARK: - Parts
 
-    /// Runs `body(workspace, first, rows)` for parts of `count` rows, counting them. Rows do not
+    /// Runs `body(workspace, first, rows)` for parts of `count` rows, and counts them. Rows do not
     /// depend on each other, nor on who works on them.
     private func eachPart<Workspace>(
         of count: Int, _ capacity: Int, _ workspaces: [Workspace], _ progress: Progress,

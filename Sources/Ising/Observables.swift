@@ -86,7 +86,7 @@ public func validateSpins(_ spins: UnsafePointer<Int8>, count: Int) throws(Failu
     }
 }
 
-/// L^2, or the reason why count x L x L is no shape.
+/// L^2; throws the reason if count x L x L is not a valid shape.
 private func checkedSites(count: Int, size: Int) throws(Failure) -> Int {
     guard size >= 2, size < 1 << 20 else {
         throw .invalidArgument("size must be at least 2 and below 2^20, got \(size)")

@@ -7,7 +7,7 @@ import Darwin
 /// K_c = ln(1 + sqrt 2) / 2 of the square lattice, where sinh 2K = 1.
 public let squareCriticalCoupling = 0.440686793509771512616304662489896154514
 
-/// What K_c exceeds `squareCriticalCoupling` by, which is a double.
+/// K_c less `squareCriticalCoupling`, which is a double and therefore rounded.
 private let criticalRemainder = -1.125272946412933e-17
 
 /// A coupling K >= 0 in the variable that the dual points K and K*, sinh 2K sinh 2K* = 1, share.

@@ -24,7 +24,7 @@ where SIMD8Storage: BitwiseCopyable {
     /// min(x, 0)
     static func negativePart(_ x: Vector) -> Vector
     static func elu(_ x: Vector) -> Vector
-    /// In single precision with an absolute instead of a relative accuracy.
+    /// In single precision the accuracy is absolute instead of relative.
     static func quickElu(_ x: Vector) -> Vector
     static func eluDerivative(_ x: Vector) -> Vector
 }

@@ -53,7 +53,7 @@ struct BoltzmannMachine {
     /// axes of the consistent frame corner 0, at top right, lies in the direction +y of the centre,
     /// so its bond runs along -y.
     ///
-    /// - Parameter centre: representation of the hidden spin; the corners' but for Fig. 4.
+    /// - Parameter centre: representation of the hidden spin; that of the corners, except in Fig. 4.
     static func student(
         corners: Representation, centre: Representation, frame: Frame
     ) -> BoltzmannMachine {

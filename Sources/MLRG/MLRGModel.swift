@@ -107,7 +107,7 @@ public final class MLRGModel: @unchecked Sendable {
         return failures
     }
 
-    /// What an interrupted training says.
+    /// The failure of an interrupted training.
     var interruption: String { "training was interrupted; the model is at step \(step)" }
 
     /// The (batch, dimension) couplings the next step moves on from: those of the step before, or,

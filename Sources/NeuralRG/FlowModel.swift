@@ -78,7 +78,7 @@ public final class FlowModel: @unchecked Sendable {
         return packed
     }
 
-    /// What an interrupted training says.
+    /// The failure of an interrupted training.
     var interruption: String { "training was interrupted; the model is at step \(step)" }
 }
 

@@ -31,7 +31,7 @@ public struct FlowTraining: Sendable, Equatable {
 /// What one step of training measured before it changed the parameters.
 public struct FlowRecord: Sendable {
     /// Mean over the batch, and its standard error: of ln q(x) - ln pi(x), an upper bound of -ln Z
-    /// (Eq. 4), or, of given samples, of -ln q(x).
+    /// (Eq. 4), or of -ln q(x) where samples are given.
     public let loss, standardError: Double
 }
 
@@ -101,8 +101,8 @@ final class FlowTrainer {
 }
 
 extension FlowModel {
-    /// Trains for `training.steps` steps by probability density distillation (Eqs. 3 and 5), or, of
-    /// `samples`, by maximum likelihood, each step with samples drawn at random. However it ends, the
+    /// Trains for `training.steps` steps by probability density distillation (Eqs. 3 and 5), or by
+    /// maximum likelihood of `samples`, some of them drawn at random in each step. However it ends, the
     /// model is at its last complete step and `record` has been called for each.
     public func fit(
         _ training: FlowTraining, samples: FlowSamples? = nil, progress: Progress = .none,

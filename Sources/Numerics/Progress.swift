@@ -6,7 +6,7 @@ import Darwin
 import CForks
 import Synchronization
 
-/// The one protocol by which a long computation tells how far it is and learns that it should
+/// The one protocol by which a long computation reports its progress and learns that it should
 /// stop. The report is called on the thread that made the progress, at most every 50 ms.
 public final class Progress: @unchecked Sendable {
     public let total: UInt64
@@ -22,7 +22,7 @@ public final class Progress: @unchecked Sendable {
         self.report = report
     }
 
-    /// A progress nobody listens to.
+    /// A progress that nobody listens to.
     public static var none: Progress { Progress(total: 0) }
 
     /// The same to a part of the computation that counts in other units: it may be stopped, and

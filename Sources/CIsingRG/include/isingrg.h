@@ -80,8 +80,8 @@ ISINGRG_API int32_t isingrg_get_num_threads(void);
 /*
  * Progress of a long computation: units done so far and in total. Called on the thread that made
  * the call, at most every 50 ms and once at the end. Return 0 to go on, anything else to stop: the
- * call then returns ISINGRG_INTERRUPTED within half a second. In a child that is forked here and
- * returns it is as if that had been the answer: only the parent goes on.
+ * call then returns ISINGRG_INTERRUPTED within half a second. A child that is forked here and returns
+ * stops as if this function had asked for it: only the parent goes on.
  */
 typedef int32_t (*isingrg_progress)(void *context, uint64_t done, uint64_t total);
 
@@ -185,8 +185,8 @@ ISINGRG_API isingrg_status isingrg_ising_exact_bulk(
 /* Integrated autocorrelation time tau = 1 + 2 sum_t rho(t) of a stationary series, in samples,
  * with a window that falls smoothly from 1 at t = 2 l to 0 at t = 8 l; correlations last for
  * l = max(1, tau, sum_t rho(t)^2) samples. ISINGRG_NOT_CONVERGED when the chains are shorter than
- * 50 l, ISINGRG_NON_FINITE when a number or the variance is not finite. The work is not known before:
- * progress is told 0 of 0.
+ * 50 l, ISINGRG_NON_FINITE when a number or the variance is not finite. The amount of work is not
+ * known beforehand: progress receives 0 of 0.
  * \param series    shape (n_chains, n_samples), not constant
  * \param n_chains  1 to 2^31
  * \param n_samples 1 to 2^31
@@ -204,7 +204,7 @@ typedef struct isingrg_model isingrg_model;
 /* Frees a model; its handle is never valid again and every later use of it is ISINGRG_CLOSED. */
 ISINGRG_API isingrg_status isingrg_model_destroy(isingrg_model *model);
 
-/* Optimiser steps.
+/* Number of optimiser steps.
  * \param[out] step done since the model was created */
 ISINGRG_API isingrg_status isingrg_model_step(isingrg_model *model, uint64_t *step);
 
@@ -222,7 +222,7 @@ ISINGRG_API isingrg_status isingrg_model_parameter_count(isingrg_model *model, i
  * \param[out] count one number */
 ISINGRG_API isingrg_status isingrg_model_array_count(isingrg_model *model, int32_t *count);
 
-/* What an array is.
+/* Name and shape of an array of the state.
  * \param[out] name     copied with its terminating zero
  * \param name_capacity characters that name can take, the zero included
  * \param[out] shape    two numbers; a vector has shape (n, 1) */
@@ -236,10 +236,10 @@ ISINGRG_API isingrg_status isingrg_model_read_array(
     isingrg_model *model, int32_t index, double *values, int64_t count);
 
 /* Replaces an array of the state. Values that are not possible are refused: moments below zero,
- * counts that are no whole numbers, masks other than the model's.
+ * counts that are not whole numbers, masks other than the model's.
  * \param values finite, in C order
  * \param count  elements of values, must equal the product of the shape; the rows of the array
- *               "proposal.couplings" may be others than the model's */
+ *               "proposal.couplings" may be more or fewer than the model's */
 ISINGRG_API isingrg_status isingrg_model_write_array(
     isingrg_model *model, int32_t index, const double *values, int64_t count);
 
@@ -300,10 +300,10 @@ ISINGRG_API isingrg_status isingrg_mlrg_divergence_hessian(
 
 /* The exact RG map: the student couplings of least divergence, the best of several searches by
  * Newton's method. The first starts near the teacher's couplings, the others at random points. A
- * stationary point with a direction of negative curvature is left along it. Of the copies of the
- * minimum that differ by signs and exchanges of equal irreducible representations of the hidden
- * spin, which are the same student, the one nearest to the teacher's couplings is returned; among
- * equally near ones, the one whose first differing coupling is larger. ISINGRG_NOT_CONVERGED when no
+ * stationary point with a direction of negative curvature is left along it. A minimum has copies that
+ * differ by signs and exchanges of equal irreducible representations of the hidden spin and are the
+ * same student. The copy nearest to the teacher's couplings is returned; among equally near ones,
+ * the one whose first differing coupling is larger. ISINGRG_NOT_CONVERGED when no
  * search of a row ends at a minimum.
  * \param couplings         shape (n, c), finite, |J| <= 4
  * \param starts            searches for each row, 1 to 1024
@@ -320,8 +320,8 @@ ISINGRG_API isingrg_status isingrg_mlrg_exact_map(
     isingrg_progress progress, void *context);
 
 /* Least divergence, in nats, of a student whose hidden spin carries the representation while all
- * other spins carry A1 (Fig. 4). Searched like the exact map, and
- * ISINGRG_NOT_CONVERGED like there.
+ * other spins carry A1 (Fig. 4). It is searched for as in isingrg_mlrg_exact_map, with the same
+ * ISINGRG_NOT_CONVERGED.
  * \param representation   of the student's hidden spin
  * \param couplings        n numbers, finite, |J| <= 4
  * \param starts           searches for each coupling, 1 to 1024
@@ -418,8 +418,8 @@ typedef struct {
 /*
  * Trains several models side by side, each on one thread: faster than one after the other where a
  * model alone is too small for all threads. Each ends as after isingrg_mlrg_fit, bit for bit.
- * ISINGRG_OK although single models failed; ISINGRG_INTERRUPTED when stopped, with every model at
- * its last complete step.
+ * The status is ISINGRG_OK even if single models failed, and ISINGRG_INTERRUPTED when stopped, with
+ * every model at its last complete step.
  * \param models         n handles, all different, n from 1 to 2^20
  * \param trainings      n settings
  * \param[out] histories n pointers to shape (steps of that model, ISINGRG_MLRG_COLUMNS)
@@ -457,7 +457,8 @@ ISINGRG_API isingrg_status isingrg_mlrg_flow(
     isingrg_progress progress, void *context);
 
 /* Zero of v(J) by a safeguarded Newton iteration (Eq. 24) from a guess. ISINGRG_NOT_CONVERGED when
- * |v| does not fall below 1e-10 in 100 steps. The work is not known before: progress is told 0 of 0.
+ * |v| does not fall below 1e-10 in 100 steps. The amount of work is not known beforehand: progress
+ * receives 0 of 0.
  * \param guess c numbers;  \param[out] fixed_point c numbers */
 ISINGRG_API isingrg_status isingrg_mlrg_fixed_point(
     isingrg_model *model, const double *guess, double *fixed_point, isingrg_progress progress,
@@ -472,7 +473,7 @@ ISINGRG_API isingrg_status isingrg_mlrg_fixed_point(
  * alpha such that the smallest eigenvalue of K + alpha is 0.1. Given x, spins are independent with
  * p(s_i = 1) = 1 / (1 + exp(-2 x_i)). For L = 2 both bonds between two neighbours count. */
 
-/* Exact results of it. Each output takes n numbers, one per coupling, or may be NULL.
+/* Exact results of the dual model. Each output takes n numbers, one per coupling, or may be NULL.
  * \param size      L, even, 2 to 64
  * \param couplings n numbers, |K| <= 100
  * \param[out] log_partition   ln of the integral of pi
@@ -547,7 +548,7 @@ ISINGRG_API isingrg_status isingrg_neuralrg_fit(
     isingrg_model *model, const isingrg_neuralrg_training *training, double *history,
     int64_t history_count, uint64_t *done, isingrg_progress progress, void *context);
 
-/* Trains further by maximum likelihood, likewise; the loss is the mean of -ln q(x).
+/* As isingrg_neuralrg_fit, but by maximum likelihood; the loss is the mean of -ln q(x).
  * \param samples      to learn from, shape (n, L, L), finite; each step takes some at random
  * \param n            1 to 2^32
  * \param[out] history shape (steps, ISINGRG_NEURALRG_COLUMNS)
@@ -561,8 +562,8 @@ ISINGRG_API isingrg_status isingrg_neuralrg_fit_samples(
 
 /* Independent samples of q. The first rows do not depend on n.
  * \param[out] samples shape (n, L, L)
- * \param[out] latents shape (n, L, L), may be NULL: what they were decoded from; of a symmetric
- *                     model half of the samples are the negative of what their latents decode to
+ * \param[out] latents shape (n, L, L), may be NULL: what they were decoded from; half of the
+ *                     samples of a symmetric model are the negative of what their latents decode to
  * \param[out] log_probabilities ln q(x), n numbers, may be NULL */
 ISINGRG_API isingrg_status isingrg_neuralrg_sample(
     isingrg_model *model, int64_t n, uint64_t seed, double *samples, double *latents,
@@ -640,7 +641,7 @@ ISINGRG_API isingrg_status isingrg_neuralrg_hmc(
  * \param[out] count one number */
 ISINGRG_API isingrg_status isingrg_neuralrg_layer_count(isingrg_model *model, int32_t *count);
 
-/* What a layer is.
+/* Kind, scale and size of a layer.
  * \param index             0 to isingrg_neuralrg_layer_count - 1
  * \param[out] is_decimator 1 or, for a disentangler, 0
  * \param[out] scale        n: the layer acts on sites whose distance is 2^n
@@ -741,7 +742,7 @@ ISINGRG_API isingrg_status isingrg_graphvae_encode(
     isingrg_model *model, const int8_t *spins, int64_t n, int64_t size, double *means,
     double *log_variances, isingrg_progress progress, void *context);
 
-/* Mean of the spins given z: the reconstruction x, or of logits tanh(x / 2).
+/* Mean of the spins given z: the reconstruction x, or tanh(x / 2) where x is a logit.
  * \param latents shape (n, latent), finite;  \param[out] means shape (n, L, L) */
 ISINGRG_API isingrg_status isingrg_graphvae_decode(
     isingrg_model *model, const double *latents, int64_t n, double *means,
