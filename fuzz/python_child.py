@@ -121,7 +121,7 @@ def call(function, model, arguments):
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("error")
-                warnings.filterwarnings("ignore", r"\d+ samples are worth")  # documented
+                warnings.filterwarnings("ignore", r"\d+ samples have an effective")  # documented
                 return "returned", function(*subject, **arguments)
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)

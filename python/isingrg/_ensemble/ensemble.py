@@ -55,7 +55,7 @@ def ensemble(
     task : {names} or callable
         The name of a method, see Notes, or a function, called as ``task(**settings)``, which
         returns a number, an array, or a mapping of names to numbers and arrays. Strings and truth
-        values are taken for numbers. Processes can only be sent functions of modules.
+        values may stand in place of numbers. Processes can only be sent functions of modules.
     settings : mapping, or list of mappings
         A mapping is a grid: a list, a range or an array of one dimension is an axis; anything
         else, also a tuple or a string, is a constant. A list has one mapping for each member.
@@ -63,15 +63,16 @@ def ensemble(
         0 to n - 1, or distinct numbers: each setting runs with every seed, passed as keyword
         `seed`. By default none is passed.
     executor : optional
-        Any executor of the kind of `concurrent.futures`; see Examples. It is not shut down. By
-        default everything runs in this process: one after the other, each with all cores, but
-        for members of "mlrg", which run side by side inside the core.
+        Any executor with the interface of `concurrent.futures`; see Examples. It is not shut
+        down. By default everything runs in this process: one member after the other, each with
+        all cores, except that members of "mlrg" run side by side inside the core.
     store : path, optional
-        A folder, made if need be, that receives a file for each member when it is finished. With
-        the same folder again only what is missing or has failed is computed. Members are found
-        by the names of the task and of its module, their settings and their seed: after a change
-        of the function take another folder. A damaged file is computed again, with a warning. An
-        ensemble may grow: new settings and seeds are added to the ones that are there.
+        A folder, created if it is missing, that receives a file for each member when it is
+        finished. A later call with the same folder computes only what is missing or has failed.
+        Members are found by the names of the task and of its module, their settings and their
+        seed: after a change of the function take another folder. A damaged file is computed
+        again, with a warning. An ensemble may grow: new settings and seeds are added to the ones
+        that are there.
     threads : int
         Threads of the core, 1 to 1024, in workers that are other processes than this one.
     progress : bool or callable
@@ -88,9 +89,9 @@ def ensemble(
         Every named value is a variable, "value" if the task returns only one. An array adds the
         dimensions ``name_0``, ``name_1``, ...; arrays of different lengths are filled up to the
         longest, and have length 1 in dimensions that only others have. The filling, and the value
-        of a member that has none, is NaN, with which numbers become float64, or an empty string.
+        of a member that has none, is NaN (numbers then become float64) or an empty string.
         The variable "error" is "" or the last exception of a member without values. A name that
-        is taken already gets an underscore behind it.
+        is already taken gets an underscore at its end.
 
     Raises
     ------
@@ -127,7 +128,7 @@ def ensemble(
     ...     with ProcessPoolExecutor(8, mp_context=spawn) as pool:
     ...         isingrg.ensemble(task, {"J": np.linspace(0, 1, 11)}, executor=pool, store="runs")
 
-    Dask, on whatever cluster the client is connected to:
+    Dask, on the cluster that the client is connected to:
 
     >>> with dask.distributed.Client("tcp://scheduler:8786") as client:  # doctest: +SKIP
     ...     isingrg.ensemble("mlrg", {}, seeds=1000, executor=client.get_executor())

@@ -59,7 +59,7 @@ def open_file(path: Path) -> Iterator[BinaryIO]:
     """A regular file to be read; an OSError for others, some of which would keep one waiting."""
     with open(location(path), "rb", opener=_without_waiting) as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError(errno.EINVAL, "this is no regular file", os.fspath(path))
+            raise OSError(errno.EINVAL, "this is not a regular file", os.fspath(path))
         yield file
 
 
@@ -72,7 +72,7 @@ def location(path: Path) -> str:
     try:
         return os.path.realpath(os.fsdecode(path))
     except ValueError as error:  # null bytes, halves of surrogate pairs
-        raise OSError(errno.EINVAL, f"this is no path ({error})", ascii(path)) from None
+        raise OSError(errno.EINVAL, f"this is not a path ({error})", ascii(path)) from None
 
 
 def _place(path: Path) -> str:
@@ -83,7 +83,7 @@ def _place(path: Path) -> str:
     if os.path.isdir(path):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
     if os.path.exists(path) and not os.path.isfile(path):  # root can replace even /dev/null
-        raise OSError(errno.EINVAL, "this is no regular file, so that it is not replaced", path)
+        raise OSError(errno.EINVAL, "this is not a regular file, so it is not replaced", path)
     if os.path.exists(path) and not os.access(path, os.W_OK, effective_ids=True):
         raise PermissionError(errno.EACCES, "this file is write-protected", path)
     return path

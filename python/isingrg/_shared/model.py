@@ -167,7 +167,7 @@ class NativeModel(Trainable):
         Returns
         -------
         Drawing
-            As of `isingrg.plot.history`.
+            As from `isingrg.plot.history`.
         """
         from isingrg import plot
 

@@ -28,7 +28,7 @@ class Setting:
     kind: str
     #: Brings a value into its form, or raises.
     check: Callable[[str, Any], Any]
-    #: What the core is told for a checked value.
+    #: What the core receives for a checked value.
     encode: Callable[[Any], Any]
     #: Name of the field of the core's structure; "" if the core does not know it.
     core: str | None

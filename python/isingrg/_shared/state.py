@@ -69,4 +69,4 @@ def _check_moments(first: Floats, second: Floats) -> None:
     with np.errstate(invalid="ignore"):
         largest = 8 * np.sqrt(second) + 1e-150  # smaller squares are lost
     if (np.abs(first) > largest).any():
-        raise IsingRGError("the moments of the optimiser are those of no training")
+        raise IsingRGError("the moments of the optimiser cannot come from a training")

@@ -118,7 +118,9 @@ class Format:
             try:
                 stored = safetensors.deserialize(content)
             except safetensors.SafetensorError as error:
-                raise IsingRGError(f"it is no safetensors file, or damaged ({error})") from None
+                raise IsingRGError(
+                    f"it is not a safetensors file, or it is damaged ({error})"
+                ) from None
             header = _header(content).get(_METADATA) or {}
             if header.get("format") != self.name:
                 raise IsingRGError(f"it holds no model of {self.name}")

@@ -27,7 +27,7 @@ _Result = TypeVar("_Result")
 
 @dataclasses.dataclass
 class TrainingRecord:
-    """What a callback of `fit` is told.
+    """What a callback of `fit` receives.
 
     Attributes
     ----------

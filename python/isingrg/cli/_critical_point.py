@@ -20,7 +20,7 @@ _MOST_MODELS = 1000
 def add(commands: Any) -> None:
     point = add_command(
         commands, "critical-point", _run,
-        "train models and print their critical couplings beside the exact map and the paper",
+        "train models and print their critical couplings beside the exact RG map and the paper",
     )  # fmt: skip
     point.add_argument("--representation", default="A1", help="representation of every spin")
     point.add_argument(

@@ -72,7 +72,7 @@ def _beta_function(axes: Any, models: Sequence[mlrg.MLRG]) -> None:
 
 
 def _error(axes: Any, models: Sequence[mlrg.MLRG]) -> None:
-    """What the eye cannot see above: the models minus the exact map, in thousandths."""
+    """Draw what the eye cannot see above: the models minus the exact RG map, in thousandths."""
     J = np.linspace(0.0, _LARGEST, 200)
     exact = np.asarray(mlrg.exact_map(J)) - J
     errors = 1e3 * (np.array([model.velocity(J) for model in models]) - exact)

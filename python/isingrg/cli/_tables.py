@@ -53,7 +53,7 @@ COLUMNS = {
 
 
 def exact_a1() -> dict[str, float]:
-    """What an A1 model would say had it learned the exact map."""
+    """The numbers of an A1 model that has learned the exact RG map."""
     point, slope = exact_fixed_point()
     return {
         "critical_coupling": point,

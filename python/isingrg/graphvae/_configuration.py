@@ -22,12 +22,12 @@ class Configuration(Settings):
         16, 4, 256, "Linear size of the torus: a multiple of 2**(levels - 1), at least four times "
         "that.", core="size",
     )  # fmt: skip
-    latent: int = integer(4, 1, 256, "Numbers of a latent variable.")
+    latent: int = integer(4, 1, 256, "How many numbers a latent variable has.")
     hidden: int = integer(
         64, 1, 256, "Features of a site, and units of the perceptron that decodes."
     )
     token: int = integer(16, 1, 256, "Features of a token.")
-    levels: int = integer(3, 1, 8, "Scales.")
+    levels: int = integer(3, 1, 8, "Number of scales.")
     likelihood: str = choice(
         "mse", LIKELIHOODS, "The reconstruction term: the mean over sites of the squared error (a "
         "Gaussian of unit variance, up to constants), or of the binary cross entropy of "
@@ -71,4 +71,4 @@ class Training(Settings):
     epochs: int = integer(60, 1, 10**9, "Passes of this call over the configurations.")
     batch: int = integer(32, 1, 65536, "Configurations per step.")
     lr: float = number(1e-3, 1e-12, 10, "Learning rate of Adam.", core="learning_rate")
-    weight_decay: float = number(0.0, 0, 10, "This times each parameter is added to its gradient.")
+    weight_decay: float = number(0.0, 0, 10, "Factor by which a parameter adds to its gradient.")

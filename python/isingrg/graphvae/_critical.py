@@ -40,9 +40,8 @@ def estimate_critical_coupling(
         Increasing couplings, at least 6.
     values : array_like, shape (k, n)
         One number of each configuration, such as PC1, of n configurations at each coupling, n at
-        least 2. A
-        variable that changes sign with the spins, as PC1 does where it stands for the
-        magnetization, has no mean to speak of: give its distance from that of disordered spins.
+        least 2. A variable that changes sign with the spins, as PC1 does where it stands for the
+        magnetization, has a mean near zero: give its distance from that of disordered spins.
     block, resamples, seed : int
         As for `bootstrap`. Configurations are resampled at each coupling, and each resample has
         its own smoothing.

@@ -30,7 +30,7 @@ def plot_principal_component(
     Returns
     -------
     Drawing
-        As of `isingrg.plot.principal_component`.
+        As from `isingrg.plot.principal_component`.
     """
     from isingrg import plot
 

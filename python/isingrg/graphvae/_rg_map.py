@@ -77,7 +77,7 @@ class RGMap:
         Returns
         -------
         Drawing
-            As of `isingrg.plot.rg_spectrum`.
+            As from `isingrg.plot.rg_spectrum`.
         """
         from isingrg import plot
 

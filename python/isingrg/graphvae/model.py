@@ -166,8 +166,9 @@ class GraphVAE(NativeModel):
         MemoryError
             If the machine cannot hold the gradients or the history.
         OSError
-            If the checkpoint cannot be written: before the training where that can be seen, else
-            with the model at the epoch that a note names and the last good file untouched.
+            If the checkpoint cannot be written. The error comes before the training where that
+            can be seen; otherwise the model stays at the epoch that a note names, and the last
+            good file is untouched.
 
         Examples
         --------

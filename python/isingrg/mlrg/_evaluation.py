@@ -353,7 +353,7 @@ def monotone_violations(model: MLRG, J: ArrayLike | None = None) -> Violations:
     Parameters
     ----------
     J : float or array_like, optional
-        Couplings as for `monotone`; by default those at which the training proposes to learn.
+        Couplings as for `monotone`; by default those proposed in the last step of the training.
 
     Returns
     -------

@@ -103,10 +103,11 @@ def fit(
     NonFiniteError
         If the loss stops being finite; the model stays at the step before.
     ConvergenceError
-        With transport "ode", if the flow becomes too stiff; likewise.
+        With transport "ode", if the flow becomes too stiff; the model stays at the step before.
     OSError
-        If the checkpoint cannot be written: before the training where that can be seen, else
-        with the model at the step that a note names and the last good file untouched.
+        If the checkpoint cannot be written. The error comes before the training where that
+        can be seen; otherwise the model stays at the step that a note names, and the last
+        good file is untouched.
 
     Examples
     --------

@@ -26,7 +26,7 @@ def member(**settings: Any) -> dict[str, Any]:
     there ``thermal_exponent``, ``degeneracy`` and the first ``scaling_dimension``;
     ``critical_coupling``; ``loss``, the mean of the last 100 steps in nats; and with the setting
     `record_from` also ``recorded`` (steps - record_from,), the fixed points recorded in training.
-    What a model has no answer to is NaN.
+    A value that a model does not have is NaN.
     """
     with MLRG(**part(settings, _OF_MODEL)) as model:
         return _said(model.fit(**part(settings, _OF_FIT)), settings)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def plot_beta_function(model: MLRG, J: ArrayLike | None = None, *, ax: Any = None) -> Drawing:
-    """Draw what an RG step adds to J beside the exact map, for one coupling.
+    """Draw what an RG step adds to J beside the exact RG map, for one coupling.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ def plot_beta_function(model: MLRG, J: ArrayLike | None = None, *, ax: Any = Non
     Returns
     -------
     Drawing
-        As of `isingrg.plot.beta_function`.
+        As from `isingrg.plot.beta_function`.
     """
     from isingrg import plot
 
@@ -45,7 +45,7 @@ def plot_monotone(model: MLRG, J: ArrayLike | None = None, *, ax: Any = None) ->
     Returns
     -------
     Drawing
-        As of `isingrg.plot.monotone`.
+        As from `isingrg.plot.monotone`.
     """
     from isingrg import plot
 
@@ -65,7 +65,7 @@ def plot_flow(model: MLRG, plane: Sequence[Any] = (0, 1), **settings: Any) -> Dr
     Returns
     -------
     Drawing
-        As of `isingrg.plot.flow`.
+        As from `isingrg.plot.flow`.
     """
     from isingrg import plot
 

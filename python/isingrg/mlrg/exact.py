@@ -20,7 +20,7 @@ from isingrg.mlrg._couplings import FRAMES, Couplings, Reals, coupling_count, pl
 #: (Eq. 19 of Hou & You).
 LIEB_CRITICAL_COUPLING: float = 0.764285459740499
 
-#: Largest |J| the exact map takes; beyond it the distributions are frozen to rounding.
+#: Largest |J| the exact RG map takes; beyond it the distributions are frozen to rounding.
 LARGEST_COUPLING = 4.0
 
 #: Searches for each minimum where the user has no say in it: one natural start, seven random ones.
@@ -261,7 +261,7 @@ def minimum_kl(J: ArrayLike, representation: str = "A1", *, progress: Progress =
 
 
 def exact_fixed_point() -> tuple[float, float]:
-    """Unstable fixed point J* of the exact A1 map and its slope dJ'/dJ there."""
+    """Unstable fixed point J* of the exact RG map of A1 and its slope dJ'/dJ there."""
     low, high = 0.6, 1.2  # J' < J at the first, J' > J at the second
     for _ in range(12):
         points = np.linspace(low, high, 17)

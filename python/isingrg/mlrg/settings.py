@@ -65,18 +65,18 @@ class Training(Settings):
         2e-2, 1e-12, 10, "Learning rate of Adam at the first step.", core="learning_rate"
     )
     final_lr: float = number(
-        1e-5, 0, 10, "That at the last step, reached along half a cosine. A learning rate given "
-        "alone keeps the ratio of this one to it.", core="final_learning_rate",
+        1e-5, 0, 10, "Learning rate at the last step, reached along half a cosine. Where only "
+        "`lr` is given, the ratio of the two stays.", core="final_learning_rate",
     )  # fmt: skip
-    weight_decay: float = number(0.0, 0, 10, "This times each parameter is added to its gradient.")
+    weight_decay: float = number(0.0, 0, 10, "Factor by which a parameter adds to its gradient.")
     clip_norm: float = number(0.02, 0, 1e12, "Largest norm of the gradient; 0 for no limit.")
     beta_max: float = number(
         16.0, 0, 1e6, "The inverse temperature of the proposals (Eq. 14) is beta(t) = beta_max / "
         "(1 + exp(-beta_rate (t / T - beta_midpoint))).",
     )  # fmt: skip
-    beta_rate: float = number(16.0, 0, 1e6, "How steeply it rises.")
+    beta_rate: float = number(16.0, 0, 1e6, "How steeply beta rises.")
     beta_midpoint: float = number(
-        0.25, -10, 10, "Where it reaches half of beta_max, in units of the whole training."
+        0.25, -10, 10, "Where beta reaches half of beta_max, in units of the whole training."
     )
     proposal: str = choice(
         "squared", PROPOSALS, "Couplings are proposed with probability exp(-beta |v(J)|^2), Eq. 14 "
@@ -84,10 +84,10 @@ class Training(Settings):
     )  # fmt: skip
     replicas: int = other(
         1, "int, 1, 2, 4, 8, 16 or 32", _replicas, "R couplings form a ladder of inverse "
-        "temperatures beta / R, 2 beta / R, ..., beta, and after each update of the Monte Carlo "
-        "neighbours may exchange places, the first and the second, the third and the fourth, ... "
-        "and in the next update the second and the third, ...: the hot ones find their way between "
-        "fixed points. All of them train the network. Ladders lie within 32 consecutive couplings "
+        "temperatures beta / R, 2 beta / R, ..., beta, whose hot end finds its way between fixed "
+        "points. After an update of the Monte Carlo the first and the second, the third and the "
+        "fourth, ... may exchange places, after the next update the second and the third, .... All "
+        "couplings train the network. Ladders lie within 32 consecutive couplings "
         "of the batch; the first 32 / R of these have the inverse temperature beta / R, and so on. "
         "R must divide the couplings that are not on the ray.",
     )  # fmt: skip
@@ -119,8 +119,8 @@ class Training(Settings):
         encode=lambda step: _NEVER if step is None else step,
     )  # fmt: skip
     record_guess: float | tuple[float, ...] = other(
-        0.8, "float or sequence of float, -10 to 10", _record_guess, "Where the search for them "
-        "starts: couplings J, or a number for J0 with zeros elsewhere.", core="",
+        0.8, "float or sequence of float, -10 to 10", _record_guess, "Where the search for these "
+        "fixed points starts: couplings J, or a number for J0 with zeros elsewhere.", core="",
     )  # fmt: skip
 
     def changed(self, **given: Any) -> Self:
@@ -171,7 +171,7 @@ _SAMPLED = Training(steps=2000, lr=1e-2, clip_norm=0.0)
 
 #: By (moderator, divergence). For "kl" chosen on A1 by the largest errors over seeds from 0 to 31
 #: and 100 to 229. Over 120 further seeds, 1000 to 1119, J* was within 0.0009 (monotone) and 0.0006
-#: (flow) of the exact map and the thermal exponent within 0.005 and 0.008. A flow of one hidden
+#: (flow) of the exact RG map and the thermal exponent within 0.005 and 0.008. A flow of one hidden
 #: layer keeps a smooth error of 0.003 in v and misses J* by up to 0.009; without clipping, one
 #: flow of 18 at this learning rate ended far behind the others.
 DEFAULT_TRAININGS = {

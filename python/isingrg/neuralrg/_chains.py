@@ -176,7 +176,7 @@ class Chains:
         Returns
         -------
         Drawing
-            As of `isingrg.plot.chains`.
+            As from `isingrg.plot.chains`.
         """
         from isingrg import plot
 

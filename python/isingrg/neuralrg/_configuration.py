@@ -43,7 +43,7 @@ class Configuration(Settings):
         "Widths of the 1 to 8 hidden layers, 1 to 256 each, of the networks s and t of a coupling "
         "layer y = x exp(s) + t, with ELU; s ends in a learned scale times tanh.",
     )  # fmt: skip
-    repeat: int = integer(1, 1, 16, "Times the layers of each scale are repeated.", core="repeats")
+    repeat: int = integer(1, 1, 16, "How often the layers of each scale occur.", core="repeats")
     structure: str = choice(
         "mera", STRUCTURES, "Disentanglers and decimators; disentanglers only, all at the finest "
         "scale (Fig. 2a); or decimators only (Fig. 2b).",
@@ -116,4 +116,4 @@ class Training(Settings):
     steps: int = integer(5000, 1, 10**9, "Steps of this call.")
     batch: int = integer(512, 1, 10**6, "Configurations per step.")
     lr: float = number(1e-3, 1e-12, 10, "Learning rate of Adam.", core="learning_rate")
-    weight_decay: float = number(1e-3, 0, 10, "This times each parameter is added to its gradient.")
+    weight_decay: float = number(1e-3, 0, 10, "Factor by which a parameter adds to its gradient.")

@@ -101,7 +101,7 @@ def log_partition(model: NeuralRG, n: int, *, seed: int = 0, progress: Any = Fal
     effective = float(weights.sum() ** 2 / np.square(weights).sum())
     if effective < max(_LEAST_SHARE * n, min(_LEAST_SIZE, n / 2)):
         warnings.warn(
-            f"{n} samples are worth {effective:.3g} samples of the target: ln Z by their "
+            f"{n} samples have an effective sample size of {effective:.3g}: ln Z by their "
             "weights is too low, and its error too small. Train the flow further, take more "
             "samples, or use the bound of free_energy, which holds for any flow",
             RuntimeWarning,

@@ -24,7 +24,7 @@ def plot_samples(model: NeuralRG, n: int = 4, *, seed: int = 0, ax: Any = None) 
     Returns
     -------
     Drawing
-        As of `isingrg.plot.samples`.
+        As from `isingrg.plot.samples`.
     """
     from isingrg import plot
 
@@ -48,7 +48,7 @@ def plot_responses(
     Returns
     -------
     Drawing
-        As of `isingrg.plot.responses`.
+        As from `isingrg.plot.responses`.
     """
     from isingrg import plot
 

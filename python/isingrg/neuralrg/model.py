@@ -149,8 +149,9 @@ class NeuralRG(NativeModel):
         MemoryError
             If the machine cannot hold the gradients or the history.
         OSError
-            If the checkpoint cannot be written: before the training where that can be seen, else
-            with the model at the step that a note names and the last good file untouched.
+            If the checkpoint cannot be written. The error comes before the training where that
+            can be seen; otherwise the model stays at the step that a note names, and the last
+            good file is untouched.
 
         Examples
         --------

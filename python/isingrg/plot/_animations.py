@@ -109,7 +109,7 @@ def animate_flow(
     Returns
     -------
     matplotlib.animation.FuncAnimation
-        As of `animate_block_spins`.
+        As from `animate_block_spins`.
 
     Raises
     ------
@@ -179,7 +179,8 @@ def animate_generation(
     Returns
     -------
     matplotlib.animation.FuncAnimation
-        As of `animate_block_spins`. The last of its `depth` + 1 pictures is ``model.decode(z)[0]``.
+        As from `animate_block_spins`. The last of its `depth` + 1 pictures is
+        ``model.decode(z)[0]``.
 
     Raises
     ------

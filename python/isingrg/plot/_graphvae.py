@@ -111,7 +111,7 @@ def rg_spectrum(rg_map: RGMap, *, ax: Any = None) -> Drawing:
         Without matplotlib.
     """
     if not isinstance(rg_map, RGMap):
-        raise TypeError(f"rg_map must be of GraphVAE.rg_map, not {type(rg_map).__name__}")
+        raise TypeError(f"rg_map must be an RGMap of GraphVAE.rg_map, not {type(rg_map).__name__}")
     sizes, errors = np.abs(rg_map.eigenvalues), np.asarray(rg_map.magnitudes.error)
     number = np.arange(1, len(sizes) + 1)
     kinds = {

@@ -41,7 +41,7 @@ def history(model: NativeModel, *, ax: Any = None) -> Drawing:
         Artists: "loss". An `MLRG` and a `NeuralRG` also have "mean", the means of 10 or more
         consecutive steps. A `NeuralRG` has "exact", a line at -ln Z, which the loss bounds from
         above, and "likelihood", the loss of steps of `NeuralRG.fit_samples`, each if there are
-        any such steps. Of any other model all columns of its history, such as the terms of its
+        any such steps. Any other model has all columns of its history, such as the terms of its
         loss.
 
     Raises

@@ -122,7 +122,7 @@ def magnetization(spins: ArrayLike, K: ArrayLike, *, ax: Any = None) -> Drawing:
     Returns
     -------
     Drawing
-        Artists as of `energy`, without "torus".
+        Artists as from `energy`, without "torus".
 
     Raises
     ------

@@ -20,14 +20,14 @@ Floats = NDArray[np.float64]
 
 #: By default J from 0 to this: little is trained beyond.
 _LARGEST = 1.45
-#: Points of a curve, of the exact map beside it, and of a side of a plane.
+#: Points of a curve, of the exact RG map beside it, and of a side of a plane.
 _POINTS, _EXACT_POINTS, _SIDE = 300, 25, 41
 #: Fixed points no farther than this from a plane are drawn in it.
 _NEAR = 0.2
 
 
 def beta_function(model: MLRG, J: ArrayLike | None = None, *, ax: Any = None) -> Drawing:
-    """What one RG step adds to J, J' - J, beside the exact map.
+    """What one RG step adds to J, J' - J, beside the exact RG map.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def monotone(model: MLRG, J: ArrayLike | None = None, *, ax: Any = None) -> Draw
     """The RG monotone C(J) - C(J_0) beside the exact one, for one coupling; J_0 is the first J.
 
     With transport "step" J' = J - dC/dJ, so that the exact monotone is the integral of J - J'
-    over the exact map. With "ode" there is none to compare with.
+    over the exact RG map. With "ode" there is none to compare with.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def monotone(model: MLRG, J: ArrayLike | None = None, *, ax: Any = None) -> Draw
     Returns
     -------
     Drawing
-        Artists: "learned", "exact" with transport "step", and "fixed_point" and "lattice" as of
+        Artists: "learned", "exact" with transport "step", and "fixed_point" and "lattice" as from
         `beta_function`.
 
     Raises
@@ -295,7 +295,7 @@ def _direction(value: Any, c: int) -> Floats:
         return unit
     vector = _vector("plane", value, c)
     if not vector.any():
-        raise ArgumentError("plane must be of directions that are not zero")
+        raise ArgumentError("plane must have directions that are not zero")
     return vector
 
 

@@ -82,7 +82,9 @@ def responses(responses: Responses, *, ax: Any = None) -> Drawing:
         Without matplotlib.
     """
     if not isinstance(responses, Responses):
-        raise TypeError(f"responses must be of NeuralRG.responses, not {type(responses).__name__}")
+        raise TypeError(
+            f"responses must be Responses of NeuralRG.responses, not {type(responses).__name__}"
+        )
     if not 1 <= len(responses.mean) <= _MOST_PANELS:
         raise ArgumentError(
             f"responses must be of 1 to {_MOST_PANELS} sites, got {len(responses.mean)}"

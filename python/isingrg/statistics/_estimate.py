@@ -30,7 +30,7 @@ class Estimate:
     n : int or None
         Samples behind the estimate, where it rests on samples.
     effective_sample_size : float or None
-        How many independent samples these are worth, where that is known.
+        Number of independent samples that would have the same error, where that is known.
     reason : str
         Why there is no value; empty if there is one.
     """

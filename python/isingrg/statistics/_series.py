@@ -18,7 +18,8 @@ from isingrg.statistics._estimate import Estimate
 def autocorrelation_time(series: ArrayLike) -> float:
     """Integrated autocorrelation time tau = 1 + 2 sum_t rho(t), in samples.
 
-    N samples of a stationary series are worth N / tau independent ones. Where samples are
+    The mean of N samples of a stationary series is as precise as that of N / tau independent
+    samples. Where samples are
     anticorrelated, tau is below 1, down to 0.
 
     Correlations last for l = max(1, tau, tau_2) samples, with Bartlett's tau_2 = sum_t rho(t)**2
@@ -63,7 +64,8 @@ def mean_and_error(series: ArrayLike) -> Estimate:
     Returns
     -------
     Estimate
-        Unpacks as mean, error; n samples, worth n / tau independent ones. The error is
+        Unpacks as mean, error. It rests on n samples, as precise as n / tau independent ones. The
+        error is
         sqrt(variance * tau / n) with `autocorrelation_time`. It is NaN if all samples are equal: no
         fluctuation was seen, and the series does not tell how precise its mean is.
 

@@ -343,7 +343,7 @@ def test_several_couplings():
     assert (table.error == "").all()
 
 
-@pytest.mark.filterwarnings("ignore:.* samples are worth")
+@pytest.mark.filterwarnings("ignore:.* samples have an effective sample size")
 def test_flows():
     settings = {"L": 4, "K": 0.3, "layers": 2, "hidden": (4,), "steps": 20, "batch": 64}
     settings |= {"samples": 200, "depth": [1, 2, 3]}

@@ -287,7 +287,7 @@ MEMBERS = {
 }  # fmt: skip
 
 
-@pytest.mark.filterwarnings("ignore:.*samples are worth:RuntimeWarning")
+@pytest.mark.filterwarnings("ignore:.*samples have an effective sample size:RuntimeWarning")
 def test_ensembles_of_every_method(method):
     settings = MEMBERS[method.name]
     assert settings.keys() <= method.keywords

@@ -306,7 +306,7 @@ def test_shapes(model, shape):
         assert np.shape(values) == shape and (shape or isinstance(values, float))
 
 
-@pytest.mark.filterwarnings("ignore:.* samples are worth")
+@pytest.mark.filterwarnings("ignore:.* samples have an effective sample size")
 def test_free_energy_and_partition_function(model):
     x = model.sample(500, seed=9)
     weights = log_density(x, model.K) - model.log_prob(x)

@@ -10,7 +10,7 @@ import pytest
 from isingrg import ising
 from isingrg.neuralrg import NeuralRG, _free_energy, log_partition_dual
 
-pytestmark = pytest.mark.filterwarnings("ignore:.* samples are worth")
+pytestmark = pytest.mark.filterwarnings("ignore:.* samples have an effective sample size")
 
 
 def flow(L, K, steps=3):
@@ -53,7 +53,9 @@ def test_when_weights_are_not_to_be_trusted(monkeypatch, n, equal, warned):
 
 
 def test_the_warning_says_what_to_do():
-    with pytest.warns(RuntimeWarning, match=r"2000 samples are worth .*Train .*free_energy") as w:
+    with pytest.warns(
+        RuntimeWarning, match=r"2000 samples have an effective sample size .*Train .*free_energy"
+    ) as w:
         found = flow(16, ising.K_CRITICAL).log_partition(2000)
     assert found.effective_sample_size < 20 and w[0].filename == __file__
     exact = log_partition_dual(16, ising.K_CRITICAL)
