@@ -188,8 +188,8 @@ def unmasked(name: str, value: Any) -> Any:
     return value.data if _is_masked_array(value) else value
 
 
-def _array(name: str, value: Any) -> NDArray[Any]:
-    """Any array-like as a plain array of numbers, not yet converted."""
+def real_array(name: str, value: Any) -> NDArray[Any]:
+    """Any array-like as a plain array of real numbers, also NaN, not yet converted."""
     value = from_dlpack(name, value)
     value = unmasked(name, value)
     if isinstance(value, numbers.Real) and not isinstance(value, (bool, np.generic)):
@@ -228,7 +228,7 @@ def reals(
     The result is the given array itself, or shares its memory, when it is already of that form.
     """
     with np.errstate(over="ignore"):  # a long double beyond float64 becomes an infinity, refused
-        array = _array(name, value)
+        array = real_array(name, value)
         array = np.require(array, np.float64, ["C_CONTIGUOUS", "ALIGNED"])
     flat = array.reshape(-1)
     for start in range(0, flat.size, _PIECE):
@@ -243,7 +243,7 @@ def reals(
 
 def integers(name: str, value: Any, low: int, high: int) -> NDArray[Any]:
     """Integers of any shape and size from `low` to `high`."""
-    array = _array(name, value)
+    array = real_array(name, value)
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name} must hold integers, not {array.dtype.name}")
     good = (array >= low) & (array <= high)
@@ -258,7 +258,7 @@ def spins(value: Any, name: str = "spins", *, least: int = 2) -> NDArray[np.int8
     int8 in C order is not copied, and whether it holds +1 and -1 only is left to the core, which
     looks at every spin anyway. Other dtypes are converted only if no value changes.
     """
-    array = _array(name, value)
+    array = real_array(name, value)
     if array.ndim < 2 or array.shape[-1] != array.shape[-2] or array.shape[-1] < least:
         raise ArgumentError(
             f"{name} must have the shape (..., L, L) with L at least {least}, got {array.shape}"

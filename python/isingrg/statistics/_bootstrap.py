@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError, ConvergenceError
 from isingrg._shared.progress import reporting, tell
+from isingrg.statistics import _statistic
 from isingrg.statistics._estimate import Estimate
 
 Floats = NDArray[np.float64]
@@ -36,7 +37,8 @@ def bootstrap(
     Parameters
     ----------
     statistic : callable
-        Takes arrays of the shapes of `values`, returns a number or an array, finite.
+        Takes arrays of the shapes of `values`, copies that it may change, and returns a finite
+        number or an array of them, always of one shape.
     values : array_like, shape (..., n, ...)
         One array or more, equal in the axes up to that of the configurations.
     axis : int
@@ -61,6 +63,10 @@ def bootstrap(
     ------
     ConvergenceError
         If the statistic of a resample is not finite: there are too few configurations.
+    NonFiniteError
+        If that of the data themselves is not, or if the error is beyond the range of float64.
+    ArgumentError, TypeError
+        Also if the statistic returns no real numbers, or another shape for a resample.
 
     References
     ----------
@@ -75,7 +81,7 @@ def bootstrap(
     count = int(np.prod(strata))
     rows = np.arange(count)[:, None]
     flat = [array.reshape(count, n, *array.shape[len(leading) :]) for array in arrays]
-    value = np.asarray(statistic(*arrays), np.float64)
+    value = _statistic.of_all(statistic, arrays)
     every = arguments.allocate("the resamples", (resamples, *value.shape), np.float64)
     with reporting(progress, "resampling") as report:
         for done in range(resamples):
@@ -83,7 +89,7 @@ def bootstrap(
             starts = random.integers(n, size=(count, -(-n // block), 1))
             drawn = (starts + np.arange(block)).reshape(count, -1)[:, :n] % n
             resampled = (a[rows, drawn].reshape(b.shape) for a, b in zip(flat, arrays, strict=True))
-            every[done] = statistic(*resampled)
+            every[done] = _statistic.of_some(statistic, resampled, value)
         tell(report, resamples, resamples)
     if not np.isfinite(every).all():
         raise ConvergenceError(
@@ -91,8 +97,10 @@ def bootstrap(
             "are too few configurations"
         )
     tail = 50 * (1 - _CONFIDENCE)
-    low, high = np.percentile(every, [tail, 100 - tail], axis=0)
-    return Estimate(value[()], every.std(0, ddof=1)[()], low[()], high[()], n=count * n)
+    with np.errstate(over="ignore", invalid="ignore"):
+        low, high = np.percentile(every, [tail, 100 - tail], axis=0)
+        error = _statistic.check_range(np.asarray(every.std(0, ddof=1)))
+    return Estimate(value[()], error[()], low[()], high[()], n=count * n)
 
 
 def _samples(values: tuple[ArrayLike, ...], axis: int) -> tuple[list[Floats], tuple[int, ...]]:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any, Self
 
 import numpy as np
+
+from isingrg._shared import arguments
 
 _NORMAL = 1.959963984540054  # 95 % of a normal distribution lie within so many standard deviations
 
@@ -16,7 +19,7 @@ _NORMAL = 1.959963984540054  # 95 % of a normal distribution lie within so many 
 class Estimate:
     """A number, or an array of numbers, with its error.
 
-    It unpacks as ``value, error``.
+    It unpacks as ``value, error``. ``f"{estimate:.3f}"`` writes both with this format.
 
     Attributes
     ----------
@@ -24,9 +27,11 @@ class Estimate:
         NaN if there is none, for the `reason` given.
     error : float or ndarray
         Standard error; NaN if it is not known.
-    low, high : float or ndarray
-        Bounds of the 95 % interval. A bootstrap gives the percentiles 2.5 and 97.5 of its
+    low : float or ndarray
+        Lower bound of the 95 % interval. A bootstrap gives the percentiles 2.5 and 97.5 of its
         resamples; all other bounds are 1.96 errors from the value.
+    high : float or ndarray
+        Upper bound of the 95 % interval.
     n : int or None
         Samples behind the estimate, where it rests on samples.
     effective_sample_size : float or None
@@ -44,6 +49,8 @@ class Estimate:
     reason: str = ""
 
     def __post_init__(self) -> None:
+        for name in ("value", "error"):
+            object.__setattr__(self, name, _checked(name, getattr(self, name)))
         if self.low is None:
             object.__setattr__(self, "low", self.value - _NORMAL * self.error)
         if self.high is None:
@@ -89,22 +96,45 @@ class Estimate:
 
     def __str__(self) -> str:
         """The value to two digits of its error."""
+        return format(self)
+
+    def __format__(self, form: str) -> str:
+        """As `str`, with value and error in this format if there is one, such as ".3f"."""
         if self.reason:
             return f"none: {self.reason}"
-        if np.ndim(self.value) == 0:
-            return _shown(float(self.value), float(self.error))
-        pairs = zip(np.ravel(self.value), np.ravel(self.error), strict=True)
-        first = [_shown(float(value), float(error)) for value, error in list(pairs)[:4]]
-        more = ", ..." if np.size(self.value) > 4 else ""
-        return f"[{', '.join(first)}{more}] of shape {np.shape(self.value)}"
+        pairs = np.broadcast(self.value, self.error)
+        first = [_shown(float(value), float(error), form) for value, error in islice(pairs, 4)]
+        if pairs.ndim == 0:
+            return first[0]
+        more = ", ..." if pairs.size > 4 else ""
+        return f"[{', '.join(first)}{more}] of shape {pairs.shape}"
 
     def __repr__(self) -> str:
         n = "" if self.n is None else f", n={self.n}"
         return f"{type(self).__name__}({self}{n})"
 
 
-def _shown(value: float, error: float) -> str:
+def _checked(name: str, value: Any) -> Any:
+    """A number as it is, or an array, of real numbers, which may be NaN."""
+    array = arguments.real_array(name, value)
+    return value if np.ndim(value) == 0 else array
+
+
+#: Numbers are written without an exponent up to this, and to so many decimals.
+_LARGEST, _MOST_DECIMALS = 1e10, 10
+
+
+def _shown(value: float, error: float, form: str) -> str:
+    if form:
+        return f"{value:{form}} ± {error:{form}}"
     if not (math.isfinite(value) and math.isfinite(error) and error > 0):
         return f"{value:.6g} ± {error:.2g}"
-    digits = max(0, 1 - math.floor(math.log10(error)))
-    return f"{value:.{digits}f} ± {error:.{digits}f}"
+    decimals = max(0, 1 - _exponent(error))
+    if max(abs(value), error) < _LARGEST and decimals <= _MOST_DECIMALS:
+        return f"{value:.{decimals}f} ± {error:.{decimals}f}"
+    digits = _exponent(value) - _exponent(error) + 1 if value else 1
+    return f"{value:.{min(max(digits, 1), 16)}e} ± {error:.1e}"
+
+
+def _exponent(number: float) -> int:
+    return math.floor(math.log10(abs(number)))

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError, ConvergenceError
 from isingrg._shared.progress import reporting, tell
+from isingrg.statistics import _statistic
 from isingrg.statistics._estimate import Estimate
 
 
@@ -27,8 +28,8 @@ def jackknife(
     Parameters
     ----------
     statistic : callable
-        Takes arrays of the shapes of `values` with fewer samples, returns a number or an array,
-        finite.
+        Takes arrays of the shapes of `values` with fewer samples, copies that it may change, and
+        returns a finite number or an array of them, always of one shape.
     values : array_like, shape (n, ...)
         One array or more with the same number of samples.
     block : int
@@ -46,6 +47,10 @@ def jackknife(
     ------
     ConvergenceError
         If the statistic is not finite without a block.
+    NonFiniteError
+        If that of all samples is not, or if the error is beyond the range of float64.
+    ArgumentError, TypeError
+        Also if the statistic returns no real numbers, or another shape without a block.
 
     References
     ----------
@@ -69,16 +74,19 @@ def jackknife(
     block = arguments.integer("block", block, 1, n // 2)
     blocks = n // block
     used = [array[: blocks * block] for array in arrays]
-    whole = np.asarray(statistic(*used), np.float64)
+    whole = _statistic.of_all(statistic, used)
     partial = np.empty((blocks, *whole.shape))
     with reporting(progress, "leaving out") as report:
         for i in range(blocks):
             tell(report, i, blocks)
             left_out = slice(i * block, (i + 1) * block)
-            partial[i] = statistic(*(np.delete(array, left_out, axis=0) for array in used))
+            kept = (np.delete(array, left_out, axis=0) for array in used)
+            partial[i] = _statistic.of_some(statistic, kept, whole)
         tell(report, blocks, blocks)
-    if not (np.isfinite(whole).all() and np.isfinite(partial).all()):
+    if not np.isfinite(partial).all():
         raise ConvergenceError("the statistic is not finite without some of the samples")
-    mean = partial.mean(0)
-    error = np.sqrt((blocks - 1) / blocks * np.square(partial - mean).sum(0))
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = partial.mean(0)
+        error = np.sqrt((blocks - 1) / blocks * np.square(partial - mean).sum(0))
+    _statistic.check_range(error)
     return Estimate((blocks * whole - (blocks - 1) * mean)[()], error[()], n=blocks * block)
