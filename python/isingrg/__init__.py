@@ -12,8 +12,10 @@ it. Every random function takes a seed: equal seeds give equal results whatever 
 threads.
 """
 
+import sys as _sys
+
 # Before anything that needs the extension.
-import isingrg._shared.variants  # noqa: F401  # isort: skip
+from isingrg._shared import variants as _variants  # noqa: F401  # isort: skip
 
 from isingrg._citation import citation
 from isingrg._shared.errors import (
@@ -34,6 +36,7 @@ from isingrg._shared.training import TrainingRecord
 
 from isingrg import graphvae, ising, mlrg, neuralrg, plot, statistics  # isort: skip
 from isingrg._ensemble import ensemble  # isort: skip
+from isingrg._shared.signatures import without_quotes as _without_quotes
 
 __all__ = [
     "ArgumentError",
@@ -56,3 +59,6 @@ __all__ = [
     "set_num_threads",
     "statistics",
 ]
+
+_without_quotes(_sys.modules[__name__])
+_without_quotes(mlrg.settings)

@@ -13,6 +13,8 @@ from isingrg._shared.settings import Settings, choice, integer, number, other, s
 from isingrg.mlrg._couplings import coupling_count
 from isingrg.mlrg.symmetry import coupling_components
 
+__all__ = ["Network", "Training", "published_settings"]
+
 PROPOSALS = {"squared": _core.MLRG_SQUARED, "norm": _core.MLRG_NORM}
 
 _NEVER = 2**64 - 1  # the core's record_from for "do not record"

@@ -20,6 +20,22 @@ from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError
 from isingrg.mlrg._couplings import FRAMES, Couplings, Floats, coupling_count
 
+__all__ = [
+    "IRREPS",
+    "components",
+    "coupling_components",
+    "coupling_matrix",
+    "coupling_vector",
+    "decoupled_components",
+    "gauge_transformations",
+    "irreps",
+    "machine_weights",
+    "point_group",
+    "spin_states",
+    "state_indices",
+    "visible_action",
+]
+
 #: Irreducible representations: what they transform as, and the matrices of C4 and sigma.
 IRREPS: dict[str, tuple[str, Any, Any]] = {
     "A1": ("1", [[1]], [[1]]),

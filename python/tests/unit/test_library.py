@@ -1,6 +1,7 @@
 """The package as a whole: versions, threads, exceptions, what an import costs."""
 
 import importlib.metadata
+import inspect
 import pickle
 import re
 import subprocess
@@ -12,6 +13,9 @@ import pytest
 
 import isingrg
 from isingrg import _core
+
+sys.path.append(str(Path(__file__).parents[1] / "docs"))
+from public import everything
 
 
 def test_versions_agree():
@@ -29,6 +33,21 @@ def test_an_import_from_an_archive_says_what_is_wrong(tmp_path):
     process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     last = process.stderr.splitlines()[-1]
     assert last.startswith("ImportError: isingrg has compiled parts") and "archive" in last
+
+
+def test_tab_offers_what_is_public():
+    assert {name for name in dir(isingrg) if name[0] != "_"} == {*isingrg.__all__} - {"__version__"}
+
+
+@pytest.mark.parametrize("item", everything(), ids=lambda item: item.name)
+def test_signatures_have_no_quotes(item):
+    """As notebooks show them: ``L: int``, which Python would show as ``L: 'int'``."""
+    value = getattr(item.value, "fget", item.value)
+    if not (inspect.isclass(value) and issubclass(value, Exception)):
+        signature = inspect.signature(value)
+        annotations = [parameter.annotation for parameter in signature.parameters.values()]
+        for annotation in (*annotations, signature.return_annotation):
+            assert "'" not in inspect.formatannotation(annotation)
 
 
 def test_threads():
