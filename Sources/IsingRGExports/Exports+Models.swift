@@ -10,40 +10,34 @@ public func isingrg_model_destroy(_ model: OpaquePointer?) -> isingrg_status { d
 @_cdecl("isingrg_model_step")
 public func isingrg_model_step(
     _ model: OpaquePointer?, _ step: UnsafeMutablePointer<UInt64>?
-) -> isingrg_status {
-    reading(model) { (model: any TrainedModel) throws(Failure) in
-        try required(step, "step").pointee = UInt64(model.step)
-    }
-}
+) -> isingrg_status { telling(model, step, "step") { $0.step } }
 
 @_cdecl("isingrg_model_rows_done")
 public func isingrg_model_rows_done(
     _ model: OpaquePointer?, _ rows: UnsafeMutablePointer<UInt64>?
-) -> isingrg_status {
-    reading(model) { (model: any TrainedModel) throws(Failure) in
-        try required(rows, "rows").pointee = UInt64(model.rowsDone)
-    }
-}
+) -> isingrg_status { telling(model, rows, "rows") { $0.rowsDone } }
 
 @_cdecl("isingrg_model_parameter_count")
 public func isingrg_model_parameter_count(
     _ model: OpaquePointer?, _ count: UnsafeMutablePointer<Int64>?
-) -> isingrg_status {
-    reading(model) { (model: any TrainedModel) throws(Failure) in
-        try required(count, "count").pointee = Int64(model.parameterCount)
-    }
-}
-
-// MARK: - State
+) -> isingrg_status { telling(model, count, "count") { $0.parameterCount } }
 
 @_cdecl("isingrg_model_array_count")
 public func isingrg_model_array_count(
     _ model: OpaquePointer?, _ count: UnsafeMutablePointer<Int32>?
+) -> isingrg_status { telling(model, count, "count") { $0.stateArrays.count } }
+
+/// The body of an entry point that gives out one number of a model.
+private func telling<Number: FixedWidthInteger>(
+    _ model: OpaquePointer?, _ output: UnsafeMutablePointer<Number>?, _ name: String,
+    _ number: (any TrainedModel) -> Int
 ) -> isingrg_status {
     reading(model) { (model: any TrainedModel) throws(Failure) in
-        try required(count, "count").pointee = Int32(model.stateArrays.count)
+        try required(output, name).pointee = Number(number(model))
     }
 }
+
+// MARK: - State
 
 @_cdecl("isingrg_model_array_info")
 public func isingrg_model_array_info(

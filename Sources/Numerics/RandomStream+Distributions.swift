@@ -23,10 +23,6 @@ extension RandomStream {
         return (radius * cos, radius * sin)
     }
 
-    /// Sixteen independent standard normal numbers; see `nextNormalFloatPair`.
-    @inlinable @inline(__always)
-    public mutating func nextNormalFloat() -> SIMD16<Float> { nextNormalFloatPair().0 }
-
     // MARK: Bits and integers
 
     /// 512 independent bits, each one with the probability of the threshold. Costs one draw of

@@ -60,47 +60,24 @@ static PyObject *model_destroy(PyObject *module, PyObject *const *values, Py_ssi
     return close_with_none(&call);
 }
 
-static PyObject *model_step(PyObject *module, PyObject *const *values, Py_ssize_t count)
-{
-    Call call;
-    open_call(&call, module, "model_step", values, count, 1);
-    Model model = take_model(&call, NULL);
-    uint64_t step = 0;
-    RUN(&call, isingrg_model_step(model.handle, &step));
-    return close_call(&call) < 0 ? NULL : PyLong_FromUnsignedLongLong(step);
-}
+/* A function that returns one number of a model, of the type in which the core gives it out. */
+#define ONE_NUMBER(function, type)                                                                \
+    static PyObject *function(PyObject *module, PyObject *const *values, Py_ssize_t count)        \
+    {                                                                                             \
+        Call call;                                                                                \
+        open_call(&call, module, #function, values, count, 1);                                    \
+        Model model = take_model(&call, NULL);                                                    \
+        type number = 0;                                                                          \
+        RUN(&call, isingrg_##function(model.handle, &number));                                    \
+        return close_call(&call) < 0 ? NULL : PyLong_FromLongLong((long long)number);             \
+    }
 
-static PyObject *model_rows_done(PyObject *module, PyObject *const *values, Py_ssize_t count)
-{
-    Call call;
-    open_call(&call, module, "model_rows_done", values, count, 1);
-    Model model = take_model(&call, NULL);
-    uint64_t rows = 0;
-    RUN(&call, isingrg_model_rows_done(model.handle, &rows));
-    return close_call(&call) < 0 ? NULL : PyLong_FromUnsignedLongLong(rows);
-}
-
-static PyObject *model_parameter_count(PyObject *module, PyObject *const *values, Py_ssize_t count)
-{
-    Call call;
-    open_call(&call, module, "model_parameter_count", values, count, 1);
-    Model model = take_model(&call, NULL);
-    int64_t parameters = 0;
-    RUN(&call, isingrg_model_parameter_count(model.handle, &parameters));
-    return close_call(&call) < 0 ? NULL : PyLong_FromLongLong(parameters);
-}
+ONE_NUMBER(model_step, uint64_t)
+ONE_NUMBER(model_rows_done, uint64_t)
+ONE_NUMBER(model_parameter_count, int64_t)
+ONE_NUMBER(model_array_count, int32_t)
 
 /* MARK: State */
-
-static PyObject *model_array_count(PyObject *module, PyObject *const *values, Py_ssize_t count)
-{
-    Call call;
-    open_call(&call, module, "model_array_count", values, count, 1);
-    Model model = take_model(&call, NULL);
-    int32_t arrays = 0;
-    RUN(&call, isingrg_model_array_count(model.handle, &arrays));
-    return close_call(&call) < 0 ? NULL : PyLong_FromLong(arrays);
-}
 
 typedef struct {
     int32_t index;
