@@ -16,9 +16,10 @@
  *   pointer is an error unless the parameter says that it may be NULL.
  * - p(s) ~ exp(K sum_<ij> s_i s_j) with s_i = +-1 and K = J/T; couplings J of the Boltzmann machines
  *   enter as p(x, z) ~ exp(+J z x).
- * - Every function may be called from any thread. Handles may be shared; a function that changes a
- *   handle holds it for itself, and another call on the same handle meanwhile fails with
- *   ISINGRG_BUSY.
+ * - Every function may be called from any thread. Handles may be shared. Functions that train a model
+ *   or write its arrays need its handle for themselves: they fail with ISINGRG_BUSY while another call
+ *   uses it, and another call while they do. isingrg_model_destroy never fails so; the memory is
+ *   freed when the last call that uses it returns.
  * - A process may fork, also while other threads are in calls: the child computes with threads of its
  *   own. There a handle that another thread was changing stays busy for ever.
  * - Random results depend on the seed only, never on the number of threads.
@@ -53,7 +54,7 @@ enum {
     ISINGRG_NON_FINITE = 4,  /* a result or a loss became NaN or infinite */
     ISINGRG_INTERRUPTED = 5, /* the progress function asked to stop */
     ISINGRG_CLOSED = 6,      /* the handle was destroyed or never existed */
-    ISINGRG_BUSY = 7,        /* another thread is changing the handle */
+    ISINGRG_BUSY = 7,        /* another call uses the handle, and one of the two would change it */
     ISINGRG_WRONG_METHOD = 8 /* the handle is a model of another method */
 };
 
@@ -80,8 +81,9 @@ ISINGRG_API int32_t isingrg_get_num_threads(void);
 /*
  * Progress of a long computation: units done so far and in total. Called on the thread that made
  * the call, at most every 50 ms and once at the end. Return 0 to go on, anything else to stop: the
- * call then returns ISINGRG_INTERRUPTED within half a second. A child that is forked here and returns
- * stops as if this function had asked for it: only the parent goes on.
+ * call then returns ISINGRG_INTERRUPTED within half a second. Any function may be called here, but the
+ * handles at work are in use. A child that is forked here and returns stops as if this function had
+ * asked for it: only the parent goes on.
  */
 typedef int32_t (*isingrg_progress)(void *context, uint64_t done, uint64_t total);
 
@@ -356,28 +358,31 @@ typedef struct {
 } isingrg_mlrg_config;
 
 typedef struct {
-    uint64_t steps;          /* optimiser steps of this call */
-    uint64_t schedule_steps; /* length T of the schedules, counted from the model's first step */
-    uint64_t batch;          /* couplings J proposed per step */
-    double learning_rate;
-    double final_learning_rate; /* reached at T along a cosine; equal to the first: constant */
-    double weight_decay;
-    double clip_norm; /* largest norm of the gradient; 0 for no limit */
-    /* beta(t) = beta_max / (1 + exp(-beta_rate (t / T - beta_midpoint))), Eq. 14 */
+    uint64_t steps;          /* optimiser steps of this call, 1 to 10^9 */
+    uint64_t schedule_steps; /* length T of the schedules, counted from the model's first step, 1 to
+                              * 10^9 */
+    uint64_t batch;          /* couplings J proposed per step, 1 to 10^6 */
+    double learning_rate;    /* 1e-12 to 10 */
+    double final_learning_rate; /* reached at T along a cosine, 0 to 10; equal to the first: constant */
+    double weight_decay; /* 0 to 10; added to the gradient before the moments of Adam */
+    double clip_norm;    /* largest norm of the gradient, up to 1e12; 0 for no limit */
+    /* beta(t) = beta_max / (1 + exp(-beta_rate (t / T - beta_midpoint))), Eq. 14; the first two 0 to
+     * 10^6, the last -10 to 10 */
     double beta_max, beta_rate, beta_midpoint;
     int32_t proposal; /* ISINGRG_MLRG_SQUARED or ISINGRG_MLRG_NORM */
     /* Couplings that form a ladder of inverse temperatures beta / replicas ... beta and exchange
      * places: 1 (none), 2, 4, 8, 16 or 32, a divisor of the couplings that are not on the ray. */
     uint32_t replicas;
     double ray; /* part of the batch drawn anew in each step on (J0, 0, ...), |J0| <= bound; 0 to 1 */
-    double proposal_scale; /* standard deviation of the first couplings */
-    double coupling_bound; /* proposals are confined to |J| <= bound */
-    double hmc_step;
-    uint32_t hmc_leapfrog, hmc_updates;
-    uint32_t cd_samples, teacher_sweeps, student_sweeps; /* contrastive divergence only */
-    /* Fixed points are recorded after each step from this one on; UINT64_MAX: never. */
+    double proposal_scale; /* standard deviation of the first couplings, 1e-6 to 10 */
+    double coupling_bound; /* proposals are confined to |J| <= bound, 0.1 to 10 */
+    double hmc_step;       /* of a leapfrog step, 1e-6 to 1 */
+    uint32_t hmc_leapfrog, hmc_updates; /* leapfrog steps, and updates of a step, 1 to 10^4 each */
+    /* Contrastive divergence only: samples per coupling, and sweeps, 1 to 10^6 each. */
+    uint32_t cd_samples, teacher_sweeps, student_sweeps;
+    /* Fixed points are recorded after each step from this one on; 2^63 and more: never. */
     uint64_t record_from;
-    const double *record_guess; /* Newton's start for them, shape (c); not read without them */
+    const double *record_guess; /* Newton's start for them, shape (c), |J| <= 10; not read without */
     uint64_t seed;              /* of proposals and samples */
 } isingrg_mlrg_training;
 
