@@ -158,7 +158,7 @@ private func handleStatus(_ body: () throws(HandleFailure) -> Void) -> isingrg_s
     } catch {
         switch error {
         case .closed: return failed(ISINGRG_CLOSED, "the model was closed")
-        case .busy: return failed(ISINGRG_BUSY, "the model is in use by another thread")
+        case .busy: return failed(ISINGRG_BUSY, "the model is in use by another call")
         case .wrongMethod(let method, let expected):
             return failed(ISINGRG_WRONG_METHOD, "the model must be one of \(expected), not of \(method)")
         case .failure(let failure): return failed(failure.code, failure.message)

@@ -113,6 +113,8 @@ def ensemble(
 
     {members}
 
+    For all methods `checkpoint`, `callback` and `every` are no settings: `store` keeps the results.
+
     Examples
     --------
     >>> settings = {"moderator": ["monotone", "flow"], "steps": 200}

@@ -28,7 +28,22 @@ def replace_file(path: Path, content: bytes) -> None:
         If that file has further names (hard links), which stay with the old content, or an owner
         that the new one cannot have.
     """
-    path = _place(path)
+    with _naming(path):
+        _replace(_place(path), content)
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Errors name the file of the user, not one that stands in for it."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is not None:
+            error.filename, error.filename2 = os.fspath(path), None
+        raise
+
+
+def _replace(path: str, content: bytes) -> None:
     old = _status(path)
     mode = 0o666 if old is None else 0o600  # until it has what the old one has
     temporary = f"{path}.{secrets.token_hex(4)}.tmp"
@@ -103,7 +118,7 @@ def _status(path: str) -> os.stat_result | None:
 
 
 def _warn(message: str) -> None:
-    warnings.warn(message, RuntimeWarning, stacklevel=6)  # of `save`, where it is called
+    warnings.warn(message, RuntimeWarning, stacklevel=7)  # of `save`, where it is called
 
 
 def _write_unnamed(path: str, mode: int, fill: Callable[[BinaryIO], None]) -> None:
@@ -144,5 +159,5 @@ def _sync_folder(folder: str) -> None:
 
 def check_writable(path: Path) -> None:
     """Raises the OSError that `replace_file` would, before the work whose result it is to keep."""
-    with tempfile.TemporaryFile(dir=os.path.dirname(_place(path))):
+    with _naming(path), tempfile.TemporaryFile(dir=os.path.dirname(_place(path))):
         pass

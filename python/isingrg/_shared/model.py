@@ -120,13 +120,11 @@ class NativeModel(Trainable):
 
     def _any(self) -> Any:
         """A native model of the configuration, trained or not."""
-        self._check_open()
         self._settle()
         return self._new_native(0) if self._native is None else self._native
 
     def _ready(self) -> Any:
         """The native model, there and trained."""
-        self._check_open()
         self._settle()
         if self._native is None:
             raise IsingRGError("the model has not been trained yet; call fit first")
@@ -138,7 +136,6 @@ class NativeModel(Trainable):
         self._settle()
         if self._columns.row == "step":
             return len(self._history)
-        self._check_open()
         return 0 if self._native is None else _core.model_step(self._native)
 
     @property
@@ -220,7 +217,7 @@ class NativeModel(Trainable):
 
     def _check_rows(self, rows: int) -> None:
         if _core.model_rows_done(self._ready()) != rows:
-            raise IsingRGError("the model is in use by another thread")
+            raise IsingRGError("the model is in use by another call")
 
     def save(self, path: Path) -> None:
         """Write the model to a safetensors file, whole or not at all.
@@ -276,7 +273,11 @@ class NativeModel(Trainable):
             return cls._restored(metadata, arrays)
 
     def close(self) -> None:
-        """Free the memory. Every later use of the model, except `close`, raises `IsingRGError`."""
+        """Free the memory.
+
+        Whatever is asked of the model later, but what its constructor was given, raises
+        `IsingRGError`. To close it again does nothing.
+        """
         native, self._native, self._closed = self._native, None, True
         self._last_training = None
         if native is not None:
@@ -291,7 +292,6 @@ class NativeModel(Trainable):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Models travel between processes, and are copied, as their complete state."""
-        self._check_open()
         self._settle()
         if self._native is None:
             return untrained, (type(self), dataclasses.asdict(self._configuration))

@@ -57,6 +57,14 @@ class Part:
         return answer
 
 
+def stops(answer: Any) -> bool:
+    """Whether a callable of the user asks to stop.
+
+    Only a False of Python or NumPy does: one that returns None or 0 meant nothing by it.
+    """
+    return isinstance(answer, (bool, np.bool_)) and not answer
+
+
 def tell(report: Report | None, done: int, total: int) -> None:
     """What the core does with a report, for loops in Python.
 
@@ -92,8 +100,6 @@ def _bar_report(bar: Any) -> Report:
 
 def _callable_report(function: Callable[[int, int], Any]) -> Report:
     def report(done: int, total: int) -> bool:
-        answer = function(done, total)
-        # Only a False stops: a callable that returns None or 0 meant nothing by it.
-        return not (isinstance(answer, (bool, np.bool_)) and not answer)
+        return not stops(function(done, total))
 
     return report

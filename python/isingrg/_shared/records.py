@@ -46,8 +46,12 @@ class Method:
 
 
 def keywords_of(function: Callable[..., Any]) -> frozenset[str]:
-    """Names of the settings that a constructor, or a method that trains, takes."""
-    return frozenset(inspect.signature(function).parameters) - {"self", "model", "progress"}
+    """Names of the settings that a constructor, or a method that trains, takes.
+
+    What is done beside the training is none: an ensemble keeps its results in a store.
+    """
+    others = {"self", "model", "progress", "checkpoint", "callback", "every"}
+    return frozenset(inspect.signature(function).parameters) - others
 
 
 def part(settings: Settings, names: frozenset[str]) -> Settings:

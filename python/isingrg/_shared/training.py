@@ -17,7 +17,7 @@ from isingrg._shared.checkpoint import Checkpoint
 from isingrg._shared.errors import ArgumentError, Interrupted, IsingRGError
 from isingrg._shared.files import Path
 from isingrg._shared.history import Columns, Floats
-from isingrg._shared.progress import Part, Report, reporting
+from isingrg._shared.progress import Part, Report, reporting, stops
 from isingrg._shared.settings import Settings
 
 _Model = TypeVar("_Model", bound="Trainable")
@@ -184,13 +184,17 @@ class Trainable(ABC):
         # Atomic, unlike a comparison and an assignment, and without a lock, which Ctrl-C could
         # leave closed.
         if vars(self).setdefault("_holder", holder) is not holder:
-            raise IsingRGError("the model is in use by another thread")
+            raise IsingRGError("the model is in use by another call")
         if self._last_training is not None and not self._closed:
             self._take(self._last_training)
 
     def _settle(self) -> None:
-        """Takes over what an interrupted training left, unless there is another one now."""
-        if self._last_training is not None and self._holder is None and not self._closed:
+        """Takes over what an interrupted training left, unless there is another one now.
+
+        A closed model is refused.
+        """
+        self._check_open()
+        if self._last_training is not None and self._holder is None:
             alone(type(self)._check_open)(self)  # every training begins with it
 
     def _take(self, training: TrainingCall) -> int:
@@ -233,7 +237,7 @@ class Trainable(ABC):
                 at_end = error is not None or done == len(rows)
                 if error is None and watch.callback and (at_end or done % watch.every == 0):
                     try:
-                        goes_on = watch.callback(self._told(training, start)) is not False
+                        goes_on = not stops(watch.callback(self._told(training, start)))
                     except BaseException as raised:
                         error = raised
                 kept = watch.checkpoint

@@ -125,8 +125,8 @@ class GraphVAE(NativeModel):
 
         Each epoch passes through the configurations in a new random order, the last smaller batch
         included. The first call makes the network. A training in pieces is the same, bit for bit,
-        as one in a single call. An argument that is not given keeps its value of the call before;
-        the first call takes the default.
+        as one in a single call. An argument that is not given keeps its value of the call before,
+        but for `epochs`; the first call takes the default.
 
         Parameters
         ----------

@@ -132,7 +132,6 @@ def begin(
 ) -> TrainingCall:
     """The checked call of the core; the model does not change."""
     training = model._changed(given)
-    guess = _guess(training, model._count)
     schedule = _schedule(model, training, total_steps)
     steps = training.steps
     if len(model._history) and given.get("steps") is None:
@@ -142,7 +141,7 @@ def begin(
         # That of a whole training stays, so that its end is the same whatever the pieces.
         training = dataclasses.replace(training, steps=model._training.steps)
     call.attributes |= {"_training": training, "_total_steps": schedule}
-    call.record |= {"schedule_steps": schedule, "record_guess": guess}
+    call.record |= {"schedule_steps": schedule, "record_guess": guess(training, model._count)}
     return dataclasses.replace(call, of=f" of {schedule}")
 
 
@@ -161,19 +160,19 @@ def _left(model: MLRG, total_steps: int) -> int:
     return left
 
 
-def _guess(training: Training, count: int) -> Floats:
+def guess(training: Training, count: int) -> Floats:
     """The setting record_guess as all c couplings."""
-    guess = np.zeros(count)
+    couplings = np.zeros(count)
     if isinstance(training.record_guess, tuple):
         if len(training.record_guess) != count:
             raise ArgumentError(
                 f"record_guess must be a number or have {count} couplings, "
                 f"got {len(training.record_guess)}"
             )
-        guess[:] = training.record_guess
+        couplings[:] = training.record_guess
     else:
-        guess[0] = training.record_guess
-    return guess
+        couplings[0] = training.record_guess
+    return couplings
 
 
 def learning_rate(training: Training, step: int, total_steps: int) -> float:

@@ -30,7 +30,7 @@ def fit_many(
     models : sequence of MLRG
         All different.
     settings : sequence of mappings
-        Keywords of `MLRG.fit` for each, without progress.
+        Keywords of `MLRG.fit` for each, but for checkpoint, callback, every and progress.
     progress : bool or callable
         Counts the steps of all models.
 
@@ -106,7 +106,7 @@ def _train(
 def _begin(model: MLRG, keywords: dict[str, Any]) -> TrainingCall:
     unknown = keywords.keys() - _KEYWORDS
     if unknown:
-        raise TypeError(f"MLRG.fit has no keyword {min(unknown)!r}")
+        raise TypeError(f"fit_many takes no keyword {min(unknown)!r}")
     return begin(model, keywords.get("seed"), keywords.get("total_steps"), keywords)
 
 

@@ -122,6 +122,7 @@ class MLRG(NativeModel):
     def _restored(cls, metadata: dict[str, Any], arrays: dict[str, Floats]) -> MLRG:
         model = super()._restored(metadata, arrays)
         model._total_steps = arguments.integer("total_steps", metadata["total_steps"], 1, 10**9)
+        _fitting.guess(model._training, model._count)
         if len(arrays["proposal.couplings"]) != model._training.batch:
             raise ArgumentError("the proposals are not as many as the batch of the training")
         return model

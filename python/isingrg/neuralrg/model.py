@@ -113,7 +113,7 @@ class NeuralRG(NativeModel):
         Each step decodes a batch of new latent variables and moves by Adam down the gradient of the
         mean of ln q(x) - ln pi(x). The first call makes the network. A training in pieces is the
         same, bit for bit, as one in a single call. An argument that is not given keeps its value of
-        the call before; the first call takes the default.
+        the call before, but for `steps`; the first call takes the default.
 
         Parameters
         ----------

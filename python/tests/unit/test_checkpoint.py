@@ -278,5 +278,5 @@ def test_one_training_at_a_time(case, path):
             thread.join()
 
     case.fit(model, 4, checkpoint=path, every=2, progress=meanwhile)
-    assert refused == ["the model is in use by another thread"]
+    assert refused == ["the model is in use by another call"]
     assert case.done(model) == 4

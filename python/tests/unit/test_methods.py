@@ -1,5 +1,6 @@
 """What every method of `METHODS` promises alike; a new one is tested by its entry there."""
 
+import copy
 import dataclasses
 import inspect
 import re
@@ -199,6 +200,49 @@ def test_false_ends_the_training_normally(small):
     assert same(small.fit(model, 5), small.trained(11))
 
 
+@pytest.mark.parametrize("answer", [np.False_, None, 0, np.True_, np.array([False]), ""], ids=repr)
+def test_only_false_ends_it_be_it_of_numpy(small, answer):
+    """Such as a comparison of NumPy numbers, ``np.mean(losses) > best``."""
+    model = small.fit(small.make(), 3, callback=lambda record: answer)
+    assert rows(model) == (1 if answer is np.False_ else 3)
+
+
+def test_a_model_is_used_in_its_callback_but_not_trained(small):
+    """Each answer is that of the step; a training in the callback is refused."""
+    model, told = small.make(), []
+
+    def use(record):
+        with pytest.raises(isingrg.IsingRGError, match="the model is in use by another call"):
+            small.fit(model, 1)
+        told.append((copy.deepcopy(model), small.evaluate(model)))
+
+    small.fit(model, 3, callback=use)
+    for step, (copied, found) in enumerate(told, 1):
+        straight = small.trained(step)
+        assert same(copied, straight)
+        for a, b in zip(found, small.evaluate(straight), strict=True):
+            np.testing.assert_array_equal(a, b)
+    assert same(model, small.trained(3))
+
+
+@pytest.mark.parametrize("keyword", ["callback", "progress"])
+def test_a_model_that_is_closed_while_it_trains(small, keyword):
+    model = small.make()
+    with pytest.raises(isingrg.IsingRGError, match="closed"):
+        small.fit(model, 3, **{keyword: lambda *_: model.close()})
+    assert repr(model).endswith("# closed")
+
+
+def test_a_closed_model_tells_what_its_constructor_was_given_and_no_more(small):
+    model = small.trained(1)
+    model.close()
+    model.close()
+    for name, question in small.questions.items():
+        if name not in {*inspect.signature(small.kind).parameters, "latent_scales", "depth"}:
+            with pytest.raises(isingrg.IsingRGError, match="the model is closed"):
+                question(model)
+
+
 @pytest.mark.parametrize("error", [ZeroDivisionError("mine"), KeyboardInterrupt()], ids=repr)
 def test_an_exception_leaves_the_model_at_its_step(small, error):
     model = small.make()
@@ -300,6 +344,12 @@ def test_ensembles_of_every_method(method):
     for name, value in alone.items():
         found = np.asarray(table[name])[1]
         np.testing.assert_array_equal(np.squeeze(found), np.squeeze(value), err_msg=name)
+
+
+@pytest.mark.parametrize("keyword", ["checkpoint", "callback", "every", "progress"])
+def test_what_is_done_beside_a_training_is_no_setting_of_a_member(method, keyword):
+    with pytest.raises(isingrg.ArgumentError, match=f"keywords of the method, got '{keyword}'"):
+        isingrg.ensemble(method.name, [MEMBERS[method.name] | {keyword: print}])
 
 
 def test_the_documentation_of_ensembles_has_every_method(method):

@@ -267,7 +267,7 @@ def test_no_result_mixes_two_states_of_a_model(monkeypatch):
 
     assert model.trajectories(spins, 1).shape == (2, 2, 4, 4)
     monkeypatch.setattr(_interpretation, "block_spin", training)
-    with pytest.raises(isingrg.IsingRGError, match="in use by another thread"):
+    with pytest.raises(isingrg.IsingRGError, match="in use by another call"):
         model.trajectories(spins, 1)
 
 
@@ -304,7 +304,7 @@ def test_no_training_while_a_model_is_read():
             messages.append(str(error))
 
     model.encode(spins, progress=train)
-    assert messages and all("in use by another thread" in message for message in messages)
+    assert messages and all("in use by another call" in message for message in messages)
     assert len(model.history["loss"]) == 1
 
 

@@ -79,8 +79,13 @@ def test_models_of_other_methods(tmp_path):
 def test_a_folder_that_is_not_there(small, tmp_path):
     with pytest.raises(FileNotFoundError):
         small.kind.load(tmp_path / "none")
-    with pytest.raises(FileNotFoundError):
-        small.trained(1).save(tmp_path / "none" / "model")
+    path = tmp_path / "none" / "model"
+    model = small.trained(1)
+    for use in (model.save, lambda path: small.fit(model, 1, checkpoint=path)):
+        with pytest.raises(FileNotFoundError) as caught:
+            use(path)
+        # Not the one that is written first, which nobody knows.
+        assert caught.value.filename == str(path) and caught.value.filename2 is None
 
 
 def test_metadata(path):
@@ -408,6 +413,8 @@ CASES = [
     ("lr", {"described": [("training.lr", "fast")]}),
     ("proposal must be", {"described": [("training.proposal", "cube")]}),
     ("replicas must be", {"described": [("training.replicas", 3)]}),
+    ("record_guess must be", {"described": [("training.record_guess", [])]}),
+    ("record_guess must be", {"described": [("training.record_guess", [0.8, 0.1])]}),
     ("not complete", {"described": [("training.ray", None)]}),
     ("the training is not complete", {"described": [("training.speed", 1.0)]}),
     ("seed must be", {"described": [("seed", -1)]}),
