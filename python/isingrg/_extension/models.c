@@ -37,9 +37,10 @@ Model take_model(Call *call, const char *method)
     const Model *model = PyCapsule_IsValid(value, capsule_name)
         ? PyCapsule_GetPointer(value, capsule_name) : NULL;
     if (model == NULL || (method != NULL && strcmp(model->method, method) != 0)) {
-        fail(
-            call, PyExc_TypeError, "model must come from %s_create",
-            method == NULL ? "mlrg_create or its like" : method);
+        if (method == NULL)
+            fail(call, PyExc_TypeError, "model must come from the create function of a method");
+        else
+            fail(call, PyExc_TypeError, "model must come from %s_create", method);
         return none;
     }
     return *model;

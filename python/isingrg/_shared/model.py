@@ -102,7 +102,8 @@ class NativeModel(Trainable):
         count = f"{self._columns.row}s"
         rows = getattr(training, count) if rows is None else rows
         history = arguments.allocate("the history", (rows, self._core_columns), float)
-        first = self._native is None
+        native = self._existing()
+        first = native is None
         # The number of rows is that of this call: trainings in pieces end alike.
         kept = dataclasses.replace(training, **{count: getattr(self._training, count)})
         attributes = {
@@ -110,7 +111,8 @@ class NativeModel(Trainable):
             "_seed": seed,
             "_network_seed": seed if first else self._network_seed,
         }
-        native = self._new_native(seed) if first else self._native
+        if first:
+            native = self._new_native(seed)
         return TrainingCall(native, history, attributes, training.record(seed=seed))
 
     @property
@@ -118,25 +120,32 @@ class NativeModel(Trainable):
         """Columns of the history that the core fills."""
         return len(self._columns.names)
 
+    def _existing(self) -> Any:
+        """The native model, None before the first training. A closed model is refused."""
+        self._settle()
+        native = self._native
+        self._check_open()  # another thread may have closed it
+        return native
+
     def _any(self) -> Any:
         """A native model of the configuration, trained or not."""
-        self._settle()
-        return self._new_native(0) if self._native is None else self._native
+        native = self._existing()
+        return self._new_native(0) if native is None else native
 
     def _ready(self) -> Any:
         """The native model, there and trained."""
-        self._settle()
-        if self._native is None:
+        native = self._existing()
+        if native is None:
             raise IsingRGError("the model has not been trained yet; call fit first")
-        return self._native
+        return native
 
     @property
     def step(self) -> int:
         """Steps of the optimiser that the model has done."""
-        self._settle()
+        native = self._existing()
         if self._columns.row == "step":
             return len(self._history)
-        return 0 if self._native is None else _core.model_step(self._native)
+        return 0 if native is None else _core.model_step(native)
 
     @property
     def parameter_count(self) -> int:
@@ -182,7 +191,7 @@ class NativeModel(Trainable):
         }
         columns = self._columns.split(self._history)
         history = {f"history.{name}": column for name, column in columns.items()}
-        return metadata, state.read(self._native) | history
+        return metadata, state.read(self._ready()) | history
 
     @classmethod
     def _restored(cls, metadata: dict[str, Any], arrays: dict[str, Floats]) -> Self:
@@ -278,7 +287,8 @@ class NativeModel(Trainable):
         Whatever is asked of the model later, but what its constructor was given, raises
         `IsingRGError`. To close it again does nothing.
         """
-        native, self._native, self._closed = self._native, None, True
+        self._closed = True  # first, so that who finds no native model knows why
+        native, self._native = self._native, None
         self._last_training = None
         if native is not None:
             _core.model_destroy(native)
@@ -292,8 +302,7 @@ class NativeModel(Trainable):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Models travel between processes, and are copied, as their complete state."""
-        self._settle()
-        if self._native is None:
+        if self._existing() is None:
             return untrained, (type(self), dataclasses.asdict(self._configuration))
         return type(self)._restored, self._snapshot()
 

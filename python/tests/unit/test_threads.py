@@ -1,5 +1,6 @@
 """Models that several Python threads use at once; soak/threads.py does it at random."""
 
+import inspect
 import sys
 import threading
 from pathlib import Path
@@ -100,6 +101,24 @@ def test_close_during_a_training(small, make):
     with pytest.raises(IsingRGError, match="closed"):
         steps(model)
     assert "closed" in repr(model)
+
+
+def test_a_model_that_another_thread_closes_says_so(small, monkeypatch):
+    """It is closed right after it was looked whether it is: no other error, and no new model."""
+    known = {*inspect.signature(small.kind).parameters, "depth", "history", "epoch"}
+    questions = {**small.questions, "fit": lambda model: small.fit(model, 1)}
+    models = {name: (small.trained(1), small.make()) for name in questions.keys() - known}
+    settle = small.kind._settle
+
+    def closing(model):
+        settle(model)
+        model.close()
+
+    monkeypatch.setattr(small.kind, "_settle", closing)
+    for name, both in models.items():
+        for model in both:
+            with pytest.raises(IsingRGError, match="closed"):
+                questions[name](model)
 
 
 def test_a_model_is_not_copied_partly_before_and_partly_after_a_step(small):
