@@ -27,10 +27,10 @@ _LEAST_SHARE, _LEAST_SIZE = 0.01, 100
 class LogPartition(Estimate):
     """ln Z of the continuous dual, as `log_partition_dual`, by importance weights.
 
+    It has the attributes of `isingrg.statistics.Estimate`, and one more.
+
     Attributes
     ----------
-    value, error, low, high, n, effective_sample_size, reason : float, int or str
-        As for `isingrg.statistics.Estimate`.
     ising : Estimate or None
         ln Z of the Ising model itself, as `isingrg.ising.log_partition`: the value less
         ln det(K + alpha) / 2 + L**2 (ln(pi / 2) + alpha) / 2, which is exact (Eq. 7).

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 sys.path.append(str(Path(__file__).parent))
-from public import everything
+from public import Public, everything
 
 PUBLIC = everything()
 FUNCTIONS = [item for item in PUBLIC if item.is_function]
@@ -47,9 +47,11 @@ def test_fields_are_explained(item):
         for above, line in pairwise(lines)
         if above.strip().startswith("#:") and (field := re.match(r"\s*(\w+):", line))
     }
-    attributes = re.findall(r"^(\S.*?) : ", item.sections.get("Attributes", ""), re.M)
-    listed = {name for line in attributes for name in line.split(", ")}
+    kinds = [Public(item.name, kind, item.module) for kind in item.value.__mro__[:-1]]
+    texts = [kind.sections.get("Attributes", "") for kind in kinds]  # or where it is inherited from
+    listed = {name for text in texts for name in re.findall(r"^(\S.*?) : ", text, re.M)}
     assert set(item.arguments) - commented - listed == set()
+    assert all(map(str.isidentifier, listed)), "pages show several names before a colon as one"
 
 
 CALLED = FUNCTIONS + [
