@@ -83,7 +83,8 @@ static void describe_array(isingrg_model *model)
 {
     int32_t index = array_index(model);
     int64_t capacity = amount(0, 64);
-    char *name = output(rows(capacity, 1), 1);
+    /* All names are shorter than 128, so that a larger capacity need not be true. */
+    char *name = output(capacity > 128 ? 128 : rows(capacity, 1), 1);
     int64_t *shape = output(2, sizeof(int64_t));
     end_call(isingrg_model_array_info(model, index, name, capacity, shape));
 }

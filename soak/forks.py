@@ -19,8 +19,9 @@ from campaign import Outcome, main
 from isingrg import Interrupted, IsingRGError, ising, set_num_threads
 from small_models import MODELS
 
-#: Seconds until a process counts as one that hangs; the signal ends it.
-LONGEST = 60
+#: Seconds until a process counts as one that hangs; the signal ends it. On a machine that has more
+#: to run than processors, a process waits for its turn and does not hang.
+LONGEST = 60 * (1 + int(os.getloadavg()[0] / os.cpu_count()))
 #: Forks of one process under load.
 FORKS = 10
 
@@ -47,7 +48,10 @@ def forked(child):
     process = os.fork()
     if not process:
         run(child)
-    return os.waitpid(process, 0)[1] == 0
+    status = os.waitpid(process, 0)[1]
+    if os.WIFSIGNALED(status):
+        print(f"ended by the signal {os.WTERMSIG(status)}, of {LONGEST} s at most", flush=True)
+    return status == 0
 
 
 def run(function):
