@@ -5,51 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from isingrg import _core
-from isingrg._shared import arguments, state
+from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError, NonFiniteError
 from isingrg._shared.progress import reporting
-from isingrg.neuralrg import _hierarchy
-from isingrg.neuralrg._hierarchy import Layer, Sites
 from isingrg.neuralrg._samples import Floats, Reals, Samples
 
 if TYPE_CHECKING:
     from isingrg.neuralrg.model import NeuralRG
 
 MOST_SAMPLES = 2**32
-
-
-# Structure, which does not depend on the training
-
-
-def hierarchy(model: NeuralRG) -> tuple[Layer, ...]:
-    """Layers of bijectors in the order of encoding, the finest scale first (Figs. 1 and 2).
-
-    Each has is_decimator, scale and sites, the table (blocks, 4) of the sites i L + j that
-    each of its bijectors acts on.
-    """
-    return _hierarchy.layers(model._any())
-
-
-def latent_scales(model: NeuralRG) -> Sites:
-    """Scale at which each site becomes a latent variable, (L, L); the depth at the last."""
-    return _hierarchy.latent_scales(model._any(), model.L)
-
-
-def depth(model: NeuralRG) -> int:
-    """Scales of the hierarchy; of "tebd" pairs of layers."""
-    return model._configuration.depth or model.L.bit_length() - 1
-
-
-def masks(model: NeuralRG) -> NDArray[np.bool_]:
-    """Which sites the coupling layers keep, (hierarchy layers, coupling layers, 2, 2)."""
-    numbers = state.read_one(model._ready(), "masks").astype(np.uint8)
-    return (numbers[..., None] >> np.arange(4) & 1).astype(bool).reshape(*numbers.shape, 2, 2)
-
-
-# Configurations
 
 
 def sample(model: NeuralRG, n: int, *, seed: int = 0, progress: Any = False) -> Floats:

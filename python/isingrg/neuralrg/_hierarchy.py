@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isingrg import _core
+from isingrg._shared import state
 
 Sites = NDArray[np.int32]
 
@@ -39,3 +40,9 @@ def latent_scales(native: Any, L: int) -> Sites:
     scales = np.empty((L, L), np.int32)
     _core.neuralrg_latent_scales(native, scales)
     return scales
+
+
+def masks(native: Any) -> NDArray[np.bool_]:
+    """Bit i of a number of the core stands for site i."""
+    numbers = state.read_one(native, "masks").astype(np.uint8)
+    return (numbers[..., None] >> np.arange(4) & 1).astype(bool).reshape(*numbers.shape, 2, 2)

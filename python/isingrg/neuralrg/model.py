@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from numpy.typing import ArrayLike
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from isingrg import _core
 from isingrg._shared.errors import ArgumentError
@@ -19,12 +20,14 @@ from isingrg.ising import K_CRITICAL
 from isingrg.neuralrg import (
     _evaluation,
     _free_energy,
+    _hierarchy,
     _metropolis,
     _plots,
     _responses,
     _sampling,
 )
 from isingrg.neuralrg._configuration import Configuration, Training
+from isingrg.neuralrg._hierarchy import Layer, Sites
 from isingrg.neuralrg._samples import Samples, refuse_spins
 
 
@@ -92,6 +95,30 @@ class NeuralRG(NativeModel):
     def K(self) -> float:
         """Coupling J/T of the target."""
         return self._configuration.K
+
+    @property
+    def hierarchy(self) -> tuple[Layer, ...]:
+        """Layers of bijectors in the order of encoding, the finest scale first (Figs. 1 and 2).
+
+        Each has is_decimator, scale and sites, the table (blocks, 4) of the sites i L + j that
+        each of its bijectors acts on.
+        """
+        return _hierarchy.layers(self._any())
+
+    @property
+    def latent_scales(self) -> Sites:
+        """Scale at which each site becomes a latent variable, (L, L); the depth at the last."""
+        return _hierarchy.latent_scales(self._any(), self.L)
+
+    @property
+    def depth(self) -> int:
+        """Scales of the hierarchy; of "tebd" pairs of layers."""
+        return self._configuration.depth or self.L.bit_length() - 1
+
+    @property
+    def masks(self) -> NDArray[np.bool_]:
+        """Which sites the coupling layers keep, (hierarchy layers, coupling layers, 2, 2)."""
+        return _hierarchy.masks(self._ready())
 
     @documented(Training)
     @alone
@@ -227,10 +254,6 @@ class NeuralRG(NativeModel):
         self._train(call, steps_on, watch)
         return self
 
-    hierarchy = property(_evaluation.hierarchy)
-    latent_scales = property(_evaluation.latent_scales)
-    depth = property(_evaluation.depth)
-    masks = property(_evaluation.masks)
     sample = _evaluation.sample
     sample_with_log_prob = _evaluation.sample_with_log_prob
     log_prob = _evaluation.log_prob

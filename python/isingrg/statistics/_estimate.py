@@ -96,10 +96,13 @@ class Estimate:
 
     def __str__(self) -> str:
         """The value to two digits of its error."""
-        return format(self)
+        return self._text("")
 
     def __format__(self, form: str) -> str:
-        """As `str`, with value and error in this format if there is one, such as ".3f"."""
+        """Value and error in a format of numbers, ".3f" say; `str` in one of text, say ">20"."""
+        return self._text(form) if form.endswith(tuple("eEfFgG")) else format(self._text(""), form)
+
+    def _text(self, form: str) -> str:
         if self.reason:
             return f"none: {self.reason}"
         pairs = np.broadcast(self.value, self.error)

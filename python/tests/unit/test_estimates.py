@@ -44,6 +44,7 @@ def test_estimates_in_a_format():
     assert f"{Estimate(1, 0.25):.3f}" == "1.000 ± 0.250"
     assert f"{Estimate([1, 2], [0.5, 0.5]):.1f}" == "[1.0 ± 0.5, 2.0 ± 0.5] of shape (2,)"
     assert f"{Estimate.missing('no data'):.3f}" == "none: no data"
+    assert f"{Estimate(1, 0.25):>14}|" == "   1.00 ± 0.25|"
 
 
 @pytest.mark.parametrize("value", ["1", None, 1j, True, {}, [[1], [1, 2]]], ids=repr)
