@@ -16,9 +16,9 @@ version = release = isingrg.__version__
 extensions = [
     "myst_nb",
     "sphinx.ext.autodoc",
-    "sphinx.ext.mathjax",
     "sphinx.ext.napoleon",
     "c_header",
+    "mathml",
 ]
 exclude_patterns = ["_ext", "notebooks/data"]
 
@@ -26,6 +26,7 @@ exclude_patterns = ["_ext", "notebooks/data"]
 suppress_warnings = ["mystnb.unknown_mime_type"]
 # Notebooks show their committed outputs; python/tests/notebooks runs them.
 nb_execution_mode = "off"
+nb_render_markdown_format = "myst"  # their tables and formulas are those of pages
 myst_enable_extensions = ["amsmath", "dollarmath"]
 myst_heading_anchors = 3
 
@@ -47,7 +48,10 @@ napoleon_use_rtype = False
 smartquotes_action = "D"  # quotes stay as they are typed
 
 html_theme = "furo"
+html_math_renderer = "mathml"
 html_title = f"isingrg {version}"
+html_static_path = ["_static"]
+html_css_files = ["pages.css"]
 html_show_sourcelink = False
 
 
