@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError
 from isingrg.graphvae import GraphVAE, RGMap, principal_components
-from isingrg.ising import energy
+from isingrg.ising import energy, magnetization
 from isingrg.plot import _style
 from isingrg.plot._drawing import Drawing, drawing
 from isingrg.plot._ising import critical_line
@@ -21,7 +21,13 @@ def principal_component(
 ) -> Drawing:
     """A principal component of the last level's latent means against K (Fig. 1 of Meng).
 
-    It is turned so that it grows with -E. Needs scikit-learn: pip install 'isingrg[analysis]'.
+    A component whose sign the spins' sign decides, as it does if the model learns the
+    magnetization, has two branches above K_c. Their mean says only which sign the chains had. Of
+    such a component the mean modulus is drawn through the points of both branches: its distance
+    from the value that it has for no magnetization. It is turned so that it grows with the
+    magnetization; any other component is turned so that it grows with -E.
+
+    Needs scikit-learn: pip install 'isingrg[analysis]'.
 
     Parameters
     ----------
@@ -39,8 +45,9 @@ def principal_component(
     Returns
     -------
     Drawing
-        Artists: "configurations", one point each; "mean" of the configurations of every coupling,
-        with bars of one standard deviation; "critical", a line at K_c.
+        Artists: "configurations", one point each; "mean" of the component, or of its modulus if
+        it is odd in the spins, over the configurations of every coupling, with bars of one
+        standard deviation; "critical", a line at K_c.
 
     Raises
     ------
@@ -61,10 +68,10 @@ def principal_component(
             f"got {array.shape} for {couplings.shape}"
         )
     component = arguments.integer("component", component, 0, model.latent - 1)
-    mu = model.encode(array)[-1][0]
-    found = principal_components(mu, reference=-np.asarray(energy(array)))
-    values = found.projections[..., component].reshape(len(couplings), -1)
-    share = found.explained[component]
+    values, share, is_odd = _component(model, array, component)
+    values = values.reshape(len(couplings), -1)
+    heights = np.abs(values) if is_odd else values
+    name = f"PC{component + 1}"
     with drawing(ax) as drawn:
         axes, artists = drawn.ax, drawn.artists
         artists["critical"] = critical_line(axes)
@@ -74,15 +81,35 @@ def principal_component(
             rasterized=True,
         )  # fmt: skip
         artists["mean"] = axes.errorbar(
-            couplings, values.mean(axis=1), values.std(axis=1), fmt="o-", markersize=3.5,
-            linewidth=1.2, capsize=2, color=_style.BLUE, label="mean and standard deviation",
+            couplings, heights.mean(axis=1), heights.std(axis=1), fmt="o-", markersize=3.5,
+            linewidth=1.2, capsize=2, color=_style.BLUE,
+            label=f"mean of |{name}|, standard deviation" if is_odd else "mean, standard deviation",
         )  # fmt: skip
         axes.set(
             xlabel="coupling $K = J/T$",
-            ylabel=f"PC{component + 1}, {100 * share:.1f} % of the variance",
+            ylabel=f"{name}, {100 * share:.1f} % of the variance",
         )
         axes.legend()
     return drawn
+
+
+def _component(
+    model: GraphVAE, spins: NDArray[Any], component: int
+) -> tuple[NDArray[np.float64], float, bool]:
+    """Projections, share of the variance, and whether they are odd under a flip of all spins.
+
+    An odd component is counted from its value at no magnetization.
+    """
+    mu = model.encode(spins)[-1][0]
+    found = principal_components(mu)
+    values = found.projections[..., component]
+    flipped = found.project(model.encode(-spins)[-1][0])[..., component]
+    odd, even = (values - flipped) / 2, (values + flipped) / 2
+    is_odd = bool(odd.var() > even.var())
+    follows = np.asarray(magnetization(spins) if is_odd else -np.asarray(energy(spins)))
+    sign = -1.0 if np.sum(values * (follows - follows.mean())) < 0 else 1.0
+    origin = even.mean() if is_odd else 0.0
+    return sign * (values - origin), float(found.explained[component]), is_odd
 
 
 def rg_spectrum(rg_map: RGMap, *, ax: Any = None) -> Drawing:

@@ -250,20 +250,62 @@ def test_chains(flow):
     assert "time" not in short.artists
 
 
-def test_principal_component(vae, spins):
+def latent_means_of(monkeypatch, function):
+    """Makes `encode` give means of two numbers, of which `function` of the spins decides PC1."""
+
+    def encode(model, spins):
+        first = 3.0 * function(spins)
+        mu = np.stack([first, 0.01 * np.cos(7 * first)], axis=-1)
+        return [(mu, np.zeros_like(mu))]
+
+    monkeypatch.setattr(GraphVAE, "encode", encode)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_principal_component_that_is_odd_has_two_branches(vae, spins, monkeypatch, sign):
+    """Its mean is a matter of the chains' signs, its modulus is that of the magnetization."""
+    pytest.importorskip("sklearn")
+    m = ising.magnetization(spins)
+    latent_means_of(monkeypatch, lambda spins: sign * ising.magnetization(spins) + 0.3)
+    drawn = vae.plot_principal_component(spins, K)
+    x, y = drawn.artists["configurations"].get_data()
+    np.testing.assert_array_equal(x, np.repeat(K, 600))
+    np.testing.assert_allclose(y, 3 * m.ravel(), atol=0.03)
+    moduli = np.abs(y.reshape(3, 600))
+    x, y, errors = bars(drawn.artists["mean"])
+    np.testing.assert_array_equal(x, K)
+    np.testing.assert_allclose(y, moduli.mean(axis=1))
+    np.testing.assert_allclose(errors, moduli.std(axis=1))
+    assert "|PC1|" in drawn.artists["mean"].get_label()
+    np.testing.assert_allclose(y, 3 * np.abs(m).mean(axis=(1, 2)), atol=0.03)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_principal_component_that_is_even_grows_with_minus_the_energy(
+    vae, spins, monkeypatch, sign
+):
+    pytest.importorskip("sklearn")
+    density = ising.energy(spins) / 64
+    latent_means_of(monkeypatch, lambda spins: sign * ising.energy(spins) / 64)
+    drawn = vae.plot_principal_component(spins, K)
+    points = drawn.artists["configurations"].get_ydata().reshape(3, 600)
+    np.testing.assert_allclose(points, 3 * (density.mean() - density).reshape(3, 600), atol=0.03)
+    _, y, errors = bars(drawn.artists["mean"])
+    np.testing.assert_allclose(y, points.mean(axis=1))
+    np.testing.assert_allclose(errors, points.std(axis=1))
+    assert "|PC1|" not in drawn.artists["mean"].get_label()
+
+
+def test_principal_component_of_a_trained_model(vae, spins):
     pytest.importorskip("sklearn")
     data = spins[:, 0, :10]
-    drawn = vae.plot_principal_component(data, K)
+    drawn = vae.plot_principal_component(data, K, component=1)
     mu = vae.encode(data)[-1][0].reshape(-1, 3)
-    first = np.linalg.svd(mu - mu.mean(axis=0))[2][0]
-    expected = ((mu - mu.mean(axis=0)) @ first).reshape(3, 10)
-    expected *= np.sign(np.sum(expected * -ising.energy(data)))
-    x, y = drawn.artists["configurations"].get_data()
-    np.testing.assert_array_equal(x, np.repeat(K, 10))
-    np.testing.assert_allclose(y, expected.ravel(), atol=1e-12)
-    x, y, errors = bars(drawn.artists["mean"])
-    np.testing.assert_allclose(y, expected.mean(axis=1), atol=1e-12)
-    np.testing.assert_allclose(errors, expected.std(axis=1), atol=1e-12)
+    second = np.linalg.svd(mu - mu.mean(axis=0))[2][1]
+    expected = mu @ second
+    y = drawn.artists["configurations"].get_ydata()
+    assert abs(np.corrcoef(y, expected)[0, 1]) == pytest.approx(1)
+    np.testing.assert_allclose(y.std(), expected.std())
 
 
 def test_rg_spectrum(vae, spins):
