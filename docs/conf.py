@@ -52,6 +52,7 @@ html_math_renderer = "mathml"
 html_title = f"isingrg {version}"
 html_static_path = ["_static"]
 html_css_files = ["pages.css"]
+html_js_files = ["search.js"]
 html_show_sourcelink = False
 
 
@@ -61,7 +62,8 @@ def plain(app, what, name, object_, options, lines):
         if not line.lstrip().startswith((">>>", "...")):
             parts = re.split(r"(`+.*?`+)", line)
             parts[::2] = [re.sub(r"[|*]|(?<=\w)_\b", r"\\\g<0>", part) for part in parts[::2]]
-            lines[index] = re.sub(r"^( *)(\w\. )", r"\1\\\2", "".join(parts))  # L. Onsager: no list
+            # Neither "L. Onsager" nor a line of a formula, "+ x", begins a list.
+            lines[index] = re.sub(r"^( *)((\w\.|\+) )", r"\1\\\2", "".join(parts))
     if what in ("attribute", "property"):
         lines.insert(0, "\\ ")  # or napoleon takes what is before a colon for the type
 

@@ -24,25 +24,41 @@ log = logging.getLogger(__name__)
 
 
 class KeepTogether(SphinxPostTransform):
-    """Browsers would break lines between a formula and the comma behind it."""
+    """Browsers would break lines between a formula and the comma behind it, and within 1e-05."""
 
     default_priority = 900
     formats = ("html",)
 
     def run(self, **_: object) -> None:
+        for entry in self.document.findall(nodes.entry):
+            for text in list(entry.findall(nodes.Text)):
+                if not isinstance(text.parent, nodes.literal):
+                    _keep_numbers(text)
         for formula in list(self.document.findall(nodes.math)):
-            siblings = formula.parent
-            place = siblings.index(formula)
-            before, after = siblings[:place][-1:], siblings[place + 1 :][:1]
-            head = re.search(r"\S*$", _text(before))[0]
-            tail = re.match(r"\S*", _text(after))[0]
-            if head or tail:
-                together = nodes.inline("", "", nodes.Text(head), formula, nodes.Text(tail), classes=["together"])
-                kept_before = [nodes.Text(before[0][: -len(head)])] if head else before
-                kept_after = [nodes.Text(after[0][len(tail) :])] if tail else after
-                siblings[place - len(before) : place + 1 + len(after)] = [
-                    *kept_before, together, *kept_after,
-                ]  # fmt: skip
+            _keep_neighbours(formula)
+
+
+def _keep_numbers(text: nodes.Text) -> None:
+    parts = re.split(r"([\d.]+e[+-]\d+)", text)
+    pieces: list[nodes.Node] = [nodes.Text(part) for part in parts]
+    for k in range(1, len(parts), 2):
+        pieces[k] = nodes.inline("", parts[k], classes=["together"])
+    text.parent.replace(text, pieces)
+
+
+def _keep_neighbours(formula: nodes.math) -> None:
+    """What touches the formula moves into one element with it."""
+    siblings = formula.parent
+    place = siblings.index(formula)
+    before, after = siblings[:place][-1:], siblings[place + 1 :][:1]
+    head = re.search(r"\S*$", _text(before))[0]
+    tail = re.match(r"\S*", _text(after))[0]
+    if head or tail:
+        pieces = [nodes.Text(head), formula, nodes.Text(tail)]
+        kept = nodes.inline("", "", *pieces, classes=["together"])
+        first = [nodes.Text(before[0][: -len(head)])] if head else before
+        last = [nodes.Text(after[0][len(tail) :])] if tail else after
+        siblings[place - len(before) : place + 1 + len(after)] = [*first, kept, *last]
 
 
 def _text(siblings: list[nodes.Node]) -> str:

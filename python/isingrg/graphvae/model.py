@@ -34,7 +34,7 @@ class GraphVAE(NativeModel):
     (`decode`). The loss (Eq. 1) is
 
         reconstruction + beta D_KL(q(z|x) || N(0, 1))
-            + lambda_rg sum_l |r_l - r_(l+1)|^2 / (levels - 1).
+        + lambda_rg sum_l |r_l - r_(l+1)|^2 / (levels - 1).
 
     Parameters
     ----------

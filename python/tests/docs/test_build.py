@@ -1,38 +1,14 @@
 """The pages build without a warning and show every public name."""
 
 import importlib
-import importlib.util
-import os
-import subprocess
 import sys
 import zlib
 from pathlib import Path
-
-import pytest
-
-import isingrg
 
 sys.path.append(str(Path(__file__).parent))
 from public import MODULES
 
 ROOT = Path(__file__).parents[3]
-
-
-@pytest.fixture(scope="module")
-def pages(tmp_path_factory):
-    for package in ("sphinx", "myst_nb", "furo"):
-        if importlib.util.find_spec(package) is None:
-            pytest.skip(f"{package} is missing: pip install 'isingrg[docs]'")
-    folder = tmp_path_factory.mktemp("pages")
-    path = os.pathsep.join([str(Path(isingrg.__file__).parents[1]), *filter(None, sys.path)])
-    run = subprocess.run(
-        [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", ROOT / "docs", folder],
-        env=os.environ | {"PYTHONPATH": path}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        text=True, timeout=300,
-    )  # fmt: skip
-    if run.returncode != 0:
-        pytest.fail(run.stdout[-4000:], pytrace=False)
-    return folder
 
 
 def test_every_public_name_has_a_place(pages):
