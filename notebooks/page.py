@@ -23,8 +23,6 @@ _look = style.styled()  # a global, because the look ends when this object is co
 def begin():
     """Set the common look for the whole notebook; print the version and the number of threads."""
     _look.__enter__()  # never left: each notebook has a process of its own
-    if threads := os.environ.get("ISINGRG_THREADS"):
-        isingrg.set_num_threads(int(threads))
     print(f"isingrg {isingrg.__version__}, {isingrg.get_num_threads()} threads")
 
 

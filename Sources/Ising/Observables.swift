@@ -144,7 +144,9 @@ private func eachPiece(of sites: Int, _ progress: Progress, _ body: (Int, Int) -
 
 private func firstBadSpin(_ spins: UnsafePointer<Int8>, from start: Int, to end: Int) -> Failure {
     let index = (start..<end).first { spins[$0] != 1 && spins[$0] != -1 }!
-    return .invalidArgument("spins must be -1 or +1, but spin \(index) is \(spins[index])")
+    let areBits = (start..<end).allSatisfy { spins[$0] == 0 || spins[$0] == 1 }
+    let hint = areBits ? "; of spins 0 and 1, 2*s - 1 makes -1 and +1" : ""
+    return .invalidArgument("spins must be -1 or +1, but spin \(index) is \(spins[index])\(hint)")
 }
 
 /// The number of bonds between unequal spins.

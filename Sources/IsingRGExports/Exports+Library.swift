@@ -29,10 +29,14 @@ public func isingrg_last_error() -> UnsafePointer<CChar> { lastError() ?? emptyT
 
 @_cdecl("isingrg_set_num_threads")
 public func isingrg_set_num_threads(_ count: Int32) -> isingrg_status {
-    status { () throws(Failure) in
+    status(needsThreads: false) { () throws(Failure) in
         threadCount = try integer(Int64(count), "count", 1...1024)
     }
 }
 
 @_cdecl("isingrg_get_num_threads")
-public func isingrg_get_num_threads() -> Int32 { Int32(threadCount) }
+public func isingrg_get_num_threads() -> Int32 {
+    guard let fault = threadCountFault else { return Int32(threadCount) }
+    setLastError(fault)
+    return 0
+}

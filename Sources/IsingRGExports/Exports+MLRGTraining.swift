@@ -88,6 +88,7 @@ public func isingrg_mlrg_fit_many(
             copy(failure.message, into: outcomes + index)
         }
         if progress.isStopped { throw .interrupted("training was interrupted") }
+        progress.finish()
     }
 }
 

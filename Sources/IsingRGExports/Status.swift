@@ -42,9 +42,11 @@ func failed(_ code: Int, _ message: String) -> isingrg_status {
     return isingrg_status(code)
 }
 
-/// The body of every entry point: its status, and the message where it failed.
-func status(_ body: () throws(Failure) -> Void) -> isingrg_status {
+/// The body of every entry point: its status, and the message where it failed. None but the one that
+/// sets the number of threads does anything while that of the environment is faulty.
+func status(needsThreads: Bool = true, _ body: () throws(Failure) -> Void) -> isingrg_status {
     do throws(Failure) {
+        if needsThreads, let fault = threadCountFault { throw .invalidArgument(fault) }
         try body()
         return isingrg_status(ISINGRG_OK)
     } catch {

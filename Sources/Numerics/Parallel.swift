@@ -6,10 +6,24 @@ import Darwin
 import CForks
 import Synchronization
 
-/// The number of threads used by `parallelFor`, the caller included. Between 1 and 1024.
+/// The number of threads used by `parallelFor`, the caller included. Between 1 and 1024. By default that
+/// of ISINGRG_NUM_THREADS, or else that of the processors which the process may keep busy.
 public var threadCount: Int {
-    get { ThreadPool.shared.threads.load(ordering: .relaxed) }
-    set { ThreadPool.shared.threads.store(min(max(newValue, 1), 1024), ordering: .relaxed) }
+    get {
+        let count = ThreadPool.shared.threads.load(ordering: .relaxed)
+        return count == 0 ? 1 : count
+    }
+    set {
+        let count = min(max(newValue, threadCounts.lowerBound), threadCounts.upperBound)
+        ThreadPool.shared.threads.store(count, ordering: .relaxed)
+    }
+}
+
+/// What is wrong with ISINGRG_NUM_THREADS; nil if nothing is, or once `threadCount` is set.
+public var threadCountFault: String? {
+    guard ThreadPool.shared.threads.load(ordering: .relaxed) == 0, case .fault(let text) = ThreadPool.shared.requested
+    else { return nil }
+    return text
 }
 
 /// Runs `body(0) ... body(count - 1)`, in any order, on all threads, and returns when all are done.
@@ -64,6 +78,8 @@ private final class ThreadPool: @unchecked Sendable {
 
     static let shared = ThreadPool()
 
+    let requested = RequestedThreads.ofEnvironment
+    /// 0 while `requested` is faulty.
     let threads: Atomic<Int>
     private let mutex = shared_mutex()!
     private let wake = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
@@ -77,7 +93,12 @@ private final class ThreadPool: @unchecked Sendable {
     private let forks = Atomic<UInt>(fork_count())
 
     private init() {
-        threads = Atomic(max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+        threads =
+            switch requested {
+            case .none: Atomic(availableProcessors())
+            case .count(let count): Atomic(count)
+            case .fault: Atomic(0)
+            }
         initialise()
     }
 
@@ -109,7 +130,7 @@ private final class ThreadPool: @unchecked Sendable {
     /// what they had begun is lost, and its progress is stopped. The pool is no longer claimed.
     func run(_ job: Job) {
         let forks = fork_count()
-        let helpers = min(threads.load(ordering: .relaxed), job.count) - 1
+        let helpers = min(threadCount, job.count) - 1
         pthread_mutex_lock(mutex)
         while workers < helpers, spawn() { workers += 1 }
         self.job = Unmanaged.passUnretained(job)

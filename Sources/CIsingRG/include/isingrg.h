@@ -72,10 +72,16 @@ ISINGRG_API const char *isingrg_instruction_set(void);
 ISINGRG_API const char *isingrg_last_error(void);
 
 /* Sets the threads used by each call. Results do not depend on it.
- * \param count 1 to 1024, the calling one included; by default the number of processors */
+ *
+ * By default it is the number in the environment variable ISINGRG_NUM_THREADS, or else that of the
+ * processors which the process may keep busy: those of its affinity (taskset), or fewer if the quota
+ * of a control group of Linux, such as that of a container, grants less time, rounded up. Both are
+ * looked at once, in the first call.
+ * \param count 1 to 1024, the calling one included */
 ISINGRG_API isingrg_status isingrg_set_num_threads(int32_t count);
 
-/* That number. */
+/* That number. If ISINGRG_NUM_THREADS is not a whole number from 1 to 1024, and no number was set, it is
+ * 0, isingrg_last_error() says so, and functions with a status return ISINGRG_INVALID_ARGUMENT. */
 ISINGRG_API int32_t isingrg_get_num_threads(void);
 
 /*

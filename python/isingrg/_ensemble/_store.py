@@ -7,7 +7,6 @@ import inspect
 import io
 import json
 import os
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -19,6 +18,7 @@ from isingrg._shared.errors import ArgumentError, IsingRGError
 from isingrg._shared.files import Path, check_writable, open_file, replace_file
 from isingrg._shared.library import __version__
 from isingrg._shared.records import Settings
+from isingrg._shared.warn import warn
 
 #: Arrays of a file: what was computed and by which version, and the values under a prefix.
 _MEMBER, _VERSION, _VALUE = "member", "version", "values/"
@@ -50,11 +50,7 @@ class Store:
         except OSError:
             raise
         except Exception as error:  # zipfile and NumPy have many for a file that makes no sense
-            warnings.warn(
-                f"{path!r} is damaged ({error}); its member is computed again",
-                RuntimeWarning,
-                stacklevel=2,
-            )
+            warn(f"{path!r} is damaged ({error}); its member is computed again", RuntimeWarning)
             return None
 
     def _outcome(self, index: int, arrays: Any) -> Outcome:

@@ -156,7 +156,7 @@ def ensemble(
         method = METHODS[name]
         function = method.member
         plan.check_known(method.keywords)
-    with reporting(progress, "ensemble") as report:
+    with reporting(progress, "ensemble", "members") as report:
         folder = None
         if store is not None:
             folder = Store(store, task_name(function) if method is None else name, plan.members)

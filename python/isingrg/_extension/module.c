@@ -21,10 +21,13 @@ static PyObject *instruction_set(PyObject *module, PyObject *unused)
     return PyUnicode_FromString(isingrg_instruction_set());
 }
 
-static PyObject *get_num_threads(PyObject *module, PyObject *unused)
+static PyObject *get_num_threads(PyObject *module, PyObject *const *values, Py_ssize_t count)
 {
-    (void)module, (void)unused;
-    return PyLong_FromLong(isingrg_get_num_threads());
+    Call call;
+    open_call(&call, module, "get_num_threads", values, count, 0);
+    int32_t threads = isingrg_get_num_threads();
+    if (threads == 0) raise_status(&call, ISINGRG_INVALID_ARGUMENT, isingrg_last_error());
+    return close_call(&call) < 0 ? NULL : PyLong_FromLong(threads);
 }
 
 static PyObject *set_num_threads(PyObject *module, PyObject *const *values, Py_ssize_t count)
@@ -40,7 +43,7 @@ static PyMethodDef library_methods[] = {
     {"abi_version", abi_version, METH_NOARGS, NULL},
     {"version", version, METH_NOARGS, NULL},
     {"instruction_set", instruction_set, METH_NOARGS, NULL},
-    {"get_num_threads", get_num_threads, METH_NOARGS, NULL},
+    METHOD(get_num_threads),
     METHOD(set_num_threads),
     {NULL, NULL, 0, NULL},
 };

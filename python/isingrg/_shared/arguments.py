@@ -50,11 +50,30 @@ def integer(name: str, value: Any, low: int, high: int, *, even: bool = False) -
             raise TypeError
         number = operator.index(value)
     except TypeError:
-        raise TypeError(f"{name} must be an integer, not {_kind(value)}") from None
+        advice = _advice(name, value)
+        raise TypeError(f"{name} must be an integer, not {_kind(value)}{advice}") from None
     if not low <= number <= high or (even and number % 2):
         what = "even and from" if even else "from"
         raise ArgumentError(f"{name} must be {what} {low} to {high}, got {given(number)}")
     return number
+
+
+def _advice(name: str, value: Any) -> str:
+    """What is supported instead of a size or a seed as other libraries take it."""
+    if name == "L" and isinstance(value, (tuple, list, np.ndarray)):
+        return "; lattices are square, L x L"
+    if not name.startswith("seed"):
+        return ""
+    if value is None:
+        return (
+            "; equal seeds give equal results, and none is drawn from the clock: for a new one in "
+            "each run give secrets.randbits(64)"
+        )
+    if isinstance(value, np.random.Generator):
+        return "; generators are not supported: give generator.integers(2**63)"
+    if isinstance(value, (np.random.RandomState, np.random.BitGenerator, np.random.SeedSequence)):
+        return "; generators are not supported: give a number drawn from it"
+    return ""
 
 
 def seed(value: Any, name: str = "seed") -> int:
@@ -188,6 +207,10 @@ def unmasked(name: str, value: Any) -> Any:
     return value.data if _is_masked_array(value) else value
 
 
+#: How spins of another convention become ours, as the core says it, too.
+BITS = "; of spins 0 and 1, 2*s - 1 makes -1 and +1"
+
+
 def real_array(name: str, value: Any) -> NDArray[Any]:
     """Any array-like as a plain array of real numbers, also NaN, not yet converted."""
     value = from_dlpack(name, value)
@@ -203,7 +226,8 @@ def real_array(name: str, value: Any) -> NDArray[Any]:
     except (ValueError, TypeError, OverflowError):
         raise TypeError(f"{name} must be a number or a rectangular array of numbers") from None
     if array.dtype.kind not in "iuf":
-        raise TypeError(f"{name} must hold real numbers, not {_kind_of_items(value, array)}")
+        hint = BITS if array.dtype == bool and name == "spins" else ""
+        raise TypeError(f"{name} must hold real numbers, not {_kind_of_items(value, array)}{hint}")
     return array
 
 
@@ -266,9 +290,14 @@ def spins(value: Any, name: str = "spins", *, least: int = 2) -> NDArray[np.int8
     with np.errstate(invalid="ignore"):
         converted = np.asarray(array, dtype=np.int8, order="C")
     if array.dtype != np.int8:
-        wrong = array[converted != array]
+        is_unsigned = array.dtype.kind == "u"
+        wrong = array[(array != 1) if is_unsigned else (converted != array)]
         if wrong.size:
-            raise ArgumentError(f"{name} must be +1 or -1 everywhere, got {wrong[0].item()!r}")
+            hint = f" of unsigned integers{BITS.replace('*s', '*s.astype(int)')}"
+            raise ArgumentError(
+                f"{name} must be +1 or -1 everywhere, got {wrong[0].item()!r}"
+                f"{hint if is_unsigned else ''}"
+            )
     return converted
 
 

@@ -7,11 +7,12 @@ import os
 import secrets
 import stat
 import tempfile
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from typing import BinaryIO
+
+from isingrg._shared.warn import warn
 
 Path = str | os.PathLike[str]
 
@@ -38,8 +39,7 @@ def _naming(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.filename is not None:
-            error.filename, error.filename2 = os.fspath(path), None
+        error.filename, error.filename2 = os.fspath(path), None
         raise
 
 
@@ -93,6 +93,14 @@ def location(path: Path) -> str:
 def _place(path: Path) -> str:
     """Where the file is: links stay and what they point to is replaced, but only ever a file."""
     path = location(path)
+    folder = os.path.dirname(path)
+    try:
+        os.stat(os.path.join(folder, ""))
+    except FileNotFoundError as error:
+        reason = f"the folder {folder!r} does not exist"
+        raise FileNotFoundError(error.errno, reason, path) from None
+    except NotADirectoryError as error:
+        raise NotADirectoryError(error.errno, f"{folder!r} is no folder", path) from None
     if os.path.islink(path):
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
     if os.path.isdir(path):
@@ -110,15 +118,12 @@ def _status(path: str) -> os.stat_result | None:
     except FileNotFoundError:
         return None
     if status.st_nlink > 1:
-        _warn(
+        warn(
             f"{path!r} is one of {status.st_nlink} names of a file (hard links); it becomes a file "
-            "of its own, and the other names keep the old content"
+            "of its own, and the other names keep the old content",
+            RuntimeWarning,
         )
     return status
-
-
-def _warn(message: str) -> None:
-    warnings.warn(message, RuntimeWarning, stacklevel=7)  # of `save`, where it is called
 
 
 def _write_unnamed(path: str, mode: int, fill: Callable[[BinaryIO], None]) -> None:
@@ -143,7 +148,7 @@ def _inherit(descriptor: int, path: str, old: os.stat_result) -> None:
         try:
             os.fchown(descriptor, old.st_uid, -1)
         except PermissionError:
-            _warn(f"{path!r} belonged to another user, and does not any more")
+            warn(f"{path!r} belonged to another user, and does not any more", RuntimeWarning)
     os.fchmod(descriptor, stat.S_IMODE(old.st_mode))
 
 

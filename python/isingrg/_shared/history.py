@@ -22,6 +22,13 @@ class Columns:
     names: tuple[str, ...]
     #: Those that are NaN where there was nothing to measure.
     optional: frozenset[str] = frozenset()
+    #: What progress counts instead of rows.
+    parts: str | None = None
+
+    @property
+    def counted(self) -> str:
+        """What progress counts, in plural."""
+        return self.parts or f"{self.row}s"
 
     def empty(self) -> Floats:
         return np.empty((0, len(self.names)))

@@ -273,9 +273,12 @@ class NativeModel(Trainable):
         OSError
             If the file cannot be read.
         IsingRGError
-            If it is not such a file, if it is damaged, or if its format is newer.
+            If it is not such a file, which names the class that reads it if there is one, if it is
+            damaged, or if its format is newer.
         """
-        version, metadata, arrays = cls._format.read(path)
+        names = {kind._format.name: kind.__name__ for kind in NativeModel.__subclasses__()}
+        readers = {format: f"{format}.{name}.load" for format, name in names.items()}
+        version, metadata, arrays = cls._format.read(path, readers)
         with reading(path):
             if version < cls._format.version:
                 cls._upgrade(version, metadata, arrays)

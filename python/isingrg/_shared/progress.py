@@ -1,16 +1,19 @@
 """How a long computation shows how far it is, and how it is stopped.
 
-Every long function takes `progress=`: False for silence, True for a bar, or a callable that
-receives the units done and the total about every 50 ms. A callable that returns False stops the
+Every long function takes `progress=`: False for silence, True for a bar, or one line at the end
+where standard error is no terminal and no notebook, or a callable that receives the units done and
+the total about every 50 ms. A callable that returns False stops the
 computation with `isingrg.Interrupted`; one that raises stops it with its exception. Ctrl-C stops
 it with KeyboardInterrupt whatever `progress` is.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import sys
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 import numpy as np
@@ -23,15 +26,19 @@ _told_about_tqdm = False
 
 
 @contextmanager
-def reporting(progress: Any, label: str, name: str = "progress") -> Iterator[Report | None]:
-    """The callable to hand to the core, or None; what it opened is closed at the end."""
+def reporting(
+    progress: Any, label: str, units: str, name: str = "progress"
+) -> Iterator[Report | None]:
+    """The callable to hand to the core, or None; what it opened is closed at the end.
+
+    `label` is what is done, and `units`, in plural, what is counted.
+    """
     if isinstance(progress, (bool, np.bool_)):
-        bar_type = _tqdm() if progress else None
-        if bar_type is None:
-            yield None
+        if progress:
+            with closing(_Shown(label, units)) as shown:
+                yield shown.report
         else:
-            with bar_type(desc=label, total=None, leave=True) as bar:
-                yield _bar_report(bar)
+            yield None
     elif callable(progress):
         yield _callable_report(progress)
     else:
@@ -77,25 +84,75 @@ def tell(report: Report | None, done: int, total: int) -> None:
         raise Interrupted(f"interrupted at {done} of {total}")
 
 
-def _tqdm() -> Any:
-    """The bar class, or None with one line of advice the first time it is missing."""
+class _Shown:
+    """A bar on a terminal and in a notebook; where nobody watches, one line at the end."""
+
+    #: Of tqdm: how far, how much of what, since when and for how long still, how fast.
+    _FORMAT = "{l_bar}{bar}| {n_fmt}/{total_fmt}{unit} [{elapsed}<{remaining}, {rate_noinv_fmt}]"
+    _FORMAT_OF_NO_TOTAL = "{desc} [{elapsed}]"
+
+    def __init__(self, label: str, units: str) -> None:
+        self._label, self._units = label, units
+        self._start = time.monotonic()
+        self._bar_type = _bar_type()
+        self._bar: Any = None
+        self._last = (0, 0)
+
+    def report(self, done: int, total: int) -> None:
+        self._last = done, total
+        if self._bar_type is None:
+            return
+        if self._bar is None:
+            form = self._FORMAT if total else self._FORMAT_OF_NO_TOTAL
+            unit = f" {self._units}"
+            # With miniters=0 the time goes on also where nothing else does.
+            self._bar = self._bar_type(
+                desc=self._label, total=total, unit=unit, bar_format=form, miniters=0
+            )
+        self._bar.total = total
+        self._bar.update(done - self._bar.n)
+
+    def close(self) -> None:
+        done, total = self._last
+        if self._bar is not None:
+            self._bar.close()
+        elif total and sys.stderr is not None:
+            seconds = time.monotonic() - self._start
+            line = f"{self._label}: {done} of {total} {self._units} in {seconds:.1f} s"
+            print(line, file=sys.stderr)
+
+
+def is_watched() -> bool:
+    """Whether standard error is a terminal or a notebook, where a bar can move."""
+    return _is_notebook() or (sys.stderr is not None and sys.stderr.isatty())
+
+
+def _is_notebook() -> bool:
+    # A notebook has imported it.
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return "IPKernelApp" in getattr(shell, "config", ())
+
+
+def _bar_type() -> Any:
+    """The bar class of tqdm; None where nobody watches, or, after a line of advice, without tqdm.
+
+    Without ipywidgets a notebook has a bar of text, and tqdm is not asked for another one, because
+    it would warn.
+    """
     global _told_about_tqdm
+    if not is_watched():
+        return None
     try:
-        from tqdm.auto import tqdm
+        if _is_notebook() and importlib.util.find_spec("ipywidgets") is not None:
+            from tqdm.notebook import tqdm
+        else:
+            from tqdm import tqdm
     except ModuleNotFoundError:
         if not _told_about_tqdm:
             _told_about_tqdm = True
             print("isingrg: pip install 'isingrg[progress]' to see progress", file=sys.stderr)
         return None
     return tqdm
-
-
-def _bar_report(bar: Any) -> Report:
-    def report(done: int, total: int) -> None:
-        bar.total = total
-        bar.update(done - bar.n)
-
-    return report
 
 
 def _callable_report(function: Callable[[int, int], Any]) -> Report:

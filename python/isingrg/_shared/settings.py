@@ -32,6 +32,8 @@ class Setting:
     encode: Callable[[Any], Any]
     #: Name of the field of the core's structure; "" if the core does not know it.
     core: str | None
+    #: Whether less of it makes the steps of a training smaller, so that its loss stays finite.
+    limits_steps: bool = False
 
 
 def _field(default: Any, setting: Setting) -> Any:
@@ -47,12 +49,14 @@ def integer(default: int, low: int, high: int, meaning: str, *, core: str | None
 
 
 def number(
-    default: float, low: float, high: float, meaning: str, *, core: str | None = None
-) -> Any:
+    default: float, low: float, high: float, meaning: str,
+    *, core: str | None = None, limits_steps: bool = False,
+) -> Any:  # fmt: skip
     """A finite number from `low` to `high`."""
     return _field(default, Setting(
         meaning, f"float, {low:g} to {high:g}",
         lambda name, value: arguments.finite(name, value, low, high), lambda value: value, core,
+        limits_steps,
     ))  # fmt: skip
 
 
@@ -190,6 +194,20 @@ class Settings:
         if not isinstance(stored, dict) or stored.keys() != cls.declared().keys():
             raise ArgumentError(f"the {cls.__name__.lower()} is not complete")
         return cls.of(stored)
+
+    def with_smaller_steps(self) -> str:
+        """Which settings make the steps smaller of a training that went astray.
+
+        Returns
+        -------
+        str
+            For a message; those that are 0 are not in force.
+        """
+        names = [name for name, setting in self.declared().items() if setting.limits_steps]
+        listed = [
+            f"{name} (it is {getattr(self, name):g})" for name in names if getattr(self, name)
+        ]
+        return f"lower {' or '.join(listed)}"
 
     def record(self, **others: Any) -> dict[str, Any]:
         """The fields of the structure that the core takes.

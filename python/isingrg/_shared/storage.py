@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -100,8 +100,12 @@ class Format:
         header[_CHECKSUM] = _checksum(header, arrays)
         replace_file(path, _ordered(_safetensors().numpy.save(arrays, metadata=header)))
 
-    def read(self, path: Path) -> tuple[int, dict[str, Any], dict[str, Floats]]:
+    def read(
+        self, path: Path, readers: Mapping[str, str]
+    ) -> tuple[int, dict[str, Any], dict[str, Floats]]:
         """The version of a file, and what was written.
+
+        `readers` are the methods that read files, by the names of formats, for a message.
 
         Raises
         ------
@@ -123,7 +127,9 @@ class Format:
                 ) from None
             header = _header(content).get(_METADATA) or {}
             if header.get("format") != self.name:
-                raise IsingRGError(f"it holds no model of {self.name}")
+                reader = readers.get(str(header.get("format")))
+                fits = "" if reader is None else f", but one that {reader} reads"
+                raise IsingRGError(f"it holds no model of {self.name}{fits}")
             version = self._known(header.get("format_version", ""))
             arrays = {name: _array(name, **entry) for name, entry in stored}
             # The oldest files have none.

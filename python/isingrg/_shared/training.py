@@ -14,7 +14,13 @@ import numpy as np
 from isingrg import _core
 from isingrg._shared import arguments
 from isingrg._shared.checkpoint import Checkpoint
-from isingrg._shared.errors import ArgumentError, Interrupted, IsingRGError
+from isingrg._shared.errors import (
+    ArgumentError,
+    ConvergenceError,
+    Interrupted,
+    IsingRGError,
+    NonFiniteError,
+)
 from isingrg._shared.files import Path
 from isingrg._shared.history import Columns, Floats
 from isingrg._shared.progress import Part, Report, reporting, stops
@@ -107,6 +113,12 @@ class Watch:
 
 def _next(done: int, every: int) -> int:
     return done - done % every + every
+
+
+def advise(error: BaseException | None, training: TrainingCall) -> None:
+    """Adds to the core's message that a training went astray which setting keeps it from that."""
+    if isinstance(error, (NonFiniteError, ConvergenceError)):
+        error.args = (f"{error}; {training.attributes['_training'].with_smaller_steps()}",)
 
 
 def alone(
@@ -220,7 +232,7 @@ class Trainable(ABC):
         """
         rows, done, error, goes_on = training.rows, 0, None, True
         start = time.monotonic()
-        with reporting(watch.progress, "training") as report:
+        with reporting(watch.progress, "training", self._columns.counted) as report:
             while error is None and goes_on and done < len(rows):
                 piece = dataclasses.replace(training, rows=rows[done : watch.end(done, len(rows))])
                 part = None if report is None else Part(report, done, len(piece.rows), len(rows))
@@ -228,6 +240,7 @@ class Trainable(ABC):
                 self._last_training = piece
                 try:
                     _, error = fit(piece.native, record, piece.rows, part)
+                    advise(error, training)
                 except BaseException as stopped:  # Ctrl-C after the core last looked for it
                     error = stopped
                 new = self._take(piece)

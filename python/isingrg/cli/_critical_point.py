@@ -57,7 +57,7 @@ def _run(options: argparse.Namespace) -> None:
     model["representation"] = options.representation
     if options.steps is not None:
         fit["steps"] = arguments.integer("--steps", options.steps, 1, 10**9)
-    with reporting(not options.quiet, f"training {count} models") as report:
+    with reporting(not options.quiet, f"training {count} models", "steps") as report:
         trained = _survey.train(range(seed, seed + count), model, fit, report)
     document = to_json(
         {

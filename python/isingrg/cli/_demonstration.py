@@ -136,7 +136,7 @@ def run(output: str, seed: int, *, progress: bool = True) -> Result:
     start = time.perf_counter()
     measured = measure(seed, progress)
     seeds = range(seed, seed + MODELS)
-    with reporting(progress, f"training {MODELS} models") as report:
+    with reporting(progress, f"training {MODELS} models", "steps") as report:
         trained = _survey.train(seeds, {"representation": "A1"}, {}, report)
     picture = None
     if importlib.util.find_spec("matplotlib") is not None:
@@ -155,7 +155,7 @@ def couplings() -> np.ndarray:
 
 def measure(seed: int, progress: bool) -> list[Measured]:
     """Energies and mean spins at all couplings, with errors that know of autocorrelation."""
-    with reporting(progress, "sampling lattices") as report:
+    with reporting(progress, "sampling lattices", "sweeps") as report:
         spins = ising.sample(
             SIZE, couplings(), SAMPLES, n_chains=CHAINS, seed=seed, progress=report or False
         )

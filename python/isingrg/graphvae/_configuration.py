@@ -70,5 +70,7 @@ class Training(Settings):
 
     epochs: int = integer(60, 1, 10**9, "Passes of this call over the configurations.")
     batch: int = integer(32, 1, 65536, "Configurations per step.")
-    lr: float = number(1e-3, 1e-12, 10, "Learning rate of Adam.", core="learning_rate")
+    lr: float = number(
+        1e-3, 1e-12, 10, "Learning rate of Adam.", core="learning_rate", limits_steps=True
+    )
     weight_decay: float = number(0.0, 0, 10, "Factor by which a parameter adds to its gradient.")

@@ -74,7 +74,7 @@ def encode(
     shape = (model.levels, len(rows), model.latent)
     means: Floats = arguments.allocate("mu", shape, np.float64)
     variances: Floats = arguments.allocate("logvar", shape, np.float64)
-    with reporting(progress, "encoding") as report:
+    with reporting(progress, "encoding", "configurations") as report:
         if len(rows):
             _core.graphvae_encode(native, rows, means, variances, report)
     if not (np.isfinite(means).all() and np.isfinite(variances).all()):
@@ -112,7 +112,7 @@ def decode(model: GraphVAE, z: ArrayLike, *, progress: Any = False) -> Floats:
         raise ArgumentError(f"z must have the shape (..., {model.latent}), got {array.shape}")
     rows = array.reshape(-1, model.latent)
     means: Floats = arguments.allocate("the spins", (len(rows), model.L, model.L), np.float64)
-    with reporting(progress, "decoding") as report:
+    with reporting(progress, "decoding", "latent variables") as report:
         if len(rows):
             _core.graphvae_decode(native, rows, means, report)
     if not np.isfinite(means).all():
@@ -152,7 +152,7 @@ def loss(
         raise ArgumentError("spins must hold at least one configuration")
     seed = arguments.seed(seed)
     terms = np.empty(_core.GRAPHVAE_COLUMNS)
-    with reporting(progress, "evaluating") as report:
+    with reporting(progress, "evaluating", "configurations") as report:
         _core.graphvae_loss(native, array.reshape(-1, model.L, model.L), seed, terms, report)
     if not np.isfinite(terms).all():
         raise NonFiniteError("the loss is not finite: the parameters are too large")

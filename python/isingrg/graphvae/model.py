@@ -64,7 +64,7 @@ class GraphVAE(NativeModel):
     _configuration: Configuration
     _format = Format("isingrg.graphvae", 2)
     _training_type = Training
-    _columns = Columns("epoch", tuple(TERMS))
+    _columns = Columns("epoch", tuple(TERMS), parts="configurations")
     _create = staticmethod(_core.graphvae_create)
 
     def __init__(

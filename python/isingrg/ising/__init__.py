@@ -5,12 +5,12 @@ boundaries. Energies are E/J = -sum_<ij> s_i s_j.
 """
 
 from isingrg.ising._bulk import (
-    K_CRITICAL,
     free_energy_density,
     internal_energy_density,
     specific_heat_density,
     spontaneous_magnetization,
 )
+from isingrg.ising._couplings import K_CRITICAL
 from isingrg.ising._dataset import to_dataset
 from isingrg.ising._observables import block_spin, energy, magnetization
 from isingrg.ising._sampling import sample

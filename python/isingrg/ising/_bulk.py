@@ -7,13 +7,11 @@ from collections.abc import Callable
 from numpy.typing import ArrayLike
 
 from isingrg import _core
+from isingrg.ising._couplings import of_square_lattice
 from isingrg.ising._exact import LARGEST_COUPLING, Floats, Reals, evaluate
 
-#: Critical coupling of the square lattice, where sinh 2K = 1 (Kramers and Wannier,
-#: doi:10.1103/PhysRev.60.252).
-K_CRITICAL: float = 0.44068679350977151  # ln(1 + sqrt 2) / 2
 
-
+@of_square_lattice
 def free_energy_density(K: ArrayLike) -> Reals:
     """-ln Z per site of the infinite square lattice, with a relative error below 1e-14.
 
@@ -33,6 +31,7 @@ def free_energy_density(K: ArrayLike) -> Reals:
     return _bulk(K, lambda k, out: _core.ising_exact_bulk(k, out, None, None, None, None))
 
 
+@of_square_lattice
 def internal_energy_density(K: ArrayLike) -> Reals:
     """Energy E/J per site of the infinite square lattice: 0 at K = 0, -sqrt 2 at K_c, to -2.
 
@@ -54,6 +53,7 @@ def internal_energy_density(K: ArrayLike) -> Reals:
     return _bulk(K, lambda k, out: _core.ising_exact_bulk(k, None, out, None, None, None))
 
 
+@of_square_lattice
 def specific_heat_density(K: ArrayLike) -> Reals:
     """Specific heat K**2 d^2(ln Z)/dK^2 per site, in units of k_B; infinite at K_c.
 
@@ -77,6 +77,7 @@ def specific_heat_density(K: ArrayLike) -> Reals:
     return _bulk(K, lambda k, out: _core.ising_exact_bulk(k, None, None, out, None, None))
 
 
+@of_square_lattice
 def spontaneous_magnetization(K: ArrayLike) -> Reals:
     """Spontaneous magnetization (1 - sinh(2K)**-4)**(1/8) per site; 0 for K <= K_c.
 

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from isingrg import _core
 from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError
+from isingrg.ising import _couplings
 from isingrg.ising._observables import energy, magnetization
 from isingrg.ising._sampling import ALGORITHMS, MOST_SWEEPS
 
@@ -28,6 +29,7 @@ _DESCRIPTIONS = {
 }
 
 
+@_couplings.of_square_lattice
 def to_dataset(
     spins: ArrayLike,
     K: ArrayLike,
@@ -84,7 +86,7 @@ def to_dataset(
         import xarray
     except ModuleNotFoundError:
         raise ImportError("datasets need xarray: pip install 'isingrg[data]'") from None
-    couplings = arguments.reals("K", K)
+    couplings = _couplings.couplings(K)
     if couplings.ndim > 1:
         raise ArgumentError(f"K must be a number or a list of them, got {couplings.shape}")
     array = arguments.spins(spins)

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from isingrg import _core
 from isingrg._shared import arguments
 from isingrg._shared.progress import reporting
+from isingrg.ising import _couplings
 
 ALGORITHMS = {
     "wolff": _core.ISING_WOLFF,
@@ -22,6 +23,7 @@ MOST_SWEEPS = 2**40
 _MOST_SAMPLES = 2**53
 
 
+@_couplings.of_square_lattice
 def sample(
     L: int,
     K: ArrayLike,
@@ -82,7 +84,7 @@ def sample(
     doi:10.1103/PhysRevLett.58.86; N. Metropolis et al., doi:10.1063/1.1699114.
     """
     L = arguments.integer("L", L, 4, 16384, even=True)
-    couplings = arguments.reals("K", K)
+    couplings = _couplings.couplings(K)
     n_samples = arguments.integer("n_samples", n_samples, 1, _MOST_SAMPLES)
     n_chains = arguments.integer("n_chains", n_chains, 1, 2**24)
     code = ALGORITHMS[arguments.choice("algorithm", algorithm, ALGORITHMS)]
@@ -90,7 +92,7 @@ def sample(
     between = _sweeps("n_between", n_between, 1)
     seed = arguments.seed(seed)
     spins = arguments.allocate("spins", (*couplings.shape, n_chains, n_samples, L, L), np.int8)
-    with reporting(progress, "sampling") as report:
+    with reporting(progress, "sampling", "sweeps") as report:
         if couplings.size:
             _core.ising_sample(
                 L, couplings.reshape(-1), n_chains, n_samples, thermalize, between, code, seed,

@@ -14,12 +14,14 @@ from numpy.typing import ArrayLike
 
 from isingrg import _core
 from isingrg._shared import arguments
+from isingrg.ising._couplings import of_square_lattice
 from isingrg.ising._exact import LARGEST_COUPLING, Floats, Reals, evaluate
 
 #: Linear size.
 LARGEST = 4096
 
 
+@of_square_lattice
 def log_partition(L: int, K: ArrayLike) -> Reals:
     """ln Z of the L x L torus, exact, with a relative error below 1e-12.
 
@@ -43,6 +45,7 @@ def log_partition(L: int, K: ArrayLike) -> Reals:
     return _torus(L, K, lambda L, k, out: _core.ising_exact_torus(L, k, out, None, None, None))
 
 
+@of_square_lattice
 def mean_energy(L: int, K: ArrayLike) -> Reals:
     """Mean total energy <E>/J = -d ln Z/dK of the L x L torus, exact.
 
@@ -67,6 +70,7 @@ def mean_energy(L: int, K: ArrayLike) -> Reals:
     return _torus(L, K, lambda L, k, out: _core.ising_exact_torus(L, k, None, out, None, None))
 
 
+@of_square_lattice
 def heat_capacity(L: int, K: ArrayLike) -> Reals:
     """Total heat capacity K**2 (<E**2> - <E>**2) / J**2 of the L x L torus, exact, in units of k_B.
 

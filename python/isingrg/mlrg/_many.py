@@ -8,7 +8,7 @@ from typing import Any
 from isingrg import _core
 from isingrg._shared.errors import ArgumentError
 from isingrg._shared.progress import reporting
-from isingrg._shared.training import TrainingCall
+from isingrg._shared.training import TrainingCall, advise
 from isingrg.mlrg._couplings import Floats
 from isingrg.mlrg._fitting import begin
 from isingrg.mlrg.model import MLRG
@@ -87,7 +87,7 @@ def _train(
     for index, fit in fits.items():
         models[index]._last_training = fit
     try:
-        with reporting(progress, "training") as report:
+        with reporting(progress, "training", "steps") as report:
             tasks = tuple(_task(fit) for fit in fits.values())
             outcomes, stopped = _core.mlrg_fit_many(tasks, report)
         failures = [failure for _, failure in outcomes]
@@ -97,6 +97,7 @@ def _train(
         model = models[index]
         done = model._take(fit)
         if failure is not None:
+            advise(failure, fit)
             model._note_state(failure, done, fit.of)
             errors[index] = failure
     if stopped is not None:

@@ -98,7 +98,7 @@ def divergence(
     )
     kl = np.empty(len(teachers))
     slopes = np.empty_like(teachers) if gradient else None
-    with reporting(progress, "divergences") as report:
+    with reporting(progress, "divergences", "pairs of couplings") as report:
         if len(kl):
             _core.mlrg_divergence(
                 representation, FRAMES[frame], teachers, students, kl, slopes, report
@@ -171,7 +171,7 @@ def exact_minimum(
     n = len(couplings)
     renormalized, kl, norm = np.empty_like(couplings.rows), np.empty(n), np.empty(n)
     counts = np.empty((n, 2))
-    with reporting(progress, "minimising") as report:
+    with reporting(progress, "minimising", "searches") as report:
         if n:
             _core.mlrg_exact_map(
                 representation, FRAMES[frame], couplings.rows, starts, seed, renormalized, kl,
@@ -251,7 +251,7 @@ def minimum_kl(J: ArrayLike, representation: str = "A1", *, progress: Progress =
     coupling_count(representation)
     couplings = Couplings(J, 1, low=-LARGEST_COUPLING, high=LARGEST_COUPLING)
     kl = np.empty(len(couplings))
-    with reporting(progress, "minimising") as report:
+    with reporting(progress, "minimising", "searches") as report:
         if len(couplings):
             _core.mlrg_minimum_divergence(
                 representation, couplings.rows.reshape(-1), STARTS, 0, kl, report

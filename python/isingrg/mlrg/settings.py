@@ -64,14 +64,17 @@ class Training(Settings):
     )  # fmt: skip
     batch: int = integer(32, 1, 10**6, "Couplings J proposed per step.")
     lr: float = number(
-        2e-2, 1e-12, 10, "Learning rate of Adam at the first step.", core="learning_rate"
-    )
+        2e-2, 1e-12, 10, "Learning rate of Adam at the first step.", core="learning_rate",
+        limits_steps=True,
+    )  # fmt: skip
     final_lr: float = number(
         1e-5, 0, 10, "Learning rate at the last step, reached along half a cosine. Where only "
         "`lr` is given, the ratio of the two stays.", core="final_learning_rate",
     )  # fmt: skip
     weight_decay: float = number(0.0, 0, 10, "Factor by which a parameter adds to its gradient.")
-    clip_norm: float = number(0.02, 0, 1e12, "Largest norm of the gradient; 0 for no limit.")
+    clip_norm: float = number(
+        0.02, 0, 1e12, "Largest norm of the gradient; 0 for no limit.", limits_steps=True
+    )
     beta_max: float = number(
         16.0, 0, 1e6, "The inverse temperature of the proposals (Eq. 14) is beta(t) = beta_max / "
         "(1 + exp(-beta_rate (t / T - beta_midpoint))).",

@@ -115,5 +115,7 @@ class Training(Settings):
 
     steps: int = integer(5000, 1, 10**9, "Steps of this call.")
     batch: int = integer(512, 1, 10**6, "Configurations per step.")
-    lr: float = number(1e-3, 1e-12, 10, "Learning rate of Adam.", core="learning_rate")
+    lr: float = number(
+        1e-3, 1e-12, 10, "Learning rate of Adam.", core="learning_rate", limits_steps=True
+    )
     weight_decay: float = number(1e-3, 0, 10, "Factor by which a parameter adds to its gradient.")

@@ -12,10 +12,13 @@ from isingrg import _core
 from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError
 from isingrg._shared.progress import reporting
+from isingrg.ising import magnetization
+from isingrg.ising._couplings import coupling, of_square_lattice
 from isingrg.ising._exact import LARGEST_COUPLING, evaluate
 from isingrg.neuralrg._samples import LARGEST_SIZE, Floats, Reals, Samples
 
 
+@of_square_lattice
 def log_partition_dual(L: int, K: ArrayLike) -> Reals:
     """ln of the integral of pi(x), the density of `log_density`, exact.
 
@@ -52,6 +55,7 @@ def log_partition_of_fields(L: int, K: float) -> float:
     return float(log_determinant[0] + L**2 * (math.log(math.pi / 2) + alpha[0])) / 2
 
 
+@of_square_lattice
 def log_density(x: ArrayLike, K: float, *, progress: Any = False) -> Reals:
     """ln pi(x) of the continuous dual of the Ising model (Eq. 7 of Li & Wang), not normalised.
 
@@ -83,9 +87,9 @@ def log_density(x: ArrayLike, K: float, *, progress: Any = False) -> Reals:
             f"got {array.shape}"
         )
     samples = Samples("x", array, array.shape[-1])
-    K = arguments.finite("K", K, -LARGEST_COUPLING, LARGEST_COUPLING)
+    K = coupling(K, -LARGEST_COUPLING, LARGEST_COUPLING)
     values = np.empty(len(samples))
-    with reporting(progress, "evaluating") as report:
+    with reporting(progress, "evaluating", "configurations") as report:
         if len(samples):
             _core.neuralrg_log_density(K, samples.rows, values, report)
     return samples.scalars(values, "ln pi(x)")
@@ -114,6 +118,7 @@ def sample_spins(x: ArrayLike, *, seed: int = 0) -> NDArray[np.int8]:
     return np.where(up, np.int8(1), np.int8(-1))
 
 
+@of_square_lattice
 def sample_fields(spins: ArrayLike, K: float, *, seed: int = 0) -> Floats:
     """Dual variables x given spins: normal, with mean A s and covariance A = K + alpha.
 
@@ -138,7 +143,8 @@ def sample_fields(spins: ArrayLike, K: float, *, seed: int = 0) -> Floats:
     L = array.shape[-1]
     if L % 2 or L > LARGEST_SIZE:
         raise ArgumentError(f"spins must have L even, from 2 to {LARGEST_SIZE}, got {L}")
-    K = arguments.finite("K", K, -LARGEST_COUPLING, LARGEST_COUPLING)
+    magnetization(array)  # refuses what is neither +1 nor -1
+    K = coupling(K, -LARGEST_COUPLING, LARGEST_COUPLING)
     random = np.random.default_rng(arguments.seed(seed))
     alpha = np.empty(1)
     _core.neuralrg_dual(L, np.array([K]), None, alpha, None, None)

@@ -85,7 +85,7 @@ def _sampled(model: NeuralRG, n: int, seed: int, progress: Any, density: Floats 
     n = arguments.integer("n", n, 1, MOST_SAMPLES)
     seed = arguments.seed(seed)
     samples: Floats = arguments.allocate("the samples", (n, model.L, model.L), np.float64)
-    with reporting(progress, "sampling") as report:
+    with reporting(progress, "sampling", "configurations") as report:
         _core.neuralrg_sample(native, seed, samples, None, density, report)
     for values in (samples,) if density is None else (samples, density):
         if not np.isfinite(values).all():
@@ -117,7 +117,7 @@ def log_prob(model: NeuralRG, x: ArrayLike, *, progress: Any = False) -> Reals:
     native = model._ready()
     samples = Samples("x", x, model.L)
     values = np.empty(len(samples))
-    with reporting(progress, "evaluating") as report:
+    with reporting(progress, "evaluating", "configurations") as report:
         if len(samples):
             _core.neuralrg_log_probability(native, samples.rows, values, report)
     return samples.scalars(values, "ln q(x)")
@@ -202,7 +202,7 @@ def _transformed(
     samples = Samples(name, values, model.L)
     images = arguments.allocate(image, samples.rows.shape, np.float64)
     determinants = np.empty(len(samples))
-    with reporting(progress, "evaluating") as report:
+    with reporting(progress, "evaluating", "configurations") as report:
         if len(samples):
             function(native, samples.rows, *layers, images, determinants, report)
     return (

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from isingrg._shared import arguments
+from isingrg._shared.warn import warn
 from isingrg.neuralrg._dual import log_density, log_partition_of_fields
 from isingrg.neuralrg._evaluation import MOST_SAMPLES
 from isingrg.neuralrg._samples import Floats
@@ -100,12 +100,11 @@ def log_partition(model: NeuralRG, n: int, *, seed: int = 0, progress: Any = Fal
     estimate = largest + math.log(mean)
     effective = float(weights.sum() ** 2 / np.square(weights).sum())
     if effective < max(_LEAST_SHARE * n, min(_LEAST_SIZE, n / 2)):
-        warnings.warn(
+        warn(
             f"{n} samples have an effective sample size of {effective:.3g}: ln Z by their "
             "weights is too low, and its error too small. Train the flow further, take more "
             "samples, or use the bound of free_energy, which holds for any flow",
             RuntimeWarning,
-            stacklevel=2,
         )
     ising = estimate - log_partition_of_fields(model.L, model.K)
     return LogPartition(

@@ -68,7 +68,7 @@ def mutual_information(
     estimate = _estimator()
     count = variables.shape[1]
     result = np.full((count, count), np.nan)
-    with reporting(progress, "mutual information") as report:
+    with reporting(progress, "mutual information", "pairs") as report:
         for k in range(1, count):
             tell(report, k * (k - 1) // 2, count * (count - 1) // 2)
             result[k, :k] = result[:k, k] = estimate(

@@ -83,7 +83,7 @@ def metropolis(
     given = None if start is None else start_of(model, start, n_chains)
     before = warmup + (given is None)  # the first proposal is then the start
     updates = before + n_samples * between
-    with reporting(progress, "Monte Carlo") as report:
+    with reporting(progress, "Monte Carlo", "updates") as report:
         for group in pieces(n_chains, _TOGETHER * model.L**2):
             chains = len(x[group])
             first = None if given is None else given[group]

@@ -90,7 +90,7 @@ def responses(
     shape = (len(chosen), model.L, model.L)
     mean: Floats = arguments.allocate("the responses", shape, np.float64)
     deviation: Floats = arguments.allocate("the responses", shape, np.float64)
-    with reporting(progress, "differentiating") as report:
+    with reporting(progress, "differentiating", "samples") as report:
         numbers = (chosen @ [model.L, 1]).astype(np.int32)
         _core.neuralrg_responses(native, samples.rows, numbers, mean, deviation, report)
     return Responses(

@@ -103,7 +103,7 @@ def hmc(
         "warmup": warmup, "between": between, "leapfrog": leapfrog, "step_size": step_size,
         "seed": seed,
     }  # fmt: skip
-    with reporting(progress, "Monte Carlo") as report:
+    with reporting(progress, "Monte Carlo", "updates") as report:
         used = _core.neuralrg_hmc(native, record, x, first, acceptance, report)
     settings = {
         "sampler": "hmc", "space": space, "leapfrog": leapfrog,

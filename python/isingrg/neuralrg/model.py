@@ -17,6 +17,7 @@ from isingrg._shared.settings import documented
 from isingrg._shared.storage import Format
 from isingrg._shared.training import Callback, Watch, alone
 from isingrg.ising import K_CRITICAL
+from isingrg.ising._couplings import couplings, of_square_lattice
 from isingrg.neuralrg import (
     _evaluation,
     _free_energy,
@@ -71,6 +72,7 @@ class NeuralRG(NativeModel):
     _create = staticmethod(_core.neuralrg_create)
     _core_columns = _core.NEURALRG_COLUMNS
 
+    @of_square_lattice
     def __init__(
         self,
         L: int = 16,
@@ -85,6 +87,7 @@ class NeuralRG(NativeModel):
         masks: ArrayLike | None = None,
     ) -> None:
         self._configure(Configuration.of(locals()), Training())
+        couplings(self.K)  # warns of a temperature
 
     @property
     def L(self) -> int:

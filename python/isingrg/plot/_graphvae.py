@@ -11,6 +11,7 @@ from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError
 from isingrg.graphvae import GraphVAE, RGMap, principal_components
 from isingrg.ising import energy, magnetization
+from isingrg.ising._couplings import couplings as checked_couplings
 from isingrg.plot import _style
 from isingrg.plot._drawing import Drawing, drawing
 from isingrg.plot._ising import critical_line
@@ -60,7 +61,7 @@ def principal_component(
     """
     if not isinstance(model, GraphVAE):
         raise TypeError(f"model must be a GraphVAE, not {type(model).__name__}")
-    couplings = arguments.reals("K", K)
+    couplings = checked_couplings(K)
     array = arguments.spins(spins)
     if couplings.ndim != 1 or array.ndim < 4 or len(array) != len(couplings):
         raise ArgumentError(

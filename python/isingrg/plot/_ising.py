@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from isingrg import ising, statistics
 from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError, ConvergenceError
+from isingrg.ising._couplings import couplings as checked_couplings
 from isingrg.ising._torus import LARGEST
 from isingrg.plot import _style
 from isingrg.plot._drawing import PICTURE, Drawing, drawing, picture
@@ -147,7 +148,7 @@ class _Measured(NamedTuple):
 
 def _sampled(spins: Any, K: Any) -> tuple[Floats, NDArray[np.int8]]:
     """Couplings (n,) and spins (n, ..., L, L)."""
-    couplings = arguments.reals("K", K)
+    couplings = checked_couplings(K)
     array = arguments.spins(spins)
     alike = array.shape[: couplings.ndim] == couplings.shape
     good = couplings.ndim <= 1 and array.ndim - couplings.ndim in (3, 4) and alike

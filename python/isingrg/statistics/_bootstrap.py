@@ -83,7 +83,7 @@ def bootstrap(
     flat = [array.reshape(count, n, *array.shape[len(leading) :]) for array in arrays]
     value = _statistic.of_all(statistic, arrays)
     every = arguments.allocate("the resamples", (resamples, *value.shape), np.float64)
-    with reporting(progress, "resampling") as report:
+    with reporting(progress, "resampling", "resamples") as report:
         for done in range(resamples):
             tell(report, done, resamples)
             starts = random.integers(n, size=(count, -(-n // block), 1))

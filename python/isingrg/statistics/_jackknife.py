@@ -76,7 +76,7 @@ def jackknife(
     used = [array[: blocks * block] for array in arrays]
     whole = _statistic.of_all(statistic, used)
     partial = np.empty((blocks, *whole.shape))
-    with reporting(progress, "leaving out") as report:
+    with reporting(progress, "leaving out", "blocks") as report:
         for i in range(blocks):
             tell(report, i, blocks)
             left_out = slice(i * block, (i + 1) * block)

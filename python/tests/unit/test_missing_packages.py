@@ -9,6 +9,7 @@ import pytest
 
 import isingrg
 from isingrg import graphvae, ising, mlrg, neuralrg, plot
+from isingrg._shared import progress
 from isingrg.cli._completion import PrintCompletion
 
 SPINS = ising.sample(4, 0.4, 8)
@@ -46,7 +47,7 @@ USES = {
         "analysis",
     ),
     "shtab": (completion, "completion"),
-    "tqdm.auto": (lambda _: ising.sample(4, 0.4, 8, progress=True), None),
+    "tqdm": (lambda _: progress._bar_type(), None),
 }
 
 
@@ -71,6 +72,7 @@ def test_a_package_that_fails_is_not_called_absent(name, tmp_path, monkeypatch):
     """As it does without memory: the loader of libraries makes an ImportError of that."""
     if importlib.util.find_spec(name.partition(".")[0]) is None:
         pytest.skip(f"{name} is absent")
+    monkeypatch.setattr(progress, "is_watched", lambda: True)
     broken(monkeypatch, name, ImportError("libx.so: failed to map segment from shared object"))
     with pytest.raises(ImportError, match="failed to map segment"):
         USES[name][0](tmp_path)

@@ -1,14 +1,25 @@
 """Progress is reported, and every way of stopping a computation works."""
 
+import importlib.util
+import re
+import subprocess
 import sys
 import time
+import types
+from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import isingrg
-from isingrg import ising
+from isingrg import graphvae, ising, mlrg, neuralrg, statistics
 from isingrg._shared import progress
+
+sys.path += [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "docs")]
+from public import everything
+
+from small_models import MODELS, TRAININGS, reals
 
 ENDLESS = dict(n_thermalize=2**40)
 
@@ -58,20 +69,225 @@ def test_interruption_leaves_the_library_usable():
     assert ising.sample(8, 0.4, 2, n_chains=4).shape == (4, 2, 8, 8)
 
 
-def test_bar(capsys):
+# The end of every long function
+
+
+def spins(*shape):
+    return np.random.default_rng(1).choice([-1, 1], shape)
+
+
+def flow():
+    return MODELS["neuralrg"].trained(1)
+
+
+def encoder():
+    return MODELS["graphvae"].trained(1)
+
+
+VALUES, LATENT = np.random.default_rng(2).normal(size=(2, 40)), np.ones((3, 2))
+
+#: Every public function that takes progress, by its name below `isingrg`.
+CALLS = {
+    "ensemble": lambda p: isingrg.ensemble(lambda x: x, {"x": [1, 2]}, progress=p),
+    "ising.sample": lambda p: ising.sample(8, [0.3, 0.5], 9, n_chains=3, progress=p),
+    "mlrg.MLRG.fit": lambda p: MODELS["mlrg"].trained(5, progress=p),
+    "mlrg.divergence": lambda p: mlrg.divergence([0.3, 0.4], [0.3, 0.4], progress=p),
+    "mlrg.exact_map": lambda p: mlrg.exact_map([0.3, 0.4], progress=p),
+    "mlrg.exact_minimum": lambda p: mlrg.exact_minimum([0.3, 0.4], progress=p),
+    "mlrg.fit_many": lambda p: mlrg.fit_many(
+        [mlrg.MLRG(hidden=(3,)), mlrg.MLRG(hidden=(3,))], [{"steps": 5}] * 2, progress=p
+    ),
+    "mlrg.minimum_kl": lambda p: mlrg.minimum_kl([0.3, 0.4], progress=p),
+    "neuralrg.NeuralRG.decode": lambda p: flow().decode(reals(), progress=p),
+    "neuralrg.NeuralRG.encode": lambda p: flow().encode(reals(), progress=p),
+    "neuralrg.NeuralRG.fit": lambda p: MODELS["neuralrg"].trained(5, progress=p),
+    "neuralrg.NeuralRG.fit_samples": lambda p: TRAININGS["samples"].trained(5, progress=p),
+    "neuralrg.NeuralRG.free_energy": lambda p: flow().free_energy(20, progress=p),
+    "neuralrg.NeuralRG.hmc": lambda p: flow().hmc(2, 3, warmup=4, progress=p),
+    "neuralrg.NeuralRG.log_partition": lambda p: flow().log_partition(2, progress=p),
+    "neuralrg.NeuralRG.log_prob": lambda p: flow().log_prob(reals(), progress=p),
+    "neuralrg.NeuralRG.metropolis": lambda p: flow().metropolis(2, 3, progress=p),
+    "neuralrg.NeuralRG.responses": lambda p: flow().responses(20, progress=p),
+    "neuralrg.NeuralRG.sample": lambda p: flow().sample(20, progress=p),
+    "neuralrg.NeuralRG.sample_given": lambda p: flow().sample_given(
+        reals()[:2, ::2, ::2], progress=p
+    ),
+    "neuralrg.NeuralRG.sample_with_log_prob": lambda p: flow().sample_with_log_prob(9, progress=p),
+    "neuralrg.log_density": lambda p: neuralrg.log_density(reals(), 0.3, progress=p),
+    "neuralrg.mutual_information": lambda p: neuralrg.mutual_information(
+        VALUES.reshape(20, 4), progress=p
+    ),
+    "graphvae.GraphVAE.basins": lambda p: encoder().basins(
+        spins(9, 8, 8), resamples=20, progress=p
+    ),
+    "graphvae.GraphVAE.decode": lambda p: encoder().decode(LATENT, progress=p),
+    "graphvae.GraphVAE.encode": lambda p: encoder().encode(spins(9, 8, 8), progress=p),
+    "graphvae.GraphVAE.fit": lambda p: MODELS["graphvae"].trained(3, progress=p),
+    "graphvae.GraphVAE.level_distances": lambda p: encoder().level_distances(
+        spins(9, 8, 8), progress=p
+    ),
+    "graphvae.GraphVAE.loss": lambda p: encoder().loss(spins(9, 8, 8), progress=p),
+    "graphvae.GraphVAE.rg_map": lambda p: encoder().rg_map(
+        spins(20, 8, 8), resamples=20, progress=p
+    ),
+    "graphvae.GraphVAE.trajectories": lambda p: encoder().trajectories(spins(9, 8, 8), progress=p),
+    "graphvae.published_data": lambda p: graphvae.published_data(L=8, n_samples=2, progress=p),
+    "statistics.bootstrap": lambda p: statistics.bootstrap(np.mean, VALUES, progress=p),
+    "statistics.jackknife": lambda p: statistics.jackknife(np.mean, VALUES, progress=p),
+}
+
+
+def test_no_long_function_is_left_out():
+    public = {i.name for i in everything() if i.is_function and "progress" in i.arguments}
+    assert {f"isingrg.{name}" for name in CALLS} == public
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_every_count_reaches_its_total(name):
+    """Also where a function has several parts, one count after the other."""
+    calls = []
+    CALLS[name](lambda *call: calls.append(call))
+    assert calls
+    for (done, total), (following, of) in pairwise(calls):
+        assert 0 <= done <= total
+        assert (of == total and following >= done) or done == total
+    done, total = calls[-1]
+    assert done == total > 0
+
+
+@pytest.mark.parametrize("algorithm", ising._sampling.ALGORITHMS)
+@pytest.mark.parametrize("L, n_chains", [(4, 1), (6, 70), (8, 130)])
+def test_sweeps_of_every_algorithm_reach_their_total(algorithm, L, n_chains):
+    calls = []
+    ising.sample(
+        L, [0.2, 0.6], 4, n_chains=n_chains, algorithm=algorithm,
+        progress=lambda *call: calls.append(call),
+    )  # fmt: skip
+    done, total = calls[-1]
+    assert done == total > 0
+
+
+# What True shows
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_without_a_terminal_every_part_is_one_line(name, capsys):
+    CALLS[name](True)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines
+    for line in lines:
+        done, total = re.fullmatch(r"[\w ]+: (\d+) of (\d+) [a-z ]*s in \d+\.\d s", line).groups()
+        assert done == total
+
+
+#: A process whose standard error is a terminal of 100 columns.
+ON_TERMINAL = """
+import fcntl, os, pty, struct, sys, termios
+process, terminal = pty.fork()
+if process == 0:
+    fcntl.ioctl(2, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))
+    os.execv(sys.executable, [sys.executable, "-c", sys.argv[1]])
+try:
+    while content := os.read(terminal, 4096):
+        os.write(1, content)
+except OSError:  # the end
+    pass
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]))
+"""
+
+
+def shown_on_terminal(code):
+    """The states of the last line of a terminal, one after the other."""
+    command = [sys.executable, "-c", ON_TERMINAL, code]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    return [line for line in re.split(r"[\r\n]+", result.stdout) if line]
+
+
+@pytest.mark.parametrize(
+    "call, label, total, units",
+    [
+        ("ising.sample(8, 0.4, 20, n_thermalize=10, n_between=2, progress=True)",
+         "sampling", 48, "sweeps"),
+        ("mlrg.MLRG(hidden=(4,)).fit(250, every=100, callback=len, progress=True)",
+         "training", 250, "steps"),
+        ("isingrg.ensemble('mlrg', {'steps': 5}, seeds=3, progress=True)",
+         "ensemble", 3, "members"),
+        ("graphvae.GraphVAE(8, levels=2).fit(ising.sample(8, 0.4, 10), 2, progress=True)",
+         "training", 20, "configurations"),
+    ],
+)  # fmt: skip
+def test_a_terminal_has_a_bar_that_says_what_it_counts_and_ends_at_100(call, label, total, units):
     pytest.importorskip("tqdm")
-    ising.sample(16, 0.4, 20, progress=True)
-    text = capsys.readouterr().err
-    assert "sampling" in text and "100%" in text
+    call = call.replace("callback=len", "callback=lambda record: None")
+    shown = shown_on_terminal(f"import isingrg; from isingrg import graphvae, ising, mlrg; {call}")
+    assert shown[0].startswith(f"{label}:   0%|") and f"| 0/{total} {units} [" in shown[0]
+    assert shown[-1].startswith(f"{label}: 100%|") and f"| {total}/{total} {units} [" in shown[-1]
 
 
-def test_missing_bar_is_mentioned_once(capsys, monkeypatch):
-    monkeypatch.setitem(sys.modules, "tqdm.auto", None)
-    monkeypatch.setattr(progress, "_told_about_tqdm", False)
-    for _ in range(2):
-        ising.sample(8, 0.4, 2, progress=True)
-    text = capsys.readouterr().err
-    assert text.count("isingrg[progress]") == 1 and text.count("\n") == 1
+def test_a_bar_moves_where_only_time_does():
+    pytest.importorskip("tqdm")
+    shown = shown_on_terminal(
+        "import time\n"
+        "from isingrg._shared.progress import reporting\n"
+        "with reporting(True, 'waiting', 'cells') as report:\n"
+        "    for _ in range(12): report(1, 3); time.sleep(0.2)\n"
+        "with reporting(True, 'running', '') as report:\n"
+        "    for _ in range(12): report(0, 0); time.sleep(0.2)\n"
+    )
+    for elapsed in ("00:01", "00:02"):
+        assert any(f"1/3 cells [{elapsed}" in state for state in shown)
+        assert f"running [{elapsed}]" in shown
+
+
+def test_without_tqdm_a_terminal_has_advice_once_and_a_line():
+    shown = shown_on_terminal(
+        "import sys; sys.modules['tqdm'] = None; from isingrg import ising\n"
+        "for _ in range(2): ising.sample(8, 0.4, 2, progress=True)"
+    )
+    assert [line.partition(" in ")[0] for line in shown] == [
+        "isingrg: pip install 'isingrg[progress]' to see progress",
+        "sampling: 205 of 205 sweeps",
+        "sampling: 205 of 205 sweeps",
+    ]
+
+
+def test_what_stopped_on_the_way_says_how_far_it_came(capsys):
+    with pytest.raises(ZeroDivisionError), progress.reporting(True, "working", "units") as report:
+        report(3, 7)
+        1 / 0  # noqa: B018
+    assert capsys.readouterr().err.startswith("working: 3 of 7 units in ")
+
+
+def test_no_standard_error_is_no_error(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", None)
+    assert ising.sample(8, 0.4, 2, progress=True).shape == (1, 2, 8, 8)
+
+
+@pytest.fixture
+def notebook(monkeypatch):
+    """A session that looks like one of Jupyter; the names of the bars that it gets."""
+    shell = types.SimpleNamespace(config={"IPKernelApp": {}})
+    package = types.SimpleNamespace(get_ipython=lambda: shell)
+    monkeypatch.setitem(sys.modules, "IPython", package)
+    return lambda: progress._bar_type().__module__
+
+
+def test_a_notebook_without_ipywidgets_has_a_bar_of_text_and_no_warning(notebook, monkeypatch):
+    pytest.importorskip("tqdm")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    assert notebook() == "tqdm.std"
+
+
+def test_a_notebook_with_ipywidgets_has_their_bar(notebook, monkeypatch):
+    pytest.importorskip("tqdm")
+    bars = types.ModuleType("tqdm.notebook")
+    bars.tqdm = type("tqdm", (), {"__module__": "tqdm.notebook"})
+    monkeypatch.setitem(sys.modules, "tqdm.notebook", bars)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: object())
+    assert notebook() == "tqdm.notebook"
+
+
+# Ctrl-C
 
 
 @pytest.mark.parametrize("algorithm", ["wolff", "swendsen-wang", "metropolis", "heat-bath"])
