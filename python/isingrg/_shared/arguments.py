@@ -207,8 +207,10 @@ def unmasked(name: str, value: Any) -> Any:
     return value.data if _is_masked_array(value) else value
 
 
-#: How spins of another convention become ours, as the core says it, too.
-BITS = "; of spins 0 and 1, 2*s - 1 makes -1 and +1"
+def from_bits(array: NDArray[Any]) -> str:
+    """How spins of another convention become ours, as the core says it, too."""
+    s = "s.astype(int)" if array.dtype.kind == "u" else "s"  # unsigned integers have no -1
+    return f"; of spins 0 and 1, 2*{s} - 1 makes -1 and +1"
 
 
 def real_array(name: str, value: Any) -> NDArray[Any]:
@@ -226,7 +228,7 @@ def real_array(name: str, value: Any) -> NDArray[Any]:
     except (ValueError, TypeError, OverflowError):
         raise TypeError(f"{name} must be a number or a rectangular array of numbers") from None
     if array.dtype.kind not in "iuf":
-        hint = BITS if array.dtype == bool and name == "spins" else ""
+        hint = from_bits(array) if array.dtype == bool and name == "spins" else ""
         raise TypeError(f"{name} must hold real numbers, not {_kind_of_items(value, array)}{hint}")
     return array
 
@@ -293,10 +295,9 @@ def spins(value: Any, name: str = "spins", *, least: int = 2) -> NDArray[np.int8
         is_unsigned = array.dtype.kind == "u"
         wrong = array[(array != 1) if is_unsigned else (converted != array)]
         if wrong.size:
-            hint = f" of unsigned integers{BITS.replace('*s', '*s.astype(int)')}"
+            hint = from_bits(array) if is_unsigned else ""
             raise ArgumentError(
-                f"{name} must be +1 or -1 everywhere, got {wrong[0].item()!r}"
-                f"{hint if is_unsigned else ''}"
+                f"{name} must be +1 or -1 everywhere, got {wrong[0].item()!r}{hint}"
             )
     return converted
 

@@ -39,8 +39,7 @@ def _naming(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        error.filename, error.filename2 = os.fspath(path), None
-        raise
+        raise OSError(error.errno, error.strerror or str(error), os.fspath(path)) from None
 
 
 def _replace(path: str, content: bytes) -> None:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import argparse
 import sys
+import warnings
 from collections.abc import Sequence
+from typing import TextIO
 
 import isingrg
 from isingrg._shared import arguments
@@ -23,7 +25,9 @@ def main(words: Sequence[str] | None = None) -> int:
         options = parser().parse_args(words)
         if options.threads is not None:
             isingrg.set_num_threads(arguments.integer("--threads", options.threads, 1, 1024))
-        options.run(options)
+        with warnings.catch_warnings():
+            warnings.showwarning = _show_warning
+            options.run(options)
         sys.stdout.flush()
     except SystemExit as end:  # argparse: --help, or a wrong argument
         return int(end.code or 0)
@@ -37,6 +41,17 @@ def main(words: Sequence[str] | None = None) -> int:
     except (isingrg.IsingRGError, OSError, MemoryError, ImportError) as error:
         return _failed(error, 1)
     return 0
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    print(f"isingrg: warning: {' '.join(str(message).split())}", file=sys.stderr)
 
 
 def _failed(reason: object, code: int) -> int:

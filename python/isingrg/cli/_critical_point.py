@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 from typing import Any
 
 from isingrg._shared import arguments, files
+from isingrg._shared.errors import ArgumentError
 from isingrg._shared.progress import reporting
 from isingrg.cli import _tables
 from isingrg.cli._parsing import add_command, add_quiet, output_path, to_json
 from isingrg.mlrg import _survey
-from isingrg.mlrg._configuration import DIVERGENCES, MODERATORS, TRANSPORTS
+from isingrg.mlrg._configuration import DIVERGENCES, MODERATORS, TRANSPORTS, Configuration
 from isingrg.mlrg._couplings import coupling_count
 from isingrg.mlrg.settings import PAPERS, published_settings
 
 _MOST_MODELS = 1000
+
+#: Settings of a model that are options: their values, and what they are.
+_MODEL_OPTIONS: dict[str, tuple[Iterable[str], str]] = {
+    "moderator": (MODERATORS, "what is learned"),
+    "divergence": (DIVERGENCES, "exact or sampled"),
+    "transport": (TRANSPORTS, "from J to J'"),
+}
+_USUAL: dict[str, Any] = {name: getattr(Configuration(), name) for name in _MODEL_OPTIONS}
 
 
 def add(commands: Any) -> None:
@@ -22,21 +32,24 @@ def add(commands: Any) -> None:
         commands, "critical-point", _run,
         "train models and print their critical couplings beside the exact RG map and the paper",
     )  # fmt: skip
-    point.add_argument("--representation", default="A1", help="representation of every spin")
     point.add_argument(
-        "--moderator", choices=MODERATORS, default="monotone", help="what is learned"
-    )
-    point.add_argument("--divergence", choices=DIVERGENCES, default="kl", help="exact or sampled")
-    point.add_argument("--transport", choices=TRANSPORTS, default="step", help="from J to J'")
+        "--representation", default="A1", metavar="SUM",
+        help="representation of every spin: a sum of A1, A2, B1, B2 and E such as 2A1+E",
+    )  # fmt: skip
+    for name, (choices, text) in _MODEL_OPTIONS.items():
+        text = f"{text}, by default {_USUAL[name]}"
+        point.add_argument(f"--{name}", choices=choices, help=text)
     point.add_argument(
-        "--published",
-        choices=PAPERS,
-        help="train as this paper did, whatever the options above say",
-    )
-    point.add_argument("--steps", type=int, help="optimiser steps of each model")
-    point.add_argument("--models", type=int, default=5, help="how many models")
-    point.add_argument("--seed", type=int, default=0, help="seed of the first model")
-    point.add_argument("--output", help="a file for the JSON as well, .json")
+        "--published", choices=PAPERS,
+        help=f"train as this paper did, which sets {', '.join(f'--{o}' for o in _MODEL_OPTIONS)}",
+    )  # fmt: skip
+    point.add_argument(
+        "--steps", type=int, metavar="N",
+        help="optimiser steps of each model, by default 5000, or what suits the other options",
+    )  # fmt: skip
+    point.add_argument("--models", type=int, default=5, metavar="N", help="how many models")
+    point.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the first model")
+    point.add_argument("--output", metavar="FILE", help="for the JSON as well, .json")
     add_quiet(point)
 
 
@@ -46,13 +59,15 @@ def _run(options: argparse.Namespace) -> None:
     seed = arguments.seed(options.seed, "--seed")
     count = arguments.integer("--models", options.models, 1, _MOST_MODELS)
     arguments.seed(seed + count - 1, "--seed + --models - 1")
-    model: dict[str, Any] = {
-        "moderator": options.moderator,
-        "divergence": options.divergence,
-        "transport": options.transport,
-    }
     fit: dict[str, Any] = {}
-    if options.published is not None:
+    given = {name: value for name in _USUAL if (value := getattr(options, name)) is not None}
+    if options.published is None:
+        model = {**_USUAL, **given}
+    elif given:
+        raise ArgumentError(
+            f"--published and --{next(iter(given))} exclude each other: the papers have their own"
+        )
+    else:
         model, fit = published_settings(options.published, options.representation)
     model["representation"] = options.representation
     if options.steps is not None:

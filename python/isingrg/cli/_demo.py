@@ -14,8 +14,10 @@ def add(commands: Any) -> None:
         commands, "demo", _run,
         "Monte Carlo and learned flow beside the exact answers, and a picture of both",
     )  # fmt: skip
-    demo.add_argument("--output", default="demo.png", help="the picture: .png, .pdf or .svg")
-    demo.add_argument("--seed", type=int, default=0, help="first random seed")
+    demo.add_argument(
+        "--output", default="demo.png", metavar="FILE", help="the picture: .png, .pdf or .svg"
+    )
+    demo.add_argument("--seed", type=int, default=0, metavar="N", help="first random seed")
     add_quiet(demo)
 
 

@@ -20,15 +20,28 @@ class Parser(argparse.ArgumentParser):
         raise SystemExit(2)
 
 
+class HelpFormatter(argparse.ArgumentDefaultsHelpFormatter):
+    """Help that shows defaults where they say something, and the text does not say them already."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        says_it = action.help is not None and "by default" in action.help
+        if says_it or action.default is None or action.default is False:
+            return action.help
+        return super()._get_help_string(action)
+
+
 def add_command(
     commands: Any, name: str, run: Callable[[argparse.Namespace], None], text: str
 ) -> argparse.ArgumentParser:
     """A command that calls run(options), with the options of all commands."""
     command: argparse.ArgumentParser = commands.add_parser(
         name, help=text, description=text[0].upper() + text[1:] + ".", allow_abbrev=False,
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        formatter_class=HelpFormatter,
     )  # fmt: skip
-    command.add_argument("--threads", type=int, help="threads to use, 1 to 1024")
+    command.add_argument(
+        "--threads", type=int, metavar="N",
+        help="threads to use, 1 to 1024, by default ISINGRG_NUM_THREADS or the processors at hand",
+    )  # fmt: skip
     command.add_argument("--json", action="store_true", help="print JSON")
     command.set_defaults(run=run)
     return command

@@ -24,7 +24,7 @@ def add(commands: Any) -> None:
         "--train", action="store_true",
         help="train every model of the records again, hours; a second call goes on",
     )  # fmt: skip
-    reproduce.add_argument("--output", help="a folder, by default reproduction-PAPER")
+    reproduce.add_argument("--output", metavar="FOLDER", help="by default reproduction-PAPER")
     add_quiet(reproduce)
 
 

@@ -11,22 +11,37 @@ import numpy as np
 import isingrg
 from isingrg import ising
 from isingrg._shared import arguments, files
+from isingrg.cli import _measured
 from isingrg.cli._parsing import add_command, add_quiet, output_path, to_json
+from isingrg.ising._sampling import ALGORITHMS
 
 
 def add(commands: Any) -> None:
     sample = add_command(commands, "sample", _run, "sample configurations into a .npz file")
-    sample.add_argument("--size", type=int, required=True, help="L, even, 4 to 16384")
+    sample.add_argument("--size", type=int, required=True, metavar="L", help="even, 4 to 16384")
     sample.add_argument(
-        "--coupling", type=float, nargs="+", default=[ising.K_CRITICAL], help="K, one or more"
+        "--coupling",
+        type=float,
+        nargs="+",
+        default=[ising.K_CRITICAL],
+        metavar="K",
+        help=f"K = J/T, one or more, by default the critical one, {ising.K_CRITICAL:.6f}",
     )
-    sample.add_argument("--samples", type=int, default=100, help="kept of each chain")
-    sample.add_argument("--chains", type=int, default=1, help="independent chains")
-    sample.add_argument("--algorithm", default="wolff", help="Monte Carlo algorithm")
-    sample.add_argument("--thermalize", type=int, help="sweeps before the first sample")
-    sample.add_argument("--between", type=int, help="sweeps between samples")
-    sample.add_argument("--seed", type=int, default=0, help="random seed")
-    sample.add_argument("--output", required=True, help="the file to write, .npz")
+    sample.add_argument("--samples", type=int, default=100, metavar="N", help="kept of each chain")
+    sample.add_argument("--chains", type=int, default=1, metavar="N", help="independent chains")
+    sample.add_argument(
+        "--algorithm", choices=tuple(ALGORITHMS), default="wolff", help="Monte Carlo algorithm"
+    )
+    sample.add_argument(
+        "--thermalize", type=int, metavar="SWEEPS",
+        help="before the first sample, by default what suits algorithm and coupling",
+    )  # fmt: skip
+    sample.add_argument(
+        "--between", type=int, metavar="SWEEPS",
+        help="between samples, by default what suits algorithm and coupling",
+    )  # fmt: skip
+    sample.add_argument("--seed", type=int, default=0, metavar="N", help="random seed")
+    sample.add_argument("--output", required=True, metavar="FILE", help="the file to write, .npz")
     add_quiet(sample)
 
 
@@ -50,28 +65,17 @@ def _run(options: argparse.Namespace) -> None:
         content, spins=spins, K=couplings, L=size, version=isingrg.__version__, **kept
     )
     files.replace_file(output, content.getvalue())
+    measured, reasons = _measured.measure(couplings, spins)
     summary = {
         "output": output,
         "shape": list(spins.shape),
-        "coupling": couplings.tolist(),
-        "energy_per_site": _means(np.asarray(ising.energy(spins)) / size**2),
-        "abs_magnetization": _means(np.abs(ising.magnetization(spins))),
+        **_measured.columns(measured),
     }
     if options.json:
         print(to_json(summary))
     else:
         print(f"{output}: spins of shape {spins.shape}")
-        print(f"{'K':>12} {'E/(J L^2)':>12} {'|m|':>10}")
-        for row in zip(
-            summary["coupling"], summary["energy_per_site"], summary["abs_magnetization"],
-            strict=True,
-        ):  # fmt: skip
-            print("{:12.8g} {:12.6f} {:10.6f}".format(*row))
-
-
-def _means(values: Any) -> list[float]:
-    """Mean over chains and samples, for each coupling."""
-    return [float(value) for value in np.mean(values, axis=(-2, -1))]
+        print(_measured.table(measured, reasons))
 
 
 def _sweeps(name: str, value: int | None, least: int) -> int | None:

@@ -6,6 +6,7 @@ import importlib.metadata
 import math
 import platform
 import statistics
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 
 import isingrg
 from isingrg import mlrg
+from isingrg.mlrg._couplings import coupling_count
 from isingrg.mlrg._survey import Trained
 from isingrg.mlrg.exact import exact_fixed_point
 
@@ -52,8 +54,18 @@ COLUMNS = {
 }
 
 
-def exact_a1() -> dict[str, float]:
-    """The numbers of an A1 model that has learned the exact RG map."""
+def exact_map(representation: str) -> dict[str, float] | str:
+    """The numbers of a model that has learned the exact RG map, or why there are none.
+
+    All representations with a single coupling have the same map.
+    """
+    count = coupling_count(representation)
+    if count > 1:
+        return (
+            f"No row of the exact RG map: with the {count} couplings of {representation} it leads "
+            "away from the axis (J0, 0, ...), on which the models have their J* (docs, exact "
+            'results: "Larger is not better by itself").'
+        )
     point, slope = exact_fixed_point()
     return {
         "critical_coupling": point,
@@ -100,6 +112,7 @@ def published(representation: str) -> dict[str, dict[str, tuple[float, float, fl
 
 def survey_numbers(trained: Sequence[Trained], representation: str) -> dict[str, Any]:
     """Everything `survey_table` prints, as plain data."""
+    exact = exact_map(representation)
     return {
         "models": [
             {
@@ -111,7 +124,8 @@ def survey_numbers(trained: Sequence[Trained], representation: str) -> dict[str,
         ],
         "mean": {name: _spread(trained, name)[0] for name in COLUMNS},
         "standard_deviation": {name: _spread(trained, name)[1] for name in COLUMNS},
-        "exact_map": exact_a1() if representation == "A1" else None,
+        "exact_map": None if isinstance(exact, str) else exact,
+        "why_no_exact_map": exact if isinstance(exact, str) else None,
         "recorded_median_and_box": recorded_box(trained),
         "published_median_and_box": published(representation),
         "lattice": LATTICE,
@@ -133,8 +147,9 @@ def survey_table(trained: Sequence[Trained], representation: str) -> str:
         line(f"seed {model.seed}", {name: _number(model, name) for name in COLUMNS})
     line("mean", {name: _spread(trained, name)[0] for name in COLUMNS})
     line("standard deviation", {name: _spread(trained, name)[1] for name in COLUMNS})
-    if representation == "A1":
-        line("exact RG map", dict(exact_a1()))
+    exact = exact_map(representation)
+    if not isinstance(exact, str):
+        line("exact RG map", dict(exact))
     recorded = recorded_box(trained)
     if recorded:
         line("recorded, median", {"critical_coupling": recorded[0]})
@@ -145,6 +160,8 @@ def survey_table(trained: Sequence[Trained], representation: str) -> str:
         line("  quartiles", {name: box[1] for name, box in numbers.items()})
         line("", {name: box[2] for name, box in numbers.items()})
     line("lattice, exact", dict(LATTICE))
+    if isinstance(exact, str):
+        lines += textwrap.wrap(exact, 80)
     for model in trained:
         reasons = dict.fromkeys(model.failures.values())
         lines += [f"seed {model.seed}: {reason}" for reason in reasons]
@@ -176,7 +193,7 @@ EXTRAS = {
     "dask": ("dask", "distributed"),
     "mpi": ("mpi4py",),
     "completion": ("shtab",),
-    "notebooks": ("nbclient", "ipykernel"),
+    "notebooks": ("nbclient", "ipykernel", "ipywidgets"),
 }
 
 

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError, ConvergenceError
 from isingrg._shared.history import Floats
+from isingrg.ising._couplings import couplings as checked_couplings
 from isingrg.statistics import Estimate, _moments, bootstrap
 
 #: Points of the derivative, and smoothings that are tried.
@@ -56,7 +57,7 @@ def estimate_critical_coupling(
     ConvergenceError
         If the mean changes most at the first or the last coupling, or equally everywhere.
     """
-    couplings = arguments.reals("K", K)
+    couplings = checked_couplings(K)
     if couplings.ndim != 1 or len(couplings) < 6 or (np.diff(couplings) <= 0).any():
         raise ArgumentError("K must be a list of at least 6 increasing couplings")
     array = arguments.moderate("values", values)

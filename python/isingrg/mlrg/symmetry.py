@@ -153,9 +153,10 @@ def state_indices(spins: ArrayLike) -> NDArray[np.intp]:
     """
     array = arguments.reals("spins", spins, -1, 1)
     if array.ndim == 0 or array.shape[-1] > _MOST_BITS or (np.abs(array) != 1).any():
+        hint = "" if (array < 0).any() else arguments.from_bits(np.asarray(spins))
         raise ArgumentError(
             f"spins must be +1 and -1 of the shape (..., count) with count up to {_MOST_BITS}, "
-            f"got {array.shape}{'' if (array < 0).any() else arguments.BITS}"
+            f"got {array.shape}{hint}"
         )
     bits = (1 - array.astype(np.intp)) // 2
     return np.asarray(bits @ (1 << np.arange(array.shape[-1])[::-1]), np.intp)
