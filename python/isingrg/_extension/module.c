@@ -21,10 +21,11 @@ static PyObject *instruction_set(PyObject *module, PyObject *unused)
     return PyUnicode_FromString(isingrg_instruction_set());
 }
 
-static PyObject *get_num_threads(PyObject *module, PyObject *const *values, Py_ssize_t count)
+static PyObject *get_num_threads(PyObject *module, PyObject *unused)
 {
+    (void)unused;
     Call call;
-    open_call(&call, module, "get_num_threads", values, count, 0);
+    open_call(&call, module, "get_num_threads", NULL, 0, 0);
     int32_t threads = isingrg_get_num_threads();
     if (threads == 0) raise_status(&call, ISINGRG_INVALID_ARGUMENT, isingrg_last_error());
     return close_call(&call) < 0 ? NULL : PyLong_FromLong(threads);
@@ -43,7 +44,7 @@ static PyMethodDef library_methods[] = {
     {"abi_version", abi_version, METH_NOARGS, NULL},
     {"version", version, METH_NOARGS, NULL},
     {"instruction_set", instruction_set, METH_NOARGS, NULL},
-    METHOD(get_num_threads),
+    {"get_num_threads", get_num_threads, METH_NOARGS, NULL},
     METHOD(set_num_threads),
     {NULL, NULL, 0, NULL},
 };

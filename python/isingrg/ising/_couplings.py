@@ -20,11 +20,10 @@ _Result = TypeVar("_Result")
 #: doi:10.1103/PhysRev.60.252).
 K_CRITICAL: float = 0.44068679350977151  # ln(1 + sqrt 2) / 2
 
-#: Couplings that are more probably temperatures. At the first, a quarter of the critical
-#: temperature, one spin in a million is turned; temperatures of interest lie beyond it. The second
-#: is far above all of those, and below what stands for zero temperature, where nothing is meant but
-#: a frozen lattice.
-_FROZEN, _ZERO_TEMPERATURE = 4 * K_CRITICAL, 10.0
+#: Couplings between these are more probably temperatures. At the first, a quarter of the critical
+#: temperature, one spin in a million is turned. The second is, as a temperature, twice the critical
+#: one: larger couplings are meant to be zero temperature, or the end of an expansion.
+_FROZEN, _ZERO_TEMPERATURE = 4 * K_CRITICAL, 5.0
 
 
 def couplings(value: Any, low: float = -math.inf, high: float = math.inf) -> NDArray[np.float64]:

@@ -37,7 +37,7 @@ def coupling_count(representation: Any, frame: str = "published") -> int:
         return _core.mlrg_coupling_count(representation, FRAMES[frame])
     except ArgumentError as error:
         near = difflib.get_close_matches(representation.upper(), _FAMILIAR, n=1, cutoff=0.4)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
+        hint = f"; did you mean {near[0]!r}?" if near and near[0] != representation else ""
         raise ArgumentError(f"{error}{hint}") from None
 
 

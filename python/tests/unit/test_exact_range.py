@@ -9,6 +9,9 @@ import pytest
 
 from isingrg import ising
 
+#: Cold lattices are meant here.
+pytestmark = pytest.mark.filterwarnings("ignore:at K = .* frozen:UserWarning")
+
 K_C = ising.K_CRITICAL
 #: Couplings of both phases, near K_c and far from it, and on both sides of 0.203 and 0.805, where
 #: the torus changes its formula.

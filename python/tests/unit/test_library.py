@@ -2,8 +2,10 @@
 
 import importlib.metadata
 import inspect
+import os
 import pickle
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -12,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import isingrg
-from isingrg import _core
+from isingrg import _core, ising
 
 sys.path.append(str(Path(__file__).parents[1] / "docs"))
 from public import everything
@@ -143,3 +145,98 @@ def test_type_checkers_see_properties():
     """What `property` is called for has the type Any for them, unlike what it decorates."""
     sources = Path(isingrg.__file__).parent.rglob("*.py")
     assert [str(path) for path in sources if re.search(r"= property\(", path.read_text())] == []
+
+
+# Threads of a new process
+
+
+def new_process(code, **variables):
+    """What it prints, and the last line of its error."""
+    environment = {name: text for name, text in os.environ.items() if name != VARIABLE}
+    run = subprocess.run(
+        [sys.executable, "-c", code], env=environment | variables, capture_output=True, text=True
+    )
+    return run.stdout.strip(), run.stderr.strip().rpartition("\n")[2]
+
+
+VARIABLE = "ISINGRG_NUM_THREADS"
+WRONG = f"the environment variable {VARIABLE} must be a whole number from 1 to 1024, not 'two'"
+THREADS = "import isingrg; print(isingrg.get_num_threads())"
+
+
+def test_threads_follow_the_affinity():
+    processors = sorted(os.sched_getaffinity(0))
+    assert int(new_process(THREADS)[0]) <= len(processors)
+    on_one = f"import os; os.sched_setaffinity(0, {{{processors[0]}}}); {THREADS}"
+    assert new_process(on_one) == ("1", "")
+
+
+@pytest.mark.skipif(shutil.which("taskset") is None, reason="needs taskset")
+def test_threads_under_taskset():
+    first = str(min(os.sched_getaffinity(0)))
+    environment = {name: text for name, text in os.environ.items() if name != VARIABLE}
+    command = ["taskset", "-c", first, sys.executable, "-c", THREADS]
+    assert subprocess.check_output(command, env=environment, text=True) == "1\n"
+
+
+def test_threads_of_the_environment():
+    assert new_process(THREADS, ISINGRG_NUM_THREADS="7") == ("7", "")
+    assert new_process(THREADS, ISINGRG_NUM_THREADS="1024") == ("1024", "")
+    assert new_process(THREADS, ISINGRG_NUM_THREADS="") == new_process(THREADS)
+    on_one = f"import os; os.sched_setaffinity(0, {{{min(os.sched_getaffinity(0))}}}); {THREADS}"
+    assert new_process(on_one, ISINGRG_NUM_THREADS="3") == ("3", "")
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "isingrg.get_num_threads()",
+        "isingrg.ising.sample(4, 0.4, 1)",
+        "isingrg.mlrg.MLRG()",
+        "isingrg.mlrg.exact_map(0.4)",
+    ],
+)
+def test_a_bad_number_of_threads_is_an_error_of_every_function(call):
+    out, err = new_process(f"import isingrg; {call}", ISINGRG_NUM_THREADS="two")
+    assert out == ""
+    assert err == f"isingrg.ArgumentError: {WRONG}"
+
+
+def test_a_number_that_is_set_replaces_a_bad_one():
+    code = (
+        "import isingrg; isingrg.set_num_threads(2); print(isingrg.ising.sample(4, 0.4, 1).shape)"
+    )
+    assert new_process(code, ISINGRG_NUM_THREADS="two") == ("(1, 1, 4, 4)", "")
+    code = "import isingrg; print(isingrg.set_num_threads(0))"
+    assert "n must be from 1" in new_process(code, ISINGRG_NUM_THREADS="two")[1]
+
+
+def test_a_program_in_c_gets_a_status_and_the_reason():
+    code = """
+import ctypes
+library = ctypes.CDLL({path!r})
+library.isingrg_last_error.restype = ctypes.c_char_p
+K, out = ctypes.c_double(0.4), ctypes.c_double()
+def call():
+    return library.isingrg_ising_exact_bulk(
+        ctypes.byref(K), ctypes.c_int64(1), None, ctypes.byref(out), None, None, None, None)
+print(library.isingrg_get_num_threads(), call(), library.isingrg_last_error().decode())
+print(library.isingrg_set_num_threads(2), library.isingrg_get_num_threads(), call(), out.value)
+"""
+    path = str(Path(_core.__file__).with_name("libisingrg.so"))
+    out, err = new_process(code.format(path=path), ISINGRG_NUM_THREADS="two")
+    first, second = out.splitlines()
+    assert (first, err) == (f"0 1 {WRONG}", "")
+    assert second == f"0 2 0 {ising.internal_energy_density(0.4)!r}"
+
+
+def test_the_command_line_says_it_in_one_line_and_takes_another_number():
+    command = [sys.executable, "-m", "isingrg", "info"]
+    environment = os.environ | {VARIABLE: "two"}
+    run = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr == f"isingrg: {WRONG}\n"
+    run = subprocess.run(
+        [*command, "--threads", "2"], env=environment, capture_output=True, text=True
+    )
+    assert run.returncode == 0 and "threads          2" in run.stdout

@@ -315,7 +315,7 @@ def test_a_temperature_in_the_place_of_a_coupling_is_noticed(name):
     [
         1.76,  # T = 0.57, a quarter of the critical temperature
         -2.269,  # an antiferromagnet; temperatures are positive
-        20.0,  # a quench to zero temperature
+        5.1,  # a quench to zero temperature
         np.linspace(0.2, 2.5, 24),  # a scan into the ordered phase
         [0.44, 3.0],
         [],
@@ -328,7 +328,7 @@ def test_cold_runs_are_left_in_peace(K):
         ising.sample(4, K, 1)
 
 
-@pytest.mark.parametrize("K", [1.8, 10.0, np.linspace(1.5, 3.5, 9), [0.5, 2.0, 3.0]])
+@pytest.mark.parametrize("K", [1.8, 5.0, np.linspace(1.5, 3.5, 9), [0.5, 2.0, 3.0]])
 def test_temperatures_of_scans_are_noticed(K):
     with pytest.warns(UserWarning, match="frozen"):
         ising.log_partition(4, K)
