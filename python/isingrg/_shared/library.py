@@ -40,7 +40,10 @@ def set_num_threads(n: Any) -> None:
     Parameters
     ----------
     n : int
-        1 to 1024. The default is the number of processors.
+        1 to 1024. By default the number in the environment variable ISINGRG_NUM_THREADS, or else
+        that of the processors which the process may keep busy: those of its affinity (taskset), or
+        fewer if the quota of a control group of Linux, such as that of a container, grants less
+        time, rounded up.
     """
     _core.set_num_threads(arguments.integer("n", n, 1, 1024))
 
@@ -51,6 +54,12 @@ def get_num_threads() -> int:
     Returns
     -------
     int
-        1 to 1024.
+        1 to 1024; see `set_num_threads`.
+
+    Raises
+    ------
+    ArgumentError
+        If ISINGRG_NUM_THREADS is not such a number, and none was set. All other functions that
+        compute raise it as well.
     """
     return _core.get_num_threads()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import dataclasses
 import importlib.util
@@ -11,25 +10,19 @@ import math
 import os
 import re
 import shutil
-import subprocess
-import sys
-import threading
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import suppress
+from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import isingrg
 from isingrg._methods import PAPERS
 from isingrg._shared.errors import IsingRGError
 from isingrg._shared.files import replace_file
-from isingrg._shared.progress import is_watched, reporting, tell
+from isingrg.cli import _running
 
 #: The form in which the last cell of a notebook holds its numbers and verdicts (notebooks/page.py).
 _SUMMARY_TYPE = "application/vnd.isingrg.summary+json"
 _PACKAGE = Path(__file__).parents[1]
-#: Seconds between two reports while a cell or a training runs.
-_PATIENCE = 1.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -101,11 +94,11 @@ def run(
     work.mkdir(parents=True, exist_ok=True)
     _copy_sources(work, name, with_records=not train)
     if train:
-        _train(work, paper, progress)
+        _running.train(work, paper, progress)
     environment = {key: value for key, value in os.environ.items() if key != "ISINGRG_FAST"}
     environment |= {"ISINGRG_NUM_THREADS": str(isingrg.get_num_threads())}
     environment |= {} if full else {"ISINGRG_FAST": "1"}
-    notebook, error = _execute(work / f"{name}.ipynb", environment, progress)
+    notebook, error = _running.execute(work / f"{name}.ipynb", environment, progress)
     replace_file(folder / f"{name}.ipynb", json.dumps(notebook, indent=1).encode())
     if error is not None:
         raise IsingRGError(f"{name}.ipynb stopped: {error}; it is kept in {os.fspath(folder)!r}")
@@ -148,75 +141,6 @@ def _copy_sources(work: Path, name: str, with_records: bool) -> None:
             target.parent.mkdir(exist_ok=True)
             if not target.exists():
                 shutil.copyfile(path, target)
-
-
-def _train(work: Path, paper: str, progress: Any) -> None:
-    """Models that an earlier run recorded before it was stopped are not trained again."""
-    script = f"train_{paper}.py"
-    with (
-        reporting(progress, f"running {script}", "") as report,
-        subprocess.Popen(
-            [sys.executable, script], cwd=work, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, text=True, errors="replace",
-        ) as process,
-    ):  # fmt: skip
-        printing = threading.Thread(target=_print_above_bar, args=(process.stdout,))
-        printing.start()
-        while process.poll() is None:
-            tell(report, 0, 0)  # nobody knows how many models there will be
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(_PATIENCE)
-        printing.join()
-    if process.returncode != 0:
-        raise IsingRGError(f"{script} failed; call again to go on from where it was")
-
-
-def _print_above_bar(lines: IO[str]) -> None:
-    start, end = ("\r", "\x1b[K") if is_watched() else ("", "")
-    for line in lines:
-        print(f"{start}{line.rstrip()}{end}", file=sys.stderr)
-
-
-def _execute(path: Path, environment: dict[str, str], progress: Any) -> tuple[Any, str | None]:
-    """The notebook with its outputs, and what stopped it."""
-    import nbclient
-    import nbformat
-
-    notebook = nbformat.reads(path.read_text(), as_version=4)  # type: ignore[no-untyped-call]
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
-    done, total = 0, len(notebook.cells)
-    with reporting(progress, f"running {path.stem}", "cells") as report:
-
-        def count(cell: Any, cell_index: int, execute_reply: Any) -> None:
-            nonlocal done
-            done = cell_index + 1
-            tell(report, done, total)
-
-        runner = nbclient.NotebookClient(
-            notebook, timeout=None, kernel_name="python3", on_cell_executed=count,
-            extra_arguments=["--IPKernelApp.log_level=40"],  # errors only
-            record_timing=False, resources={"metadata": {"path": os.fspath(path.parent)}},
-        )  # fmt: skip
-        cells = runner.async_execute(env=environment)
-        try:
-            asyncio.run(_awaited(cells, lambda: tell(report, done, total)))
-        except nbclient.exceptions.CellExecutionError as error:
-            return notebook, f"{error.ename}: {error.evalue}"
-        tell(report, total, total)  # the last cell may be text
-    return notebook, None
-
-
-async def _awaited(work: Coroutine[Any, Any, Any], tick: Callable[[], None]) -> None:
-    """Calls `tick` from time to time meanwhile; its exception stops the work."""
-    running = asyncio.ensure_future(work)
-    try:
-        while not (await asyncio.wait({running}, timeout=_PATIENCE))[0]:
-            tick()
-        await running
-    finally:
-        running.cancel()
 
 
 def _displayed(notebook: Any, kind: str) -> Iterator[tuple[str, Any]]:

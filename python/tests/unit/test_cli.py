@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import isingrg
-from isingrg import cli, ising, mlrg
+from isingrg import cli, ising, mlrg, statistics
 from isingrg.cli import _demonstration, _tables
 from isingrg.mlrg import _survey
 
@@ -128,10 +128,58 @@ def test_sample(run, tmp_path):
     np.testing.assert_allclose(summary["energy_per_site"], energy, rtol=1e-14)
 
 
-def test_sample_shows_progress(run, tmp_path):
-    pytest.importorskip("tqdm")
+def test_sample_ends_with_a_line_on_what_was_done(run, tmp_path):
     err = run("sample", "--size", 8, "--samples", 2, "--output", tmp_path / "a.npz")[2]
-    assert "sampling" in err
+    assert re.fullmatch(r"sampling: (\d+) of \1 sweeps in \d+\.\d s\n", err)
+
+
+def test_sample_prints_errors_and_exact_values(run, tmp_path):
+    path = tmp_path / "data.npz"
+    command = ["sample", "--size", 6, "--coupling", 0.3, 0.6, -0.3, "--samples", 200, "--chains", 4]
+    code, out, _ = run(*command, "--quiet", "--output", path)
+    assert code == 0
+    number = r"(-?\d+\.\d+)"
+    measured = rf"{number} \+- {number}"
+    row = rf"^ +{number} +{measured} +{number} +{measured} +{number}$"
+    rows = re.findall(row, out, re.MULTILINE)
+    assert [float(row[0]) for row in rows] == [0.3, 0.6, -0.3]
+    with np.load(path) as data:
+        spins = data["spins"]
+    for row, configurations in zip(rows, spins, strict=True):
+        K, energy, error, exact, spin, spin_error, bulk = map(float, row)
+        found = statistics.mean_and_error(ising.energy(configurations) / 36)
+        assert (energy, error) == pytest.approx(tuple(found), abs=1e-6)
+        assert exact == pytest.approx(ising.mean_energy(6, K) / 36, abs=1e-6)
+        assert abs(energy - exact) < 5 * error  # false alarms: 2 in a million
+        found = statistics.mean_and_error(np.abs(ising.magnetization(configurations)))
+        assert (spin, spin_error) == pytest.approx(tuple(found), abs=1e-6)
+        assert bulk == pytest.approx(ising.spontaneous_magnetization(K), abs=1e-6)
+    numbers = json.loads(run(*command, "--quiet", "--json", "--output", path)[1])
+    assert numbers["energy_per_site_error"] == pytest.approx(
+        [float(row[2]) for row in rows], abs=1e-6
+    )
+    assert numbers["exact_energy_per_site"][1] == ising.mean_energy(6, 0.6) / 36
+
+
+@pytest.mark.parametrize(
+    "options, reason, exact",
+    [
+        (["--samples", 20], "a chain needs at least 50 samples", "-1.491589"),
+        (["--samples", 1], "at least two samples", "-1.491589"),
+        (["--coupling", 200], "a series that never changes does not tell", "-"),
+        (["--coupling", 20], "a series that never changes does not tell", "-2.000000"),
+    ],
+)
+def test_sample_says_why_there_is_no_error(run, tmp_path, options, reason, exact):
+    path = tmp_path / "a.npz"
+    code, out, err = run("sample", "--size", 8, *options, "--quiet", "--output", path)
+    assert (code, err) == (0, "")
+    row, *reasons = out.splitlines()[3:]
+    assert "+-" not in row and row.split()[2] == exact
+    assert all(line.startswith("No error: ") for line in reasons) and reason in reasons[0]
+    numbers = json.loads(run("sample", "--size", 8, *options, "--json", "--output", path)[1])
+    assert numbers["energy_per_site_error"] == [None]
+    assert (numbers["exact_energy_per_site"] == [None]) == (exact == "-")
 
 
 # critical-point
@@ -160,6 +208,18 @@ def test_critical_point_json(run, quick):
     assert numbers["exact_map"]["critical_coupling"] == pytest.approx(0.8139196792, abs=1e-9)
     assert numbers["exact_map"]["thermal_exponent"] == pytest.approx(0.88041, abs=1e-5)
     assert numbers["exact_map"]["degeneracy"] == pytest.approx(1.854375, abs=1e-6)
+
+
+def test_the_exact_rg_map_has_a_row_where_there_is_one_coupling(run, quick):
+    command = ["critical-point", "--models", 1, "--steps", 20, "--quiet", "--representation"]
+    assert "\nexact RG map            0.813920 " in run(*command, "B1")[1]
+    out = run(*command, "A1+E")[1]
+    assert "\nexact RG map" not in out
+    assert "No row of the exact RG map: with the 5 couplings of A1+E it leads away" in out
+    numbers = json.loads(run(*command, "A1+E", "--json")[1])
+    assert numbers["exact_map"] is None
+    assert numbers["why_no_exact_map"].startswith("No row of the exact RG map")
+    assert json.loads(run(*command, "A1", "--json")[1])["why_no_exact_map"] is None
 
 
 def test_critical_point_into_a_file(run, quick, tmp_path):

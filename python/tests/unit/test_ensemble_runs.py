@@ -247,10 +247,8 @@ def test_progress_counts_members(flaky, threads):
 
 
 def test_bar(capsys):
-    pytest.importorskip("tqdm")
     called({"x": range(3)}, progress=True)
-    output = capsys.readouterr().err
-    assert "ensemble" in output and "3/3" in output
+    assert capsys.readouterr().err.startswith("ensemble: 3 of 3 members in ")
 
 
 def test_returning_false_stops(tmp_path, squared):

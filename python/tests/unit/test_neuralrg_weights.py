@@ -17,6 +17,7 @@ def flow(L, K, steps=3):
     return NeuralRG(L, K, layers=2, hidden=(4,)).fit(steps, 8)
 
 
+@pytest.mark.filterwarnings("ignore:at K = .* frozen:UserWarning")
 @pytest.mark.parametrize("L, K", [(2, 0.3), (4, 0.44), (8, -0.7), (16, 0.0), (16, 2.5)])
 def test_the_fields_leave_the_ising_model(L, K):
     """What both exact partition functions differ by, one of them Kaufman's."""
