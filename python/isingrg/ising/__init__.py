@@ -1,7 +1,8 @@
 """The Ising model on the square lattice: Monte Carlo, observables, block spins, exact results.
 
 Conventions: p(s) ~ exp(K sum_<ij> s_i s_j) with spins +1 and -1, K = J/T, and periodic
-boundaries. Energies are E/J = -sum_<ij> s_i s_j.
+boundaries. Energies are E/J = -sum_<ij> s_i s_j. A coupling from 4 K_c to 5 is more probably a
+temperature, and every function of K warns of it.
 """
 
 from isingrg.ising._bulk import (

@@ -78,6 +78,11 @@ def sample(
     KeyboardInterrupt, Interrupted
         Within half a second when stopped; nothing is returned then.
 
+    Warns
+    -----
+    UserWarning
+        If K is more probably a temperature: at 4 K_c to 5 the lattice is frozen.
+
     References
     ----------
     U. Wolff, doi:10.1103/PhysRevLett.62.361; R. H. Swendsen and J.-S. Wang,
