@@ -18,6 +18,7 @@ class Ledger:
         self.outcomes: list[Outcome | None] = [None] * count
         if store is not None:
             self.outcomes = [store.read(index) for index in range(count)]
+            store.warn_of_other_code()
         self.missing = [i for i, outcome in enumerate(self.outcomes) if outcome is None]
         self._done = count - len(self.missing)
         self._reported = 0

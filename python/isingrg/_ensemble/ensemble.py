@@ -6,12 +6,13 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from isingrg._ensemble._code import VERSION
 from isingrg._ensemble._ledger import Ledger
 from isingrg._ensemble._plan import Array, Plan
 from isingrg._ensemble._pools import Here
 from isingrg._ensemble._results import gathered
 from isingrg._ensemble._scheduler import Scheduler
-from isingrg._ensemble._store import Store, task_name
+from isingrg._ensemble._store import Store
 from isingrg._ensemble._together import run_together
 from isingrg._ensemble._work import Job, process
 from isingrg._methods import METHODS
@@ -69,10 +70,11 @@ def ensemble(
     store : path, optional
         A folder, created if it is missing, that receives a file for each member when it is
         finished. A later call with the same folder computes only what is missing or has failed.
-        Members are found by the names of the task and of its module, their settings and their
-        seed: after a change of the function take another folder. A damaged file is computed
-        again, with a warning. An ensemble may grow: new settings and seeds are added to the ones
-        that are there.
+        Members are found by the task, their settings and their seed. A function is known by its
+        name, its code, and the code and constants that it reads, see Notes; a method by the
+        version of isingrg. Members that other code has computed, and damaged files, are computed
+        again, with a warning; results of other code stay in the folder. An ensemble may grow: new
+        settings and seeds are added to the ones that are there.
     threads : int
         Threads of the core, 1 to 1024, in workers that are other processes than this one.
     progress : bool or callable
@@ -110,6 +112,16 @@ def ensemble(
     When worker processes die, their members are tried again in a new pool like the old one; those
     lost twice run alone, so that only the member that kills its worker is recorded as lost. MPI
     ends all of its processes with one of them: start again with the same `store`.
+
+    In a store, the code of a function is its source without comments, docstring and layout, its
+    defaults, and the functions, classes and constants that it reads from its module, from other
+    modules of the user and from functions around it, and those that these read. Constants are
+    numbers, strings, arrays, and lists, mappings and dataclasses of them; other objects count with
+    their class, and those that the function itself changes do not. Neither does code of Python and
+    of installed packages, but for the version of isingrg. Without a source file, as for functions
+    typed at a prompt, the bytecode counts, which other versions of Python may compile in another
+    way. A `functools.partial` is its function with further settings. Lambdas, methods of objects
+    and objects that can be called have no name by which they could be found, and are refused.
 
     {members}
 
@@ -159,7 +171,11 @@ def ensemble(
     with reporting(progress, "ensemble", "members") as report:
         folder = None
         if store is not None:
-            folder = Store(store, task_name(function) if method is None else name, plan.members)
+            folder = (
+                Store.of_task(store, function, plan.members)
+                if method is None
+                else Store(store, name, VERSION, plan.members)
+            )
         ledger = Ledger(len(plan.members), folder)
         if method is not None and method.together is not None and executor is None:
             run_together(method.together, plan.members, ledger, report)

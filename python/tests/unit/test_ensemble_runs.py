@@ -173,7 +173,7 @@ def test_settings_tell_members_apart(tmp_path):
 @pytest.mark.parametrize("damage", ["cut", "empty", "other", "changed", "plain"])
 def test_damaged_files_are_computed_again(tmp_path, squared, damage):
     ensemble(square, {"x": [5, 6]}, store=tmp_path)
-    store = _store.Store(tmp_path, _store.task_name(square), [{"x": 5}, {"x": 6}])
+    store = _store.Store.of_task(tmp_path, square, [{"x": 5}, {"x": 6}])
     path, other = store.path(0), store.path(1)
     content = bytearray(Path(path).read_bytes())
     if damage == "cut":
