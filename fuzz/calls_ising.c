@@ -21,15 +21,22 @@ static void call_sample(void)
     /* The defaults are many sweeps on large lattices. */
     int64_t thermalize = size <= 16 && next_byte() % 2 == 0 ? -1 : amount(0, 20);
     int64_t between = size <= 16 && next_byte() % 2 == 0 ? -1 : amount(1, 5);
-    int32_t algorithm = choice(4);
+    int32_t algorithm = choice(5);
+    if (algorithm == 4) algorithm = ISINGRG_ISING_AUTO;
     uint64_t seed = next_word();
     int64_t exact = rows(rows(rows(n, chains), samples), rows(size, size));
     int8_t *spins = output(exact, 1);
     int64_t count = elements(exact);
     isingrg_progress function = progress();
+    double coupling = couplings != NULL && n == 1 ? *couplings : 0.4;
     end_call(isingrg_ising_sample(
         size, couplings, n, chains, samples, thermalize, between, algorithm, seed, spins, count,
         function, NULL));
+    int32_t chosen;
+    int64_t thermalize_sweeps, between_sweeps;
+    end_call(isingrg_ising_plan(
+        size, coupling, chains, thermalize, between, algorithm,
+        &chosen, &thermalize_sweeps, &between_sweeps));
 }
 
 static void call_observable(void)

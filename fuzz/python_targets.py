@@ -106,7 +106,7 @@ GOOD = {
     "n_samples": _small, "n_chains": _small, "n_thermalize": st.integers(0, 4),
     "n_between": _small, "warmup": _small, "between": _small, "leapfrog": _small,
     "step_size": st.floats(1e-3, 0.5), "space": st.sampled_from(["latent", "physical"]),
-    "algorithm": st.sampled_from(["wolff", "swendsen-wang", "metropolis", "heat-bath"]),
+    "algorithm": st.sampled_from(["auto", "wolff", "swendsen-wang", "metropolis", "heat-bath"]),
     "ties": st.sampled_from(["up", "random"]), "b": st.sampled_from([1, 2]), "period": _small,
     "k": _small, "steps": st.integers(2, 4), "batch": st.integers(1, 8), "starts": _small,
     "tolerance": st.floats(0, 1), "epochs": _small, "lr": st.floats(1e-4, 1e-2),

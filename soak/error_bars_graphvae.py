@@ -56,7 +56,9 @@ def critical_coupling(coverage: Coverage, runs: int) -> None:
 
     def bars() -> Iterator[Bar]:
         for seed in range(runs):
-            spins = ising.sample(L, K, 200, n_thermalize=50, n_between=15, seed=seed)[:, 0]
+            spins = ising.sample(
+                L, K, 200, algorithm="wolff", n_thermalize=50, n_between=15, seed=seed
+            )[:, 0]
             energies = np.asarray(ising.energy(spins))
             yield bar(
                 graphvae.estimate_critical_coupling(K, energies, resamples=RESAMPLES, seed=seed)
@@ -70,7 +72,9 @@ def latent_variables(coverage: Coverage, runs: int) -> None:
     K = [0.3, 0.4, 0.44, 0.5]
 
     def configurations(n: int, seed: int) -> np.ndarray:
-        return ising.sample(8, K, n, n_thermalize=50, n_between=10, seed=seed)[:, 0]
+        return ising.sample(8, K, n, algorithm="wolff", n_thermalize=50, n_between=10, seed=seed)[
+            :, 0
+        ]
 
     model = GraphVAE(8, levels=2, hidden=16, token=6, latent=2).fit(configurations(200, 1), 20)
     many = configurations(10_000, 2)

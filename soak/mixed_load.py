@@ -148,7 +148,10 @@ def state(model: Any) -> Any:
 
 
 CALLS: dict[str, Callable[[], Any]] = {
-    **{f"sample {a}": lambda a=a: sampled(16, a) for a in ("wolff", "swendsen-wang", "metropolis")},
+    **{
+        f"sample {a}": lambda a=a: sampled(16, a)
+        for a in ("auto", "wolff", "swendsen-wang", "metropolis")
+    },
     **{f"sample {a} of 130": lambda a=a: sampled(130, a) for a in ("heat-bath", "metropolis")},
     "observables": observed,
     "torus": torus,

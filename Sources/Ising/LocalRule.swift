@@ -23,7 +23,7 @@ struct LocalRule {
     /// proposed is done: such configurations follow each other in a circle that nothing enters or
     /// leaves. Two rows determine the next, so that they are at most 2^(2L) of the 2^(L L): 36 of
     /// 65536 on a torus of 4, and on one larger than this none that a chain will begin with.
-    private static let smallSize = 6
+    static let smallSize = 6
 
     init(_ algorithm: Algorithm, size: Int, strength: Double) throws(Failure) {
         isHeatBath = algorithm == .heatBath

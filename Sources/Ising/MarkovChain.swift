@@ -39,7 +39,7 @@ struct ChainSetting {
         size = plan.size
         strength = abs(plan.couplings[couplingIndex])
         isAntiferromagnet = plan.couplings[couplingIndex] < 0
-        algorithm = plan.algorithm
+        algorithm = plan.algorithm(at: plan.couplings[couplingIndex])
         seed = plan.seed
         stream = UInt64(couplingIndex) << 36 | UInt64(chain) << 12
         self.stop = stop

@@ -33,19 +33,18 @@ private final class SamplingRun: @unchecked Sendable {
     let plan: SamplingPlan
     let spins: UnsafeMutablePointer<Int8>
     let stop: StopSignal
-    let pack: Int
-    let packsPerCoupling: Int
+    /// The first unit of each coupling, and behind them the number of units.
+    private let firstUnits: [Int]
     private let firstFailure = Locked<Failure?>(nil)
 
     init(_ plan: SamplingPlan, spins: UnsafeMutablePointer<Int8>, progress: Progress) {
         self.plan = plan
         self.spins = spins
         stop = StopSignal(progress)
-        pack = plan.chainsPerPack
-        packsPerCoupling = (plan.chains + pack - 1) / pack
+        firstUnits = plan.couplings.reduce(into: [0]) { $0.append($0[$0.count - 1] + plan.packs(at: $1)) }
     }
 
-    var units: Int { plan.couplings.count * packsPerCoupling }
+    var units: Int { firstUnits[plan.couplings.count] }
     var failure: Failure? { firstFailure.withLock { $0 } }
 
     func perform(_ unit: Int) {
@@ -58,25 +57,36 @@ private final class SamplingRun: @unchecked Sendable {
     }
 
     private func follow(_ unit: Int) throws(Failure) {
-        let (index, part) = unit.quotientAndRemainder(dividingBy: packsPerCoupling)
-        let first = part * pack
-        let chain = try makeChain(couplingIndex: index, first: first)
+        let index = couplingIndex(of: unit)
         let coupling = plan.couplings[index]
+        let first = (unit - firstUnits[index]) * plan.chainsPerPack(at: coupling)
+        let chain = try makeChain(couplingIndex: index, first: first)
         let sites = plan.size * plan.size
-        try chain.thermalize(plan.thermalizeSweeps(coupling))
+        try chain.thermalize(plan.thermalizeSweeps(at: coupling))
         for sample in 0..<plan.samples {
-            if sample > 0 { try chain.sweep(plan.betweenSweeps(coupling)) }
+            if sample > 0 { try chain.sweep(plan.betweenSweeps(at: coupling)) }
             let start = ((index * plan.chains + first) * plan.samples + sample) * sites
             chain.write(to: spins + start, distance: plan.samples * sites)
         }
     }
 
+    /// By bisection: every coupling has at least one unit.
+    private func couplingIndex(of unit: Int) -> Int {
+        var low = 0, high = plan.couplings.count
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if firstUnits[middle] <= unit { low = middle } else { high = middle }
+        }
+        return low
+    }
+
     private func makeChain(couplingIndex: Int, first: Int) throws(Failure) -> any MarkovChain {
         let setting = ChainSetting(plan, couplingIndex: couplingIndex, chain: first, stop: stop)
-        switch plan.algorithm {
+        switch setting.algorithm {
         case .wolff: return try WolffLattice(setting)
         case .swendsenWang: return try SwendsenWangLattice(setting)
         case .metropolis, .heatBath:
+            let pack = plan.chainsPerPack(at: plan.couplings[couplingIndex])
             return pack == 1
                 ? try Checkerboard(setting, packing: .sites, chains: 1)
                 : try Checkerboard(setting, packing: .chains, chains: min(pack, plan.chains - first))

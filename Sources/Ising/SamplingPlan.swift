@@ -1,8 +1,3 @@
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
 import Numerics
 
 /// What to sample: `couplings.count * chains` independent Markov chains, `samples` configurations
@@ -18,22 +13,23 @@ public struct SamplingPlan: Sendable {
     public var samples: Int
     /// Sweeps before the first sample, at least 0. By default 200 for the cluster algorithms and
     /// 20 times the default `between` for the local ones. Wolff does at least two, in which it
-    /// measures how many clusters make a sweep.
+    /// measures how many clusters make a sweep. Each coupling has the defaults of its algorithm.
     public var thermalize: Int?
     /// Sweeps between samples, at least 1. By default 5 for the cluster algorithms. For the local
-    /// ones min(L, xi)^2.17 with the exact correlation length xi, at most 20000. At K_c, L = 16,
-    /// neighbouring samples then have uncorrelated energies (by Swendsen-Wang 0.2), while their
-    /// magnetizations, whose sign is slowest, are correlated by 0.24 (Metropolis) and 0.63 (heat
-    /// bath).
+    /// ones min(L, xi)^2.17 with the exact correlation length xi, at most 20000; L^2.17 for L <= 6.
+    /// At K_c, L = 16, neighbouring samples then have uncorrelated energies (by Swendsen-Wang 0.2),
+    /// while their magnetizations, whose sign is slowest, are correlated by 0.24 (Metropolis) and
+    /// 0.63 (heat bath).
     public var between: Int?
-    public var algorithm: Algorithm
+    /// Nil chooses for each coupling; see `algorithm(at:)`.
+    public var algorithm: Algorithm?
     /// Equal seeds give equal spins, whatever the number of threads.
     public var seed: UInt64
 
     public init(
         size: Int, couplings: [Double], chains: Int = 1, samples: Int,
         thermalize: Int? = nil, between: Int? = nil,
-        algorithm: Algorithm = .wolff, seed: UInt64 = 0
+        algorithm: Algorithm? = nil, seed: UInt64 = 0
     ) {
         self.size = size
         self.couplings = couplings
@@ -45,9 +41,25 @@ public struct SamplingPlan: Sendable {
         self.seed = seed
     }
 
-    /// - Throws: `invalidArgument` naming the parameter and its range; `outOfMemory` stating the
-    ///   bytes when the spins and the working set exceed the memory of the machine.
+    /// - Throws: what `validateRanges` throws; `outOfMemory` stating the bytes when the spins and the
+    ///   working set exceed the memory of the machine.
     public func validate() throws(Failure) {
+        try validateRanges()
+        var bytes = size * size
+        for factor in [couplings.count, chains, samples] {
+            let (product, overflow) = bytes.multipliedReportingOverflow(by: factor)
+            if overflow { throw .outOfMemory("the spins need more than 2^63 bytes") }
+            bytes = product
+        }
+        let memory = physicalMemory()
+        guard bytes <= memory, workingSet <= memory - bytes else {
+            throw .outOfMemory(
+                "\(bytes) bytes of spins and \(workingSet) bytes to work in exceed the memory of \(memory) bytes")
+        }
+    }
+
+    /// - Throws: `invalidArgument` naming the parameter and its range.
+    public func validateRanges() throws(Failure) {
         guard size >= 4, size <= 16384 else {
             throw .invalidArgument("the lattice size must be from 4 to 16384, not \(size)")
         }
@@ -74,70 +86,51 @@ public struct SamplingPlan: Sendable {
         if let between, !(1...sweepLimit).contains(between) {
             throw .invalidArgument("the sweeps between samples must be from 1 to 2^40, not \(between)")
         }
-        var bytes = size * size
-        for factor in [couplings.count, chains, samples] {
-            let (product, overflow) = bytes.multipliedReportingOverflow(by: factor)
-            if overflow { throw .outOfMemory("the spins need more than 2^63 bytes") }
-            bytes = product
-        }
-        let memory = physicalMemory()
-        guard bytes <= memory, workingSet <= memory - bytes else {
-            throw .outOfMemory(
-                "\(bytes) bytes of spins and \(workingSet) bytes to work in exceed the memory of \(memory) bytes")
-        }
     }
 
     /// Sweeps of all chains together: the total of the `Progress` given to `sample`.
     public var work: Int {
         var sum = 0.0
         for coupling in couplings {
-            let sweeps = Double(thermalizeSweeps(coupling)) + Double(samples - 1) * Double(betweenSweeps(coupling))
+            let sweeps = Double(thermalizeSweeps(at: coupling)) + Double(samples - 1) * Double(betweenSweeps(at: coupling))
             sum += sweeps * Double(chains)
         }
         return Int(min(sum, 0x1p62))
     }
 
-    func betweenSweeps(_ coupling: Double) -> Int {
-        if let between { return between }
-        guard algorithm.isLocal else { return 5 }
-        let length = min(Double(size), SamplingPlan.correlationLength(coupling))
-        return Int(min(max(pow(length, 2.17).rounded(.up), 1), 20000))
-    }
-
-    func thermalizeSweeps(_ coupling: Double) -> Int {
-        let sweeps = thermalize ?? (algorithm.isLocal ? 20 * betweenSweeps(coupling) : 200)
-        return algorithm == .wolff ? max(sweeps, 2) : sweeps
-    }
-
-    /// The exact correlation length along an axis of the infinite lattice: the inverse of
-    /// -ln tanh K - 2K below K_c, and half the one of the dual coupling above it. L. Onsager,
-    /// Phys. Rev. 65, 117 (1944), doi:10.1103/PhysRev.65.117.
-    static func correlationLength(_ coupling: Double) -> Double {
-        let k = abs(coupling)
-        let inverse = -log(tanh(k)) - 2 * k
-        return inverse >= 0 ? 1 / inverse : -0.5 / inverse
-    }
-
     private var sweepLimit: Int { 1 << 40 }
 
-    /// Chains that share the bits of words: 64, or 1 where chains stay apart. Decided by the words
-    /// to update per colour, L rows of ceil(L/128) for each chain or L^2/2 for 64 of them.
-    var chainsPerPack: Int {
-        guard algorithm.isLocal else { return 1 }
-        let separate = chains * ((size + 127) / 128)
-        let together = (chains + 63) / 64 * (size / 2)
-        return together < separate ? 64 : 1
+    /// Words that a local update of all chains of a coupling visits per colour: ceil(L/128) in each
+    /// of L rows where chains stay apart, or one for each site and 64 chains.
+    var localWords: Int { size * min(rowWordsApart, rowWordsTogether) }
+    private var rowWordsApart: Int { chains * ((size + 127) / 128) }
+    private var rowWordsTogether: Int { (chains + 63) / 64 * (size / 2) }
+
+    /// Chains of a coupling that share the bits of words: 64 where that makes fewer words, or 1.
+    func chainsPerPack(at coupling: Double) -> Int {
+        algorithm(at: coupling).isLocal && rowWordsTogether < rowWordsApart ? 64 : 1
+    }
+
+    /// Packs of chains of a coupling, each a unit of work.
+    func packs(at coupling: Double) -> Int {
+        let pack = chainsPerPack(at: coupling)
+        return (chains + pack - 1) / pack
     }
 
     /// An upper limit, in bytes, for the lattices in work at once.
     private var workingSet: Int {
-        let perSite =
-            switch algorithm {
-            case .wolff: 5  // spin, queue
-            case .swendsenWang: 5  // label, bits of spin, bonds and coin
-            case .metropolis, .heatBath: chainsPerPack == 1 ? 1 : 13  // 3 bits for every 2 sites
-            }
-        let packs = couplings.count * ((chains + chainsPerPack - 1) / chainsPerPack)
+        var perSite = 0
+        var packs = 0
+        for coupling in couplings {
+            let bytes =
+                switch algorithm(at: coupling) {
+                case .wolff: 5  // spin, queue
+                case .swendsenWang: 5  // label, bits of spin, bonds and coin
+                case .metropolis, .heatBath: chainsPerPack(at: coupling) == 1 ? 1 : 13  // 3 bits for every 2 sites
+                }
+            perSite = max(perSite, bytes)
+            packs += self.packs(at: coupling)
+        }
         return min(threadCount, packs) * (perSite * size * size + (1 << 17))
     }
 }

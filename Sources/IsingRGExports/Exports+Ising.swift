@@ -18,13 +18,40 @@ public func isingrg_ising_sample(
             chains: Int(chains), samples: Int(samples),
             thermalize: thermalize == -1 ? nil : Int(thermalize),
             between: between == -1 ? nil : Int(between),
-            algorithm: try choice(algorithm, "algorithm", Algorithm.self), seed: seed)
+            algorithm: try algorithmChoice(algorithm), seed: seed)
         try plan.validate()
         let needed = count * plan.chains * plan.samples * plan.size * plan.size
         guard spinsCount == needed else {
             throw .invalidArgument("spins must have \(needed) elements, not \(spinsCount)")
         }
         try sample(plan, into: spins, progress: progress(total: plan.work, function, context))
+    }
+}
+
+/// Nil where the core is to choose.
+private func algorithmChoice(_ value: Int32) throws(Failure) -> Algorithm? {
+    if Int(value) == ISINGRG_ISING_AUTO { return nil }
+    guard let algorithm = Algorithm(rawValue: value) else {
+        throw .invalidArgument("algorithm must be from -1 to \(Algorithm.allCases.count - 1), not \(value)")
+    }
+    return algorithm
+}
+
+@_cdecl("isingrg_ising_plan")
+public func isingrg_ising_plan(
+    _ size: Int64, _ coupling: Double, _ chains: Int64, _ thermalize: Int64, _ between: Int64,
+    _ algorithm: Int32, _ chosen: UnsafeMutablePointer<Int32>?,
+    _ thermalizeSweeps: UnsafeMutablePointer<Int64>?, _ betweenSweeps: UnsafeMutablePointer<Int64>?
+) -> isingrg_status {
+    status { () throws(Failure) in
+        let plan = SamplingPlan(
+            size: Int(size), couplings: [coupling], chains: Int(chains), samples: 1,
+            thermalize: thermalize == -1 ? nil : Int(thermalize),
+            between: between == -1 ? nil : Int(between), algorithm: try algorithmChoice(algorithm))
+        try plan.validateRanges()
+        try required(chosen, "chosen").pointee = plan.algorithm(at: coupling).rawValue
+        try required(thermalizeSweeps, "thermalize_sweeps").pointee = Int64(plan.thermalizeSweeps(at: coupling))
+        try required(betweenSweeps, "between_sweeps").pointee = Int64(plan.betweenSweeps(at: coupling))
     }
 }
 

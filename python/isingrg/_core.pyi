@@ -25,6 +25,7 @@ Record = dict[str, Any]
 #: Rows of the history that are filled, and what ended the training early.
 Trained = tuple[int, BaseException | None]
 
+ISING_AUTO: int
 ISING_WOLFF: int
 ISING_SWENDSEN_WANG: int
 ISING_METROPOLIS: int
@@ -85,6 +86,11 @@ def ising_sample(
     algorithm: int, seed: int, spins: Spins, progress: Progress, /,
 ) -> None:
     """couplings (k,), spins (k, n_chains, n_samples, size, size); -1 sweeps is the default."""
+
+def ising_plan(
+    size: int, coupling: float, n_chains: int, n_thermalize: int, n_between: int, algorithm: int, /,
+) -> tuple[int, int, int]:
+    """Algorithm, sweeps before the first sample and between samples; -1 is the default of each."""
 
 def ising_energy(spins: Spins, energies: Array, progress: Progress, /) -> None:
     """spins (n, L, L), energies (n,)."""

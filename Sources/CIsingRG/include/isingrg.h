@@ -118,6 +118,7 @@ typedef int32_t (*isingrg_progress)(void *context, uint64_t done, uint64_t total
 /* MARK: Ising model on the L x L torus */
 
 enum {
+    ISINGRG_ISING_AUTO = -1, /* for each coupling the one that isingrg_ising_plan names */
     ISINGRG_ISING_WOLFF = 0,
     ISINGRG_ISING_SWENDSEN_WANG = 1,
     ISINGRG_ISING_METROPOLIS = 2,
@@ -133,7 +134,7 @@ enum {
  * \param n_samples    samples kept per chain, at least 1
  * \param n_thermalize sweeps before the first sample, or -1 for a default from the physics
  * \param n_between    sweeps between samples, at least 1, or -1 for a default
- * \param algorithm    ISINGRG_ISING_WOLFF ... ISINGRG_ISING_HEAT_BATH
+ * \param algorithm    ISINGRG_ISING_AUTO ... ISINGRG_ISING_HEAT_BATH
  * \param[out] spins   int8 of +-1, shape (n_couplings, n_chains, n_samples, L, L)
  * \param spins_count  elements of spins, must equal that product
  * \param progress     counts sweeps
@@ -142,6 +143,25 @@ ISINGRG_API isingrg_status isingrg_ising_sample(
     int64_t size, const double *couplings, int64_t n_couplings, int64_t n_chains,
     int64_t n_samples, int64_t n_thermalize, int64_t n_between, int32_t algorithm, uint64_t seed,
     int8_t *spins, int64_t spins_count, isingrg_progress progress, void *context);
+
+/*
+ * The algorithm and the sweeps with which isingrg_ising_sample samples at a coupling, for the same
+ * arguments. ISINGRG_ISING_AUTO becomes Metropolis where it needs less processor time for an
+ * independent sample, and Wolff elsewhere: around the critical coupling. It depends on nothing but
+ * size, coupling and n_chains; naming the algorithm gives the same spins.
+ * \param size         L, even, 4 to 16384
+ * \param coupling     K, finite, of either sign
+ * \param n_chains     independent chains per coupling, 1 to 2^24
+ * \param n_thermalize sweeps before the first sample, 0 to 2^40, or -1 for the default
+ * \param n_between    sweeps between samples, 1 to 2^40, or -1 for the default
+ * \param algorithm    ISINGRG_ISING_AUTO ... ISINGRG_ISING_HEAT_BATH
+ * \param[out] chosen  ISINGRG_ISING_WOLFF ... ISINGRG_ISING_HEAT_BATH
+ * \param[out] thermalize_sweeps before the first sample
+ * \param[out] between_sweeps    between samples
+ */
+ISINGRG_API isingrg_status isingrg_ising_plan(
+    int64_t size, double coupling, int64_t n_chains, int64_t n_thermalize, int64_t n_between,
+    int32_t algorithm, int32_t *chosen, int64_t *thermalize_sweeps, int64_t *between_sweeps);
 
 /* Total energy E/J = -sum_<ij> s_i s_j of each configuration.
  * \param spins         int8 of +-1, shape (n, L, L), L from 2 to 2^20

@@ -11,7 +11,7 @@ static PyObject *ising_sample(PyObject *module, PyObject *const *values, Py_ssiz
     int64_t n_samples = take_integer(&call, "n_samples", 1, MAX_COUNT);
     int64_t n_thermalize = take_integer(&call, "n_thermalize", -1, MAX_COUNT);
     int64_t n_between = take_integer(&call, "n_between", -1, MAX_COUNT);
-    int64_t algorithm = take_integer(&call, "algorithm", 0, INT32_MAX);
+    int64_t algorithm = take_integer(&call, "algorithm", -1, INT32_MAX);
     uint64_t seed = take_unsigned(&call, "seed");
     Array spins = take_array(
         &call, "spins", 'b', OUTPUT, SHAPE(couplings.count, n_chains, n_samples, size, size));
@@ -20,6 +20,26 @@ static PyObject *ising_sample(PyObject *module, PyObject *const *values, Py_ssiz
         size, couplings.data, couplings.count, n_chains, n_samples, n_thermalize, n_between,
         (int32_t)algorithm, seed, spins.data, spins.count, report_progress, &call));
     return close_with_none(&call);
+}
+
+/* (algorithm, sweeps before the first sample, sweeps between samples) */
+static PyObject *ising_plan(PyObject *module, PyObject *const *values, Py_ssize_t count)
+{
+    Call call;
+    open_call(&call, module, "ising_plan", values, count, 6);
+    int64_t size = take_integer(&call, "size", 1, MAX_COUNT);
+    double coupling = take_number(&call, "coupling");
+    int64_t n_chains = take_integer(&call, "n_chains", 1, MAX_COUNT);
+    int64_t n_thermalize = take_integer(&call, "n_thermalize", -1, MAX_COUNT);
+    int64_t n_between = take_integer(&call, "n_between", -1, MAX_COUNT);
+    int64_t algorithm = take_integer(&call, "algorithm", -1, INT32_MAX);
+    int32_t chosen = 0;
+    int64_t thermalize = 0, between = 0;
+    RUN(&call, isingrg_ising_plan(
+        size, coupling, n_chains, n_thermalize, n_between, (int32_t)algorithm, &chosen, &thermalize,
+        &between));
+    if (close_call(&call) < 0) return NULL;
+    return Py_BuildValue("iLL", (int)chosen, (long long)thermalize, (long long)between);
 }
 
 static PyObject *ising_energy(PyObject *module, PyObject *const *values, Py_ssize_t count)
@@ -109,6 +129,7 @@ static PyObject *ising_autocorrelation_time(
 
 static PyMethodDef methods[] = {
     METHOD(ising_sample),
+    METHOD(ising_plan),
     METHOD(ising_energy),
     METHOD(ising_magnetization),
     METHOD(ising_block_spin),
@@ -119,6 +140,7 @@ static PyMethodDef methods[] = {
 };
 
 static const Constant constants[] = {
+    CONSTANT(ISING_AUTO),
     CONSTANT(ISING_WOLFF),
     CONSTANT(ISING_SWENDSEN_WANG),
     CONSTANT(ISING_METROPOLIS),

@@ -142,7 +142,9 @@ def run(output: str, seed: int, *, progress: bool = True) -> Result:
     if importlib.util.find_spec("matplotlib") is not None:
         from isingrg.cli import _demo_figure
 
-        strip = ising.sample(STRIP_SIZE, couplings(), 1, n_thermalize=400, seed=seed)[:, 0, 0]
+        strip = ising.sample(
+            STRIP_SIZE, couplings(), 1, algorithm="wolff", n_thermalize=400, seed=seed
+        )[:, 0, 0]
         _demo_figure.draw(output, [model.model for model in trained], RATIOS, strip)
         picture = output
     return Result(measured, trained, picture, time.perf_counter() - start)
@@ -157,8 +159,9 @@ def measure(seed: int, progress: bool) -> list[Measured]:
     """Energies and mean spins at all couplings, with errors that know of autocorrelation."""
     with reporting(progress, "sampling lattices", "sweeps") as report:
         spins = ising.sample(
-            SIZE, couplings(), SAMPLES, n_chains=CHAINS, seed=seed, progress=report or False
-        )
+            SIZE, couplings(), SAMPLES, algorithm="wolff", n_chains=CHAINS, seed=seed,
+            progress=report or False,
+        )  # fmt: skip
     energies = np.asarray(ising.energy(spins)) / SIZE**2
     magnetizations = np.abs(ising.magnetization(spins))
     exact = np.asarray(ising.mean_energy(SIZE, couplings())) / SIZE**2

@@ -71,19 +71,19 @@ def columns(measured: list[Measured]) -> dict[str, list[float | None]]:
     }
 
 
-def table(measured: list[Measured], reasons: list[str]) -> str:
+def table(measured: list[Measured], algorithms: list[str], reasons: list[str]) -> str:
     """One line for each coupling."""
     lines = [
         f"{'':12}  {'energy E/J per site':34}   {'mean |spin|':22}",
         f"{'K':>12}  {'Monte Carlo':>21}  {'exact torus':>11}   {'Monte Carlo':>19}  "
-        "infinite lattice",
+        "infinite lattice  algorithm",
     ]
     lines += [
         f"{m.coupling:12.8g}  {_number(m.energy_per_site, m.energy_per_site_error):>21}  "
         f"{_number(m.exact_energy_per_site):>11}   "
         f"{_number(m.abs_magnetization, m.abs_magnetization_error):>19}  "
-        f"{_number(m.exact_spontaneous_magnetization):>16}"
-        for m in measured
+        f"{_number(m.exact_spontaneous_magnetization):>16}  {algorithm}"
+        for m, algorithm in zip(measured, algorithms, strict=True)
     ]
     return "\n".join([*lines, *(f"No error: {reason}" for reason in reasons)])
 

@@ -30,7 +30,8 @@ def add(commands: Any) -> None:
     sample.add_argument("--samples", type=int, default=100, metavar="N", help="kept of each chain")
     sample.add_argument("--chains", type=int, default=1, metavar="N", help="independent chains")
     sample.add_argument(
-        "--algorithm", choices=tuple(ALGORITHMS), default="wolff", help="Monte Carlo algorithm"
+        "--algorithm", choices=tuple(ALGORITHMS), default="auto",
+        help="Monte Carlo algorithm; auto takes the faster one for each coupling",
     )
     sample.add_argument(
         "--thermalize", type=int, metavar="SWEEPS",
@@ -58,8 +59,10 @@ def _run(options: argparse.Namespace) -> None:
     couplings = arguments.reals("--coupling", options.coupling)
     samples = arguments.integer("--samples", options.samples, 1, 2**53)
     spins = ising.sample(size, couplings, samples, progress=not options.quiet, **parameters)
-    # -1 is the core's word for a default; a file has no None.
-    kept: Any = {name: -1 if value is None else value for name, value in parameters.items()}
+    seed = parameters.pop("seed")
+    plan = ising.sampling_plan(size, couplings, **parameters)
+    # What was done, for each coupling.
+    kept: Any = {**parameters, **plan._asdict(), "seed": seed}
     content = io.BytesIO()
     np.savez_compressed(
         content, spins=spins, K=couplings, L=size, version=isingrg.__version__, **kept
@@ -69,13 +72,14 @@ def _run(options: argparse.Namespace) -> None:
     summary = {
         "output": output,
         "shape": list(spins.shape),
+        **{name: values.tolist() for name, values in plan._asdict().items()},
         **_measured.columns(measured),
     }
     if options.json:
         print(to_json(summary))
     else:
         print(f"{output}: spins of shape {spins.shape}")
-        print(_measured.table(measured, reasons))
+        print(_measured.table(measured, plan.algorithm.tolist(), reasons))
 
 
 def _sweeps(name: str, value: int | None, least: int) -> int | None:

@@ -14,11 +14,12 @@ from isingrg.ising._bulk import (
 from isingrg.ising._couplings import K_CRITICAL
 from isingrg.ising._dataset import to_dataset
 from isingrg.ising._observables import block_spin, energy, magnetization
-from isingrg.ising._sampling import sample
+from isingrg.ising._sampling import SamplingPlan, sample, sampling_plan
 from isingrg.ising._torus import heat_capacity, log_partition, mean_energy
 
 __all__ = [
     "K_CRITICAL",
+    "SamplingPlan",
     "block_spin",
     "energy",
     "free_energy_density",
@@ -28,6 +29,7 @@ __all__ = [
     "magnetization",
     "mean_energy",
     "sample",
+    "sampling_plan",
     "specific_heat_density",
     "spontaneous_magnetization",
     "to_dataset",

@@ -11,7 +11,7 @@ from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError
 from isingrg.ising import _couplings
 from isingrg.ising._observables import energy, magnetization
-from isingrg.ising._sampling import ALGORITHMS, MOST_SWEEPS
+from isingrg.ising._sampling import ALGORITHMS, MOST_SWEEPS, sampling_plan
 
 if TYPE_CHECKING:
     import xarray
@@ -26,6 +26,13 @@ _DESCRIPTIONS = {
     "spins": {"long_name": "spins +1 and -1", "units": "1"},
     "energy": {"long_name": "total energy -sum_<ij> s_i s_j", "units": "J"},
     "magnetization": {"long_name": "mean spin", "units": "1"},
+}
+
+#: Of what `sampling_plan` says.
+_PLAN_DESCRIPTIONS = {
+    "algorithm": {"long_name": "Monte Carlo algorithm"},
+    "n_thermalize": {"long_name": "sweeps before the first sample"},
+    "n_between": {"long_name": "sweeps between samples"},
 }
 
 
@@ -53,15 +60,17 @@ def to_dataset(
         Coupling J/T, finite; an array stands for the first axis of `spins`.
     algorithm, n_thermalize, n_between, seed : optional
         How `spins` were sampled: the keywords of `sample`. Those that are given become attributes
-        of the dataset.
+        of the dataset. With `algorithm`, "auto" too, what `sampling_plan` says of these spins
+        becomes coordinates.
 
     Returns
     -------
     xarray.Dataset
         spins, int8, with the dimensions (K, chain, draw, i, j), and energy, total in units of J,
         and magnetization, mean spin, with the dimensions (K, chain, draw). A single coupling is a
-        coordinate without a dimension. Attributes: library, library_version, L, boundaries, and
-        what is known of the sampling.
+        coordinate without a dimension. With `algorithm`, the coordinates algorithm, n_thermalize
+        and n_between, with the dimension K, say what was done. Attributes: library,
+        library_version, L, boundaries, and what is known of the sampling.
 
     Raises
     ------
@@ -72,14 +81,16 @@ def to_dataset(
 
     Notes
     -----
-    A netCDF 3 file, which xarray writes without h5netcdf and netCDF4, has no room for a seed
-    beyond 2**31 - 1.
+    A netCDF 3 file, which xarray writes without h5netcdf and netCDF4, has no room for a seed, or
+    sweeps, beyond 2**31 - 1.
 
     Examples
     --------
-    >>> how = {"algorithm": "swendsen-wang", "n_between": 10, "seed": 1}
+    >>> how = {"algorithm": "auto", "n_between": 10, "seed": 1}
     >>> K = [0.40, 0.44, 0.48]
     >>> data = to_dataset(sample(16, K, 200, n_chains=4, **how), K, **how)
+    >>> data.algorithm.values.tolist()
+    ['wolff', 'wolff', 'metropolis']
     >>> order = abs(data.magnetization).mean(["chain", "draw"])
     """
     try:
@@ -97,12 +108,13 @@ def to_dataset(
             f"{couplings.shape}, got {array.shape}"
         )
     per_sample = ("K", "chain", "draw")[1 - couplings.ndim :]
+    origin = _origin(algorithm, n_thermalize, n_between, seed)
     attributes: dict[str, Any] = {
         "library": "isingrg",
         "library_version": _core.version(),
         "L": array.shape[-1],
         "boundaries": "periodic",
-        **_origin(algorithm, n_thermalize, n_between, seed),
+        **origin,
     }
     dataset = xarray.Dataset(
         {
@@ -113,6 +125,13 @@ def to_dataset(
         {"K": couplings if couplings.ndim else float(couplings)},
         attributes,
     )
+    if algorithm is not None:
+        sweeps = {name: origin.get(name) for name in ("n_thermalize", "n_between")}
+        plan = sampling_plan(
+            array.shape[-1], couplings, algorithm=algorithm, n_chains=array.shape[-4], **sweeps
+        )
+        for name, values in plan._asdict().items():
+            dataset.coords[name] = ("K",)[: couplings.ndim], values, _PLAN_DESCRIPTIONS[name]
     for dimension in dataset.sizes.keys() - {"K"}:
         dataset[dimension] = range(dataset.sizes[dimension])
     for name, description in _DESCRIPTIONS.items():

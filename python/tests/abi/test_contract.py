@@ -78,7 +78,7 @@ def test_extension_declares_what_its_stub_declares(declared):
     constants = set(re.findall(r"^([A-Z_]+): int$", stub, re.M))
     assert functions | constants == {name for name in dir(isingrg._core) if name[0] != "_"}
     assert {f"isingrg_{name}" for name in functions} == declared - {"isingrg_last_error"}
-    numbers = dict(re.findall(r"\bISINGRG_(\w+) = (\d+)", HEADER.read_text()))
+    numbers = dict(re.findall(r"\bISINGRG_(\w+) = (-?\d+)", HEADER.read_text()))
     statuses = set(re.findall(r"\bISINGRG_(\w+) = \d+", STATUSES.search(HEADER.read_text())[0]))
     assert constants == set(numbers) - statuses
     for name in constants:

@@ -77,7 +77,7 @@ def saved(tmp_path_factory):
 def expected(path):
     """What the programs print, from Python."""
     K = ising.K_CRITICAL
-    spins = ising.sample(16, K, 50, n_chains=2, seed=1)
+    spins = ising.sample(16, K, 50, algorithm="wolff", n_chains=2, seed=1)
     energy = ising.energy(spins).sum() / spins.size
     model = MLRG("A1").fit(STEPS, seed=0)
     point = model.fixed_point(0.8)

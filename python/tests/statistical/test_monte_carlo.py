@@ -1,8 +1,8 @@
 """Monte Carlo against exact answers, through the public functions.
 
 Seeds are fixed, so a pass stays a pass. Were they drawn anew, a correct sampler would fail one of
-the tests of this file in about one run out of fifty: 54 energies at four standard errors (0.6 %),
-9 sums of their squares (0.9 %) and 4 distributions (0.4 %).
+the tests of this file in about one run out of thirty: 128 numbers at four standard errors (0.8 %),
+16 sums of their squares (1.5 %) and 5 distributions (0.5 %).
 """
 
 import numpy as np
@@ -11,7 +11,7 @@ from scipy.stats import chi2
 
 from isingrg import ising, statistics
 
-ALGORITHMS = ["wolff", "swendsen-wang", "metropolis", "heat-bath"]
+ALGORITHMS = ["auto", "wolff", "swendsen-wang", "metropolis", "heat-bath"]
 COUPLINGS = [0.2, 0.35, 0.42, ising.K_CRITICAL, 0.46, 0.6]
 ONE_IN_A_THOUSAND = 1e-3
 
@@ -34,6 +34,7 @@ def test_energies_at_16(algorithm):
 @pytest.mark.parametrize(
     "algorithm, n_thermalize, n_between",
     [
+        ("auto", None, None),
         ("wolff", 100, 5),
         ("swendsen-wang", 200, 10),
         ("metropolis", 20000, 500),
@@ -49,6 +50,23 @@ def test_energies_at_64(algorithm, n_thermalize, n_between):
     chains = ising.energy(spins).mean(axis=-1)
     errors = chains.std(axis=-1, ddof=1) / np.sqrt(chains.shape[-1])
     check((chains.mean(axis=-1) - ising.mean_energy(64, COUPLINGS)) / errors)
+
+
+#: On both sides of each change between Metropolis and Wolff, for single chains and for 64 of them.
+SWITCHES = [0.37, 0.385, 0.395, 0.405, 0.417, 0.424, 0.45, 0.458, 0.465, 0.475, 0.49, 0.55]
+
+
+@pytest.mark.parametrize("L, n_chains", [(4, 64), (8, 4), (16, 4), (16, 64), (32, 64)])
+def test_energies_across_the_choice_of_the_algorithm(L, n_chains):
+    """Default sweeps, both signs of K."""
+    K = np.array(SWITCHES) * np.resize([1, -1], len(SWITCHES))
+    plan = ising.sampling_plan(L, K, n_chains=n_chains)
+    assert set(plan.algorithm) == {"metropolis", "wolff"} or L == 4
+    spins = ising.sample(L, K, 6400 // n_chains, n_chains=n_chains, seed=2030)
+    means, errors = np.transpose(
+        [tuple(statistics.mean_and_error(series)) for series in ising.energy(spins)]
+    )
+    check((means - ising.mean_energy(L, K)) / errors)
 
 
 def test_antiferromagnet():

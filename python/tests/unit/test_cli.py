@@ -119,13 +119,29 @@ def test_sample(run, tmp_path):
         np.testing.assert_array_equal(data["spins"], expected)
         assert data["spins"].dtype == np.int8
         assert data["K"].tolist() == [0.3, 0.5]
-        assert (data["L"], data["seed"], data["n_between"]) == (8, 7, 3)
-        assert (data["n_thermalize"], str(data["algorithm"])) == (-1, "metropolis")
+        assert (data["L"], data["seed"], data["n_between"].tolist()) == (8, 7, [3, 3])
+        plan = ising.sampling_plan(8, [0.3, 0.5], algorithm="metropolis", n_chains=2)
+        assert data["n_thermalize"].tolist() == plan.n_thermalize.tolist()
+        assert data["algorithm"].tolist() == ["metropolis", "metropolis"]
         assert str(data["version"]) == isingrg.__version__
     summary = json.loads(run(*arguments, "--quiet", "--json")[1])
     assert summary["shape"] == [2, 2, 6, 8, 8]
     energy = np.asarray(ising.energy(expected)).mean(axis=(1, 2)) / 64
     np.testing.assert_allclose(summary["energy_per_site"], energy, rtol=1e-14)
+
+
+def test_sample_says_which_algorithm_it_chose(run, tmp_path):
+    path = tmp_path / "data.npz"
+    arguments = ["sample", "--size", 16, "--coupling", 0.3, 0.44, "--samples", 3, "--output", path]
+    code, out, _ = run(*arguments, "--quiet")
+    assert code == 0
+    assert [line.split()[-1] for line in out.splitlines()[3:5]] == ["metropolis", "wolff"]
+    with np.load(path) as data:
+        assert data["algorithm"].tolist() == ["metropolis", "wolff"]
+        assert data["n_thermalize"].tolist() == [60, 200]
+        assert np.array_equal(data["spins"], ising.sample(16, [0.3, 0.44], 3))
+    summary = json.loads(run(*arguments, "--quiet", "--json")[1])
+    assert summary["algorithm"] == ["metropolis", "wolff"] and summary["n_between"] == [3, 5]
 
 
 def test_sample_ends_with_a_line_on_what_was_done(run, tmp_path):
@@ -140,7 +156,7 @@ def test_sample_prints_errors_and_exact_values(run, tmp_path):
     assert code == 0
     number = r"(-?\d+\.\d+)"
     measured = rf"{number} \+- {number}"
-    row = rf"^ +{number} +{measured} +{number} +{measured} +{number}$"
+    row = rf"^ +{number} +{measured} +{number} +{measured} +{number}  [a-z-]+$"
     rows = re.findall(row, out, re.MULTILINE)
     assert [float(row[0]) for row in rows] == [0.3, 0.6, -0.3]
     with np.load(path) as data:

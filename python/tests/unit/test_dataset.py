@@ -110,3 +110,18 @@ def test_without_xarray(monkeypatch, spins):
     monkeypatch.setitem(sys.modules, "xarray", None)
     with pytest.raises(ImportError, match=r"pip install 'isingrg\[data\]'"):
         ising.to_dataset(spins, K)
+
+
+def test_coordinates_tell_what_was_done(spins):
+    """The keywords are attributes; the algorithm and sweeps of each coupling are coordinates."""
+    spins = ising.sample(16, K, 2, seed=3)
+    dataset = ising.to_dataset(spins, K, algorithm="auto", n_between=None, seed=3)
+    assert dataset.attrs["algorithm"] == "auto" and "n_between" not in dataset.attrs
+    for name, values in ising.sampling_plan(16, K)._asdict().items():
+        assert dataset[name].dims == ("K",) and dataset[name].values.tolist() == values.tolist()
+    assert dataset.algorithm.sel(K=0.44) == "wolff" and dataset.algorithm.sel(K=0.6) == "metropolis"
+    one = ising.to_dataset(spins[1], K[1], algorithm="auto", n_between=7)
+    assert one.algorithm.dims == () and (one.algorithm, one.n_between) == ("wolff", 7)
+    many = ising.to_dataset(ising.sample(16, K[1], 1, n_chains=64), K[1], algorithm="auto")
+    assert many.algorithm == ising.sampling_plan(16, K[1], n_chains=64).algorithm
+    assert "algorithm" not in ising.to_dataset(spins, K, n_between=7).coords

@@ -6,7 +6,7 @@ static void test_sample(void)
     double couplings[2] = {0.2, 5.0}, not_finite[2] = {0.2, NAN};
     int64_t count = sizeof spins, many = INT64_MAX;
     int calls = 0;
-    for (int32_t which = ISINGRG_ISING_WOLFF; which <= ISINGRG_ISING_HEAT_BATH; ++which) {
+    for (int32_t which = ISINGRG_ISING_AUTO; which <= ISINGRG_ISING_HEAT_BATH; ++which) {
         ACCEPT(isingrg_ising_sample(
             16, couplings, 2, 1, 3, -1, -1, which, 7, spins, count, count_calls, &calls));
         REQUIRE(calls >= 1 && spins[0] * spins[0] == 1);
@@ -36,6 +36,32 @@ static void test_sample(void)
     REFUSE("spins", SAMPLE(16, couplings, 2, 1, 3, -1, -1, 0, spins, 5));
     REFUSE("spins", SAMPLE(16, couplings, 2, 1, 3, -1, -1, 0, spins, count - 1));
     REFUSE("spins", SAMPLE(16, couplings, 2, 1, 3, -1, -1, 0, spins, count + 1));
+}
+
+static void test_plan(void)
+{
+    int32_t chosen = 0;
+    int64_t thermalize = 0, between = 0, many = INT64_MAX;
+#define PLAN(size, k, chains, before, gap, algorithm) \
+    isingrg_ising_plan( \
+        size, k, chains, before, gap, algorithm, &chosen, &thermalize, &between)
+    ACCEPT(PLAN(64, -0.3, 1, -1, 7, ISINGRG_ISING_AUTO));
+    REQUIRE(chosen == ISINGRG_ISING_METROPOLIS && thermalize == 60 && between == 7);
+    ACCEPT(PLAN(64, 0.44, 1, -1, -1, ISINGRG_ISING_AUTO));
+    REQUIRE(chosen == ISINGRG_ISING_WOLFF && thermalize == 200 && between == 5);
+    ACCEPT(PLAN(16384, 0.44, 1 << 24, 0, 1, ISINGRG_ISING_HEAT_BATH));
+    REQUIRE(chosen == ISINGRG_ISING_HEAT_BATH && thermalize == 0 && between == 1);
+    REFUSE("even", PLAN(15, 0.4, 1, -1, -1, 0));
+    REFUSE("size", PLAN(many, 0.4, 1, -1, -1, 0));
+    REFUSE("finite", PLAN(16, NAN, 1, -1, -1, 0));
+    REFUSE("chains", PLAN(16, 0.4, 0, -1, -1, 0));
+    REFUSE("thermalize", PLAN(16, 0.4, 1, INT64_MIN, -1, 0));
+    REFUSE("between", PLAN(16, 0.4, 1, -1, 0, 0));
+    REFUSE("algorithm", PLAN(16, 0.4, 1, -1, -1, 4));
+    REFUSE("algorithm", PLAN(16, 0.4, 1, -1, -1, -2));
+    REFUSE("chosen", isingrg_ising_plan(16, 0.4, 1, -1, -1, 0, NULL, &thermalize, &between));
+    REFUSE("thermalize_sweeps", isingrg_ising_plan(16, 0.4, 1, -1, -1, 0, &chosen, NULL, &between));
+    REFUSE("between_sweeps", isingrg_ising_plan(16, 0.4, 1, -1, -1, 0, &chosen, &thermalize, NULL));
 }
 
 static void test_observables(void)
@@ -136,6 +162,7 @@ static void test_autocorrelation(void)
 void test_ising(void)
 {
     test_sample();
+    test_plan();
     test_observables();
     test_exact();
     test_autocorrelation();
