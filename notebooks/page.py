@@ -3,9 +3,11 @@
 import math
 import os
 
+import numpy as np
 from IPython.display import Markdown, display
 
 import isingrg
+from isingrg import statistics
 from isingrg.plot import _style as style
 
 #: Whether to take fewer models, samples and points, as tests and `isingrg reproduce` do.
@@ -20,9 +22,21 @@ _verdicts, _comparisons = [], []
 _look = style.styled()  # a global, because the look ends when this object is collected
 
 
+def _show_figures_as_pdf_too():
+    """Add PDF to the figures, and set their dots per inch, for `isingrg reproduce`."""
+    from IPython import get_ipython
+    from matplotlib_inline.config import InlineBackend
+
+    backend = InlineBackend.instance(parent=get_ipython())
+    backend.print_figure_kwargs = {"bbox_inches": None, "dpi": float(os.environ["ISINGRG_DPI"])}
+    backend.figure_formats = {"png", "pdf"}
+
+
 def begin():
     """Set the common look for the whole notebook; print the version and the number of threads."""
     _look.__enter__()  # never left: each notebook has a process of its own
+    if "ISINGRG_DPI" in os.environ:
+        _show_figures_as_pdf_too()
     print(f"isingrg {isingrg.__version__}, {isingrg.get_num_threads()} threads")
 
 
@@ -73,9 +87,29 @@ def _number(value):
     return float(value) if value is not None and math.isfinite(value) else None
 
 
-def compare(place, quantity, ours, *, error=None, published=None, exact=None):
-    """Note a number for the summary, with the published and the exact one where they exist."""
-    numbers = {"ours": ours, "error": error, "published": published, "exact": exact}
+def median_and_error(values):
+    """Median of the finite values and its bootstrap error, (None, None) without any, and None as error of one.
+
+    The error of n values is too small by a factor of about sqrt(1 - 1 / n)."""
+    values = np.asarray(values, dtype=float)
+    values = values[np.isfinite(values)]
+    if len(values) < 2:
+        return (float(values[0]) if len(values) else None), None
+    return statistics.bootstrap(np.median, values, resamples=2000)
+
+
+def median_text(values):
+    """Median and its error as text, "-" without finite values."""
+    value, error = median_and_error(values)
+    if value is None:
+        return "-"
+    return f"{value:.4f}" if error is None else with_error(value, error)
+
+
+def compare(place, quantity, ours, *, error=None, published=None, exact_map=None, ising=None):
+    """Note a number for the summary, None where there is none, with those to compare it with: the published
+    one, that of the exact RG map, which a model is to learn, and that of the Ising model."""
+    numbers = {"ours": ours, "error": error, "published": published, "exact_map": exact_map, "ising": ising}
     _comparisons.append(
         {"place": place, "quantity": quantity} | {k: _number(v) for k, v in numbers.items()}
     )
@@ -85,15 +119,20 @@ def _shown(value):
     return "-" if value is None else f"{value:.5g}"
 
 
+def _ours(comparison):
+    if comparison["ours"] is None:
+        return "none"
+    return with_error(comparison["ours"], comparison["error"]) if comparison["error"] else _shown(comparison["ours"])
+
+
 def summary():
     """Show every compared number and every verdict, as tables and in a form for programs."""
     lines = [
-        f"| {c['place']} | {c['quantity']} | "
-        + (_shown(c["ours"]) if not c["error"] else with_error(c["ours"], c["error"]))
-        + f" | {_shown(c['published'])} | {_shown(c['exact'])} |"
+        f"| {c['place']} | {c['quantity']} | {_ours(c)} | {_shown(c['published'])} | "
+        f"{_shown(c['exact_map'])} | {_shown(c['ising'])} |"
         for c in _comparisons
     ]
-    text = _markdown(["place", "quantity", "ours", "published", "exact"], lines)
+    text = _markdown(["place", "quantity", "ours", "published", "exact RG map", "Ising model"], lines)
     if _verdicts:
         claims = [f"| {p} | {t} | {VERDICT[h]} | {m} |" for p, t, h, m in _verdicts]
         text += "\n\n" + _markdown(["place", "the paper claims", "verdict", "measured"], claims)

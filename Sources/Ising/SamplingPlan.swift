@@ -92,8 +92,8 @@ public struct SamplingPlan: Sendable {
     public var work: Int {
         var sum = 0.0
         for coupling in couplings {
-            let sweeps = Double(thermalizeSweeps(at: coupling)) + Double(samples - 1) * Double(betweenSweeps(at: coupling))
-            sum += sweeps * Double(chains)
+            let between = Double(samples - 1) * Double(betweenSweeps(at: coupling))
+            sum += (Double(thermalizeSweeps(at: coupling)) + between) * Double(chains)
         }
         return Int(min(sum, 0x1p62))
     }

@@ -71,7 +71,7 @@ import Testing
         let plan = SamplingPlan(
             size: 6, couplings: [0.3], chains: 2, samples: 2, thermalize: sweeps, algorithm: algorithm)
         #expect(try spins(plan).allSatisfy { $0 == 1 || $0 == -1 })
-        let between = algorithm == .wolff || algorithm == .swendsenWang ? 5 : 3  // xi^2.17 = 2.7
+        let between = algorithm == .wolff || algorithm == .swendsenWang ? 5 : 49  // 6^2.17 = 48.8
         #expect(plan.work == 2 * (between + (algorithm == .wolff ? 2 : sweeps)))
     }
 
@@ -134,6 +134,29 @@ import Testing
         #expect(work(64, 0, .heatBath, samples: 1) == 20)
         #expect(work(64, 1e6, .metropolis, samples: 1) == 20)
         #expect(work(64, 0.44, .wolff, samples: 3) == 210)
+        // The torus of 4 has 4^2.17 = 20.3 at every coupling.
+        #expect(work(4, 0, .heatBath, samples: 2) == 21 * 21)
+        let dense = SamplingPlan(size: 64, couplings: [0.25], samples: 2, between: 1, algorithm: .metropolis)
+        #expect(dense.work == 20 * 2 + 1)
+    }
+
+    /// 0.4 relaxes in 49 sweeps of 64 words of a single chain, 0.42 in 216, with 2 L^2 = 8192; 64
+    /// chains visit 32 words each.
+    @Test func algorithmOfEachCoupling() throws {
+        var plan = SamplingPlan(size: 64, couplings: [0.4, -0.4, 0.42, 0.44, 0.6], samples: 2)
+        func algorithms() -> [Algorithm] { plan.couplings.map { plan.algorithm(at: $0) } }
+        #expect(algorithms() == [.metropolis, .metropolis, .wolff, .wolff, .metropolis])
+        #expect(plan.work == 2 * 21 * 49 + 2 * 205 + 21)
+        let automatic = try spins(plan)
+        for (i, algorithm) in algorithms().enumerated() {
+            plan.algorithm = algorithm
+            let named = try spins(plan)
+            #expect(named[i * 8192..<(i + 1) * 8192] == automatic[i * 8192..<(i + 1) * 8192])
+        }
+        (plan.algorithm, plan.chains) = (nil, 64)
+        #expect(algorithms() == [.metropolis, .metropolis, .metropolis, .wolff, .metropolis])
+        plan.algorithm = .swendsenWang
+        #expect(Set(algorithms()) == [.swendsenWang])
     }
 
     @Test func badInput() {

@@ -19,10 +19,15 @@ from isingrg._methods import PAPERS
 from isingrg._shared.errors import IsingRGError
 from isingrg._shared.files import replace_file
 from isingrg.cli import _running
+from isingrg.cli._plain_text import plain_text
 
 #: The form in which the last cell of a notebook holds its numbers and verdicts (notebooks/page.py).
 _SUMMARY_TYPE = "application/vnd.isingrg.summary+json"
 _PACKAGE = Path(__file__).parents[1]
+
+#: What stands beside our numbers: keys of a summary and headings. The exact RG map is what a model
+#: is to learn, the Ising model what the map stands for.
+_BESIDE = {"published": "published", "exact_map": "exact RG map", "ising": "Ising model"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,15 +40,18 @@ class Reproduction:
 
     def text(self) -> str:
         quantities, claims = self.summary["quantities"], self.summary["claims"]
-        names = [f"{row['place']}, {row['quantity']}" for row in quantities]
+        names = [plain_text(f"{row['place']}, {row['quantity']}") for row in quantities]
         width = max(map(len, names), default=0)
-        lines = [f"{'':{width}} {'ours':>18} {'published':>10} {'exact':>10}"]
+        heads = "".join(f" {head:>12}" for head in _BESIDE.values())
+        lines = [f"{'':{width}} {'ours':>20}{heads}"]
         for name, row in zip(names, quantities, strict=True):
-            ours, published = _shown(row["ours"], row["error"]), _shown(row["published"])
-            lines.append(f"{name:{width}} {ours:>18} {published:>10} {_shown(row['exact']):>10}")
+            ours = "none" if row["ours"] is None else _shown(row["ours"], row["error"])
+            beside = "".join(f" {_shown(row[key]):>12}" for key in _BESIDE)
+            lines.append(f"{name:{width}} {ours:>20}{beside}")
         for row in claims:
             verdict = {True: "holds", False: "DOES NOT HOLD", None: "undecided"}[row["holds"]]
-            lines.append(f"{row['place']}: {row['claim']} {verdict}: {row['measured']}")
+            claim = f"{row['place']}: {row['claim']} {verdict}: {row['measured']}"
+            lines.append(plain_text(claim))
         lines.append(f"{len(self.summary['figures'])} figures in {self.folder / 'figures'}")
         return "\n".join(lines)
 
@@ -59,7 +67,7 @@ def _shown(value: float | None, error: float | None = None) -> str:
 
 
 def run(
-    paper: str, folder: str | os.PathLike[str], full: bool, train: bool, progress: Any
+    paper: str, folder: str | os.PathLike[str], full: bool, train: bool, progress: Any, dpi: float
 ) -> Reproduction:
     """Execute the notebook of a paper.
 
@@ -78,6 +86,8 @@ def run(
         come with the library.
     progress : bool or callable
         As everywhere, counting cells.
+    dpi : float
+        Dots per inch of the figures as PNG; they are written as PDF as well.
 
     Raises
     ------
@@ -97,8 +107,10 @@ def run(
         _running.train(work, paper, progress)
     environment = {key: value for key, value in os.environ.items() if key != "ISINGRG_FAST"}
     environment |= {"ISINGRG_NUM_THREADS": str(isingrg.get_num_threads())}
+    environment |= {"ISINGRG_DPI": str(dpi)}
     environment |= {} if full else {"ISINGRG_FAST": "1"}
     notebook, error = _running.execute(work / f"{name}.ipynb", environment, progress)
+    figures = _taken_figures(notebook)
     replace_file(folder / f"{name}.ipynb", json.dumps(notebook, indent=1).encode())
     if error is not None:
         raise IsingRGError(f"{name}.ipynb stopped: {error}; it is kept in {os.fspath(folder)!r}")
@@ -108,7 +120,7 @@ def run(
         "full": full,
         "trained": train,
         **_summary(notebook),
-        "figures": _write_figures(notebook, folder / "figures"),
+        "figures": _write_figures(figures, folder / "figures"),
     }
     replace_file(folder / "summary.json", (json.dumps(summary, indent=2) + "\n").encode())
     return Reproduction(folder, summary)
@@ -143,33 +155,50 @@ def _copy_sources(work: Path, name: str, with_records: bool) -> None:
                 shutil.copyfile(path, target)
 
 
-def _displayed(notebook: Any, kind: str) -> Iterator[tuple[str, Any]]:
-    """Everything of a form that a notebook displays, with the heading above it."""
+def _with_headings(notebook: Any) -> Iterator[tuple[Any, str]]:
+    """Each cell of code, with the heading above it."""
     heading = ""
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             headings = re.findall(r"^#+ (.*)", cell.source, flags=re.MULTILINE)
             heading = headings[-1] if headings else heading
-            continue
-        for output in cell.outputs:
-            if kind in output.get("data", {}):
-                yield heading, output["data"][kind]
+        else:
+            yield cell, heading
 
 
 def _summary(notebook: Any) -> dict[str, Any]:
     """Numbers and verdicts of the last cell."""
-    found = [document for _, document in _displayed(notebook, _SUMMARY_TYPE)]
-    return dict(found[-1])
+    outputs = [output for cell, _ in _with_headings(notebook) for output in cell.outputs]
+    found = [output["data"] for output in outputs if _SUMMARY_TYPE in output.get("data", {})]
+    return dict(found[-1][_SUMMARY_TYPE])
 
 
-def _write_figures(notebook: Any, folder: Path) -> list[dict[str, str]]:
-    """A file for each figure, named for its place and its heading."""
+def _taken_figures(notebook: Any) -> list[tuple[str, dict[str, bytes]]]:
+    """Title and content by format of each figure. The notebook keeps the PNG only."""
+    figures = []
+    for cell, title in _with_headings(notebook):
+        for output in cell.outputs:
+            data = output.get("data", {})
+            if "image/png" in data:
+                forms = {"png": data["image/png"], "pdf": data.pop("application/pdf", None)}
+                figures.append(
+                    (title, {form: base64.b64decode(text) for form, text in forms.items() if text})
+                )
+    return figures
+
+
+def _write_figures(
+    figures: list[tuple[str, dict[str, bytes]]], folder: Path
+) -> list[dict[str, str]]:
+    """Files for each figure, named for its place and its heading."""
     shutil.rmtree(folder, ignore_errors=True)  # of an earlier reproduction
     folder.mkdir()
-    figures = []
-    for number, (title, content) in enumerate(_displayed(notebook, "image/png"), 1):
+    written = []
+    for number, (title, forms) in enumerate(figures, 1):
         words = re.sub(r"[^a-z0-9]+", "-", title.partition(":")[0].lower()).strip("-")
-        file = f"{number:02}-{words}.png"
-        replace_file(folder / file, base64.b64decode(content))
-        figures.append({"file": f"figures/{file}", "title": title})
-    return figures
+        name = f"{number:02}-{words}"
+        for form, content in forms.items():
+            replace_file(folder / f"{name}.{form}", content)
+        files = {form: f"figures/{name}.{form}" for form in forms}
+        written.append({"file": files.pop("png"), **files, "title": title})
+    return written

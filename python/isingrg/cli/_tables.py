@@ -45,6 +45,9 @@ LATTICE = {
     "thermal_exponent": 1.0,
 }
 
+#: Bootstrap samples for the error of a median.
+_RESAMPLES = 400
+
 #: Quantities of a survey: heading and decimals.
 COLUMNS = {
     "critical_coupling": ("J*", 6),
@@ -93,12 +96,29 @@ def recorded_box(trained: Sequence[Trained]) -> tuple[float, float, float] | Non
 
     This is what the published boxes of Shen show; None where nothing was recorded.
     """
-    found = np.concatenate([model.model.history["fixed_point"] for model in trained])
-    found = found[np.isfinite(found)]
+    found = np.concatenate(_recorded(trained))
     if not len(found):
         return None
     low, middle, high = np.quantile(found, [0.25, 0.5, 0.75])
     return float(middle), float(low), float(high)
+
+
+def recorded_median_error(trained: Sequence[Trained]) -> float | None:
+    """Bootstrap error of the median of `recorded_box`; None unless two models recorded anything.
+
+    Models are drawn: what one of them recorded is correlated.
+    """
+    found = [values for values in _recorded(trained) if len(values)]
+    if len(found) < 2:
+        return None
+    draws = np.random.default_rng(0).integers(len(found), size=(_RESAMPLES, len(found)))
+    medians = [np.median(np.concatenate([found[i] for i in draw])) for draw in draws]
+    return float(np.std(medians, ddof=1))
+
+
+def _recorded(trained: Sequence[Trained]) -> list[np.ndarray]:
+    recorded = (model.model.history["fixed_point"] for model in trained)
+    return [values[np.isfinite(values)] for values in recorded]
 
 
 def published(representation: str) -> dict[str, dict[str, tuple[float, float, float]]]:
@@ -127,8 +147,9 @@ def survey_numbers(trained: Sequence[Trained], representation: str) -> dict[str,
         "exact_map": None if isinstance(exact, str) else exact,
         "why_no_exact_map": exact if isinstance(exact, str) else None,
         "recorded_median_and_box": recorded_box(trained),
+        "recorded_median_error": recorded_median_error(trained),
         "published_median_and_box": published(representation),
-        "lattice": LATTICE,
+        "ising": LATTICE,
     }
 
 
@@ -153,13 +174,14 @@ def survey_table(trained: Sequence[Trained], representation: str) -> str:
     recorded = recorded_box(trained)
     if recorded:
         line("recorded, median", {"critical_coupling": recorded[0]})
+        line("  its error", {"critical_coupling": recorded_median_error(trained)})
         line("recorded, quartiles", {"critical_coupling": recorded[1]})
         line("", {"critical_coupling": recorded[2]})
     for paper, numbers in published(representation).items():
         line(f"{paper}, median", {name: box[0] for name, box in numbers.items()})
         line("  quartiles", {name: box[1] for name, box in numbers.items()})
         line("", {name: box[2] for name, box in numbers.items()})
-    line("lattice, exact", dict(LATTICE))
+    line("Ising model", dict(LATTICE))
     if isinstance(exact, str):
         lines += textwrap.wrap(exact, 80)
     for model in trained:

@@ -23,6 +23,10 @@ from isingrg.statistics import Estimate
 LARGEST_BARE_COUPLING = 2.0
 TOLERANCE = 1e-10
 
+#: A disordered phase no wider than this is J0 = 0 alone: an odd network has a fixed point there,
+#: and where it is unstable rounding decides how near to it flows may begin to stay.
+_NARROWEST = 0.01
+
 #: Starting points per round of the search for the phases; the core evaluates 32 at the price of
 #: one. RG steps between two looks at the phase, and looks: a distance of 1e-10 from the exact
 #: fixed point grows by 1.357 per step and is large after 80.
@@ -118,7 +122,10 @@ def _degeneracies(model: Any, couplings: Floats) -> Floats:
 
 
 def phase_bracket(model: Any) -> tuple[float, float]:
-    """The J0 of the first change from disordered to ordered, to `TOLERANCE`."""
+    """The J0 of the first change from disordered to ordered, to `TOLERANCE`.
+
+    Raises ConvergenceError where there is none, with the phase in which flows end.
+    """
     low, high = 0.0, LARGEST_BARE_COUPLING
     while True:
         points = np.linspace(low, high, _POINTS)
@@ -140,6 +147,11 @@ def phase_bracket(model: Any) -> tuple[float, float]:
                 f"J0 = {low:.6g} to {high:.6g} ends in the {phase} phase"
             )
         low, high = float(points[changes[0]]), float(points[changes[0] + 1])
+        if high <= _NARROWEST:
+            raise ConvergenceError(
+                f"no critical coupling between 0 and {LARGEST_BARE_COUPLING:g}: the paramagnet is "
+                f"unstable, and the flow from J0 = {high:.2g} ends in the ordered phase"
+            )
         if high - low <= TOLERANCE:
             return low, high
 

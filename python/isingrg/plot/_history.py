@@ -17,6 +17,9 @@ from isingrg.plot._drawing import Drawing, drawing
 
 Floats = NDArray[np.float64]
 
+#: A loss that varies by less is drawn on a linear axis, where its ticks are more.
+_DECADE = 10
+
 #: Means of at least so many consecutive steps are drawn over a noisy loss, at most so many.
 _TOGETHER, _MEANS = 10, 100
 
@@ -76,8 +79,28 @@ def _mlrg(drawn: Drawing, model: MLRG) -> None:
         xlabel="step",
         ylabel="mean KL divergence (nat)" if exact else "contrastive divergence (nat)",
     )
-    if exact and (record["loss"] > 0).all():
-        drawn.ax.set_yscale("log")
+    loss = record["loss"]
+    if exact and loss.min() > 0 and loss.max() > _DECADE * loss.min():
+        _logarithmic(drawn.ax)
+
+
+def _logarithmic(ax: Any) -> None:
+    """Ticks at 1, 2 and 5 of each decade, as numbers."""
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    ax.set_yscale("log")
+    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    ax.yaxis.set_major_formatter(_number)
+    ax.yaxis.set_minor_formatter(NullFormatter())
+
+
+def _number(value: float, _: int | None = None) -> str:
+    """0.02, but 2 x 10^-5 below a thousandth."""
+    if 1e-3 <= value < 1e4:
+        return f"{value:g}"
+    digits, exponent = f"{value:.0e}".split("e")
+    power = f"10^{{{int(exponent)}}}"
+    return f"${power}$" if digits == "1" else rf"${digits} \times {power}$"
 
 
 def _neuralrg(drawn: Drawing, model: NeuralRG) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,10 +11,11 @@ from numpy.typing import ArrayLike, NDArray
 from isingrg import mlrg
 from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError
-from isingrg.mlrg import MLRG, FixedPoint, symmetry
+from isingrg.mlrg import MLRG, FixedPoint
 from isingrg.mlrg.exact import exact_fixed_point
 from isingrg.plot import _style
 from isingrg.plot._drawing import Drawing, drawing
+from isingrg.plot._plane import Plane, around, draw_points, place_points
 
 Floats = NDArray[np.float64]
 
@@ -22,8 +23,6 @@ Floats = NDArray[np.float64]
 _LARGEST = 1.45
 #: Points of a curve, of the exact RG map beside it, and of a side of a plane.
 _POINTS, _EXACT_POINTS, _SIDE = 300, 25, 41
-#: Fixed points no farther than this from a plane are drawn in it.
-_NEAR = 0.2
 
 
 def beta_function(model: MLRG, J: ArrayLike | None = None, *, ax: Any = None) -> Drawing:
@@ -153,31 +152,12 @@ def count(model: Any) -> int:
 # The flow of several couplings
 
 
-class Plane(NamedTuple):
-    """A plane through `origin`: the couplings origin + x directions[0] + y directions[1]."""
-
-    origin: Floats
-    #: Orthonormal, (2, c).
-    directions: Floats
-    labels: tuple[str, str]
-
-    def coordinates(self, J: Floats) -> Floats:
-        """Coordinates (..., 2) of the projections of couplings (..., c)."""
-        return (J - self.origin) @ self.directions.T
-
-    def distances(self, J: Floats) -> Floats:
-        """Distances (...) of couplings (..., c) from the plane."""
-        outside = J - self.origin - self.coordinates(J) @ self.directions
-        distances: Floats = np.linalg.norm(outside, axis=-1)
-        return distances
-
-
 def flow(
     model: MLRG,
     plane: Sequence[Any] = (0, 1),
     *,
     origin: ArrayLike | None = None,
-    limits: ArrayLike = ((-0.1, 1.5), (-1.0, 1.0)),
+    limits: ArrayLike | None = None,
     points: Sequence[FixedPoint] = (),
     ax: Any = None,
 ) -> Drawing:
@@ -194,11 +174,14 @@ def flow(
         second made perpendicular to the first.
     origin : array_like, shape (c,), optional
         A point of the plane, where both coordinates are 0; by default J = 0.
-    limits : array_like, shape (2, 2)
-        Lowest and highest coordinate, of the first and of the second.
+    limits : array_like, shape (2, 2), optional
+        Lowest and highest coordinate, of the first and of the second; by default -0.1 to 1.5 and
+        -1 to 1, and farther where `points` lie beyond.
     points : sequence of FixedPoint
-        From `MLRG.fixed_points`: those within 0.2 of the plane are drawn, and their copies under
-        renaming of components, stable ones black, others red.
+        From `MLRG.fixed_points`: all are drawn, stable ones black, others red. Of a point and its
+        copies under renaming of components those within 0.2 of the plane are filled circles. If
+        there are none, the nearest is projected on it: an open circle, with its distance beside
+        it. A title counts the points that are beyond `limits`.
     ax : matplotlib axes, optional
         Where to draw; a new figure by default.
 
@@ -206,7 +189,8 @@ def flow(
     -------
     Drawing
         Artists: "background", "colorbar", "lines", and if there are any "stable" and "unstable",
-        fixed points.
+        fixed points in the plane, "stable, projected" and "unstable, projected", those outside,
+        and "distances", their labels.
 
     Raises
     ------
@@ -218,14 +202,16 @@ def flow(
         Without matplotlib.
     """
     span = span_plane(model, plane, origin)
-    (left, right), (bottom, top) = _limits(limits)
+    placed = place_points(model, span, points)
+    shown = np.concatenate([point.coordinates for point in placed] or [np.empty((0, 2))])
+    (left, right), (bottom, top) = _limits(around(shown) if limits is None else limits)
     x, y = np.meshgrid(np.linspace(left, right, _SIDE), np.linspace(bottom, top, _SIDE))
     J = span.origin + np.stack([x, y], axis=-1) @ span.directions
     velocity = np.asarray(model.velocity(J))
     is_monotone = model._configuration.moderator == "monotone"
     shade = np.asarray(model.monotone(J)) if is_monotone else np.linalg.norm(velocity, axis=-1)
     u, v = np.moveaxis(velocity @ span.directions.T, -1, 0)
-    with drawing(ax, 3.8, 5.0) as drawn:
+    with drawing(ax, 4.4 if points else 3.8, 5.0) as drawn:
         axes, artists = drawn.ax, drawn.artists
         artists["background"] = axes.contourf(x, y, shade, 24, cmap="cividis")
         artists["colorbar"] = drawn.figure.colorbar(
@@ -235,36 +221,11 @@ def flow(
         artists["lines"] = axes.streamplot(
             x, y, u, v, color="white", linewidth=0.7, density=1.1, arrowsize=0.8
         )
-        _draw_points(drawn, model, span, points)
         axes.set(
             xlabel=span.labels[0], ylabel=span.labels[1], xlim=(left, right), ylim=(bottom, top)
         )
+        draw_points(drawn, placed)
     return drawn
-
-
-def _draw_points(drawn: Drawing, model: Any, span: Plane, points: Sequence[FixedPoint]) -> None:
-    kinds: dict[str, list[Floats]] = {"stable": [], "unstable": []}
-    for point in points:
-        copies = _copies(model, point.J)
-        near = copies[span.distances(copies) < _NEAR]
-        kinds["stable" if point.stability == "stable" else "unstable"].extend(
-            span.coordinates(near)
-        )
-    for (name, found), colour in zip(kinds.items(), (_style.BLACK, _style.VERMILION), strict=True):
-        if found:
-            (drawn.artists[name],) = drawn.ax.plot(
-                *np.array(found).T, "o", color=colour, markeredgecolor="white", markersize=6.5,
-                zorder=5, label=f"{name} fixed points",
-            )  # fmt: skip
-
-
-def _copies(model: Any, J: Floats) -> Floats:
-    """The fixed points D J D^-1 that renaming components makes of one."""
-    kind = model._configuration
-    matrix = symmetry.coupling_matrix(J, kind.representation, frame=kind.frame)
-    gauge = symmetry.gauge_transformations(kind.representation)
-    moved = np.array([D @ matrix @ D.T for D in gauge])
-    return symmetry.coupling_vector(moved, kind.representation, frame=kind.frame)
 
 
 def span_plane(model: Any, plane: Any, origin: Any) -> Plane:

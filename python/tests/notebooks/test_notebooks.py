@@ -13,10 +13,12 @@ ROOT = Path(__file__).parents[3]
 #: Seconds. A notebook is to take less than five minutes on two idle cores; a busy machine may need
 #: twice as long.
 LIMIT = 600
+DPI = 120
 
 
 def reproduce(paper, folder):
     command = [sys.executable, "-m", "isingrg", "reproduce", paper, "--quiet", "--output", folder]
+    command += ["--dpi", str(DPI)]
     return subprocess.run(command, capture_output=True, text=True, timeout=LIMIT)
 
 
@@ -30,14 +32,20 @@ def test_a_paper_is_reproduced(paper):
     summary = json.loads((folder / "summary.json").read_text())
     assert len(summary["figures"]) >= 9
     for figure in summary["figures"]:
-        assert (folder / figure["file"]).read_bytes().startswith(b"\x89PNG")
+        content = (folder / figure["file"]).read_bytes()
+        assert content.startswith(b"\x89PNG")
+        assert int.from_bytes(content[16:20]) == 7 * DPI, "pixels of page width"
+        assert (folder / figure["pdf"]).read_bytes().startswith(b"%PDF")
     assert summary["quantities"]
     for row in summary["quantities"]:
-        assert row["ours"] is not None, row
-        assert row["published"] is not None or row["exact"] is not None, row
+        assert (row["ours"] is None) == ("none in" in row["quantity"]), row
+        assert row["error"] is not None or "median" not in row["quantity"], row
+        compared = (row[name] for name in ("published", "exact_map", "ising"))
+        assert any(number is not None for number in compared), row
     assert all(claim["measured"] for claim in summary["claims"])
     names = {path.name for path in folder.glob("*.ipynb")}
     assert names == {f"{PAPERS[paper].notebook}.ipynb"}
+    assert "application/pdf" not in (folder / f"{PAPERS[paper].notebook}.ipynb").read_text()
 
 
 def test_a_notebook_that_fails_is_kept_as_far_as_it_came(tmp_path):

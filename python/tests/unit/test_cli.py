@@ -9,13 +9,14 @@ import sys
 import time
 import tomllib
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import isingrg
 from isingrg import cli, ising, mlrg, statistics
-from isingrg.cli import _demonstration, _tables
+from isingrg.cli import _demonstration, _notebook, _tables
 from isingrg.mlrg import _survey
 
 
@@ -206,7 +207,7 @@ def test_critical_point(run, quick):
     assert (code, err) == (0, "")
     lines = {line[:20].strip(): line[20:].split() for line in out.splitlines()}
     assert lines["exact RG map"] == ["0.813920", "1.85438", "0.09165", "0.8804"]
-    assert lines["lattice, exact"] == ["0.764285", "-", "0.12500", "1.0000"]
+    assert lines["Ising model"] == ["0.764285", "-", "0.12500", "1.0000"]
     assert lines["Hou & You, median"] == ["0.825300", "-", "0.08480", "-"]
     by_hand = mlrg.MLRG("A1").fit(seed=6)
     assert lines["seed 6"][0] == f"{by_hand.critical_coupling():.6f}"
@@ -254,6 +255,56 @@ def test_published_settings_record_fixed_points(run):
     assert result["settings"]["divergence"] == "cd" and result["settings"]["hidden"] == [16, 16]
     middle, low, high = result["recorded_median_and_box"]
     assert 0.7 < low <= middle <= high < 0.9
+    assert result["recorded_median_error"] is None  # of a single model
+
+
+def test_the_error_of_a_recorded_median_is_that_over_models():
+    """Of models that recorded one value each: the bootstrap error of the median of values."""
+    values = np.random.default_rng(1).normal(0.8, 0.02, 30)
+    models = [
+        SimpleNamespace(
+            model=SimpleNamespace(history={"fixed_point": np.array([np.nan, value] * 3)})
+        )
+        for value in values
+    ]
+    error = _tables.recorded_median_error(models)
+    expected = statistics.bootstrap(np.median, values, resamples=2000).error
+    assert error == pytest.approx(expected, rel=0.15)
+    assert _tables.recorded_box(models)[0] == pytest.approx(np.median(values))
+    assert _tables.recorded_median_error(models[:1]) is None
+
+
+# reproduce
+
+
+def test_reproduction_in_a_terminal():
+    """Columns for the exact RG map and the Ising model, "none" for no number, and no LaTeX."""
+    quantity = {"place": "Fig. 8", "error": None, "published": 0.7961, "exact_map": None}
+    summary = {
+        "quantities": [
+            quantity | {"quantity": "J0* of $A_1 \\oplus E$", "ours": None, "ising": 0.764285},
+            quantity | {"quantity": "J*", "ours": 0.81352, "error": 6.6e-5, "exact_map": 0.81392,
+                        "ising": 0.764285},
+        ],
+        "claims": [
+            {"place": "Sec. 3", "claim": r"One has $\lvert\lambda_{RG}\rvert > 1$.", "holds": False,
+             "measured": r"$\Delta_1 \pm \beta / 2$ of **two**"},
+        ],
+        "figures": [{}],
+    }  # fmt: skip
+    lines = _notebook.Reproduction(Path("here"), summary).text().splitlines()
+    assert lines[0].split() == ["ours", "published", "exact", "RG", "map", "Ising", "model"]
+    assert lines[1].split()[-4:] == ["none", "0.7961", "-", "0.76428"]
+    assert lines[1].startswith("Fig. 8, J0* of A_1 ⊕ E ")
+    assert lines[2].split()[-6:] == ["0.813520", "±", "0.000066", "0.7961", "0.81392", "0.76428"]
+    assert lines[3] == "Sec. 3: One has |λ_RG| > 1. DOES NOT HOLD: Δ_1 ± β / 2 of two"
+    assert {len(line) for line in lines[:3]} == {len(lines[0])}
+
+
+@pytest.mark.parametrize("dpi", ["9", "2401", "nan"])
+def test_dots_per_inch_have_a_range(run, dpi):
+    code, _, err = run("reproduce", "mlrg", "--dpi", dpi)
+    assert code == 2 and "--dpi must be" in err
 
 
 def test_an_interrupted_survey(quick):

@@ -400,3 +400,21 @@ def test_a_number_that_fails_leaves_the_others_of_a_survey(a1, error, monkeypatc
     found = _survey.measure(a1)
     assert found["failures"] == {"thermal_exponent": "no exponent"}
     assert np.isnan(found["thermal_exponent"]) and found["delta_1"] == pytest.approx(0.09, abs=0.01)
+
+
+@pytest.mark.parametrize("edge", [0.0, 0.009, 0.02])
+def test_no_transition_where_only_zero_itself_is_disordered(a1, monkeypatch, edge):
+    """An odd network stays at J0 = 0 even where it is unstable: that is no disordered phase."""
+
+    def phases(model, bare):
+        ordered = bare > edge
+        return np.where(ordered, _critical._ORDERED, _critical._DISORDERED), bare, 1.0 + ordered
+
+    monkeypatch.setattr(_critical, "_end_phases", phases)
+    if edge > 0.01:
+        assert a1.critical_coupling() == pytest.approx(edge, abs=1e-10)
+        return
+    with pytest.raises(isingrg.ConvergenceError, match=r"paramagnet is unstable, .*ordered"):
+        a1.critical_coupling()
+    found = a1.critical_coupling_estimates(2).phase
+    assert math.isnan(found.value) and found.reason.startswith("no critical coupling between 0")

@@ -1,5 +1,6 @@
 """Figures: what is drawn is the data, where it is drawn, and what is left alone."""
 
+import dataclasses
 import subprocess
 import sys
 
@@ -186,6 +187,60 @@ def test_fixed_points_are_drawn_with_their_copies(ae):
     x, y = drawn.artists[kind].get_data()
     np.testing.assert_allclose([*x, *y], 0, atol=1e-6)
     assert len({"stable", "unstable"} & drawn.artists.keys()) == 1
+
+
+def test_fixed_points_outside_the_plane_are_projected_with_their_distance(ae):
+    """All are drawn: filled circles in the plane, open ones outside, and none beyond the limits."""
+    inside, near, far = (
+        dataclasses.replace(ae.fixed_points(starts=0)[0], J=np.array(J), unstable_directions=n)
+        for J, n in [
+            ([0.5, 0.3, 0, 0, 0], 0), ([1.0, 0.2, 0.1, 0, 0], 1),
+            ([2.5, 0, 0.6, 0.8, 0], 2),
+        ]
+    )  # fmt: skip
+    drawn = plot.flow(ae, points=[inside, near, far])
+    artists, axes = drawn.artists, drawn.ax
+    for name, J0, filled in (
+        ("stable", 0.5, True),
+        ("unstable", 1.0, True),
+        ("unstable, projected", 2.5, False),
+    ):
+        x, _ = artists[name].get_data()
+        np.testing.assert_allclose(x, J0, atol=1e-5)
+        assert (artists[name].get_markerfacecolor() != "white") == filled
+    assert "stable, projected" not in artists
+    assert [label.get_text() for label in artists["distances"]] == ["1.00"]
+    assert axes.get_xlim() == pytest.approx((-0.1, 2.6)) and axes.get_title() == ""
+    legend = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert legend[-1] == "unstable fixed points, projected, with their distance"
+    cut = plot.flow(ae, points=[inside, near, far], limits=((0, 0.8), (-1, 1))).ax
+    assert cut.get_title() == "2 of 3 fixed points beyond these limits"
+    assert cut.get_xlim() == (0, 0.8)
+
+
+def test_no_fixed_points_need_no_legend(ae):
+    assert plot.flow(ae).ax.get_legend() is None
+
+
+@pytest.mark.parametrize(
+    "losses, scale, labels",
+    [
+        ([7.0, 5.0, 0.3, 0.03], "log", ["0.02", "0.05", "0.1", "0.2", "0.5", "1", "2", "5", "10"]),
+        ([5e-5, 2e-3], "log", [r"$2 \times 10^{-5}$", r"$5 \times 10^{-5}$", "$10^{-4}$"]),
+        ([7.0, 6.5, 6.1], "linear", None),
+    ],
+)
+def test_ticks_of_a_history_can_be_read(a1, monkeypatch, losses, scale, labels):
+    """Numbers, not 6 x 10^0, and at least three of them."""
+    history = {"step": np.arange(len(losses)), "loss": np.array(losses)}
+    monkeypatch.setattr(type(a1), "history", history)
+    drawn = a1.plot_history()
+    axis = drawn.ax.yaxis
+    assert axis.get_scale() == scale
+    drawn.figure.draw_without_rendering()
+    shown = [label.get_text() for label in axis.get_ticklabels(which="both") if label.get_text()]
+    assert len(shown) >= 3 and not any("10^{0}" in text for text in shown)
+    assert labels is None or set(labels[1:-1]) <= set(shown)
 
 
 def test_history_of_a_flow(flow):
