@@ -30,7 +30,9 @@ def add(commands: Any) -> None:
     sample.add_argument("--samples", type=int, default=100, metavar="N", help="kept of each chain")
     sample.add_argument("--chains", type=int, default=1, metavar="N", help="independent chains")
     sample.add_argument(
-        "--algorithm", choices=tuple(ALGORITHMS), default="auto",
+        "--algorithm",
+        choices=tuple(ALGORITHMS),
+        default="auto",
         help="Monte Carlo algorithm; auto takes the faster one for each coupling",
     )
     sample.add_argument(

@@ -5,7 +5,7 @@ import functools
 import numpy as np
 import pytest
 
-from isingrg import ArgumentError, ConvergenceError, Interrupted, IsingRGError
+from isingrg import ArgumentError, ConvergenceError, Interrupted, IsingRGError, NonFiniteError
 from isingrg.graphvae import (
     GraphVAE,
     active_units,
@@ -60,7 +60,7 @@ CASES = [
      call(bootstrap, np.mean, K, progress=3)),
     (Interrupted, r"interrupted at 0 of 1000",
      call(bootstrap, np.mean, K, progress=lambda done, total: False)),
-    (ConvergenceError, r"too few configurations", call(bootstrap, lambda x: np.nan, K)),
+    (NonFiniteError, r"the result of statistic is not", call(bootstrap, lambda x: np.nan, K)),
     (ArgumentError, r"a and b must have the same shape", call(correlation, K, K[:3])),
     (ArgumentError, r"b must vary", call(correlation, K, np.ones(8))),
     (ArgumentError, r"a must vary", call(correlation, [], [])),
