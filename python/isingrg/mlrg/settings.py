@@ -13,7 +13,7 @@ from isingrg._shared.settings import Settings, choice, integer, number, other, s
 from isingrg.mlrg._couplings import coupling_count
 from isingrg.mlrg.symmetry import coupling_components
 
-__all__ = ["Network", "Training", "published_settings"]
+__all__ = ["Network", "Training"]  # `published_settings` is offered by the package
 
 PROPOSALS = {"squared": _core.MLRG_SQUARED, "norm": _core.MLRG_NORM}
 
