@@ -100,7 +100,8 @@ class Store:
     def _difference(self, name: str) -> str:
         """What differs between the code of a file and that of now."""
         try:
-            with open_file(os.path.join(self._folder, name)) as file, np.load(file) as arrays:
+            path = os.path.join(self._folder, name)
+            with open_file(path) as file, np.load(file, allow_pickle=False) as arrays:
                 if _CODE not in arrays:
                     return f"isingrg {arrays[_VERSION]} did not record which"
                 old, new = json.loads(str(arrays[_CODE])), json.loads(self._code)

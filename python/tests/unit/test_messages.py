@@ -252,6 +252,7 @@ UP = np.ones((1, 4, 4), np.int8)
 #: Every public function of K, by its name below `isingrg`.
 OF_COUPLINGS = {
     "ising.sample": lambda K: ising.sample(16, K, 1),
+    "ising.sampling_plan": lambda K: ising.sampling_plan(16, K),
     "ising.to_dataset": lambda K: ising.to_dataset(UP[None], K),
     "ising.log_partition": lambda K: ising.log_partition(4, K),
     "ising.mean_energy": lambda K: ising.mean_energy(4, K),
