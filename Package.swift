@@ -21,12 +21,16 @@ let package = Package(
         .target(name: "NeuralRG", dependencies: ["CLanes", "Numerics", "Learning", "Ising"]),
         .target(name: "GraphVAE", dependencies: ["Numerics", "Learning", "Ising"]),
 
+        // MARK: Tensor networks
+        .target(name: "TensorRG", dependencies: ["Numerics"]),
+
         // MARK: Boundary
         .target(name: "CIsingRG"),
         .target(
             name: "IsingRGExports",
             dependencies: [
                 "CForks", "CIsingRG", "Numerics", "Learning", "Ising", "MLRG", "NeuralRG", "GraphVAE",
+                "TensorRG",
             ]),
 
         // MARK: Tests
@@ -38,6 +42,7 @@ let package = Package(
         .testTarget(name: "MLRGTests", dependencies: ["MLRG", "Learning", "LearningReference", "Numerics"]),
         .testTarget(name: "NeuralRGTests", dependencies: ["NeuralRG", "Learning", "Numerics", "Ising"]),
         .testTarget(name: "GraphVAETests", dependencies: ["GraphVAE", "Learning", "Numerics", "Ising"]),
+        .testTarget(name: "TensorRGTests", dependencies: ["TensorRG", "Numerics"]),
     ],
     swiftLanguageModes: [.v6]
 )

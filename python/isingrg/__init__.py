@@ -3,7 +3,8 @@
 `isingrg.ising` samples configurations and computes exact results. `isingrg.mlrg` learns the
 renormalization-group flow of couplings, `isingrg.neuralrg` that of configurations, and
 `isingrg.graphvae` a latent variable of every scale. `isingrg.statistics` gives estimates their
-errors, and `isingrg.plot` draws all of it. `isingrg.ensemble` repeats trainings, or any function,
+errors, `isingrg.tensorrg` contracts lattice models with a controlled error, and `isingrg.plot`
+draws all of it. `isingrg.ensemble` repeats trainings, or any function,
 over settings and seeds, on one machine or many.
 
 Arrays are NumPy in C order, spins are int8. Tensors of other libraries in the memory of the CPU,
@@ -34,7 +35,7 @@ from isingrg._shared.library import (
 )
 from isingrg._shared.training import TrainingRecord
 
-from isingrg import graphvae, ising, mlrg, neuralrg, plot, statistics  # isort: skip
+from isingrg import graphvae, ising, mlrg, neuralrg, plot, statistics, tensorrg  # isort: skip
 from isingrg._ensemble import ensemble  # isort: skip
 from isingrg._shared.signatures import without_quotes as _without_quotes
 
@@ -58,6 +59,7 @@ __all__ = [
     "plot",
     "set_num_threads",
     "statistics",
+    "tensorrg",
 ]
 
 _without_quotes(_sys.modules[__name__])

@@ -72,6 +72,11 @@ GRAPHVAE_RECONSTRUCTION: int
 GRAPHVAE_KL: int
 GRAPHVAE_RG: int
 GRAPHVAE_COLUMNS: int
+TENSORRG_START_COST: int
+TENSORRG_DISTANCE: int
+TENSORRG_SLOPE: int
+TENSORRG_ITERATIONS: int
+TENSORRG_REPORT: int
 
 def abi_version() -> int: ...
 def version() -> str: ...
@@ -312,3 +317,15 @@ def graphvae_loss(
 ) -> None:
     """spins (n, L, L), terms (GRAPHVAE_COLUMNS,)."""
 
+# Tensor renormalization.
+
+def tensorrg_loop_cost(
+    teacher: Array, even_legs: int, student: Array, even_bonds: int, mu: float, gradient: Array, /,
+) -> float:
+    """teacher (n, n, n, n), student, gradient (chi, n, n)."""
+
+def tensorrg_loop_search(
+    teacher: Array, even_legs: int, student: Array, even_bonds: int, mu: float, iterations: int,
+    tolerance: float, report: Array, progress: Progress, /,
+) -> None:
+    """teacher (n, n, n, n), student (chi, n, n) is replaced, report (TENSORRG_REPORT,)."""

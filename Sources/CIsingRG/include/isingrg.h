@@ -787,6 +787,58 @@ ISINGRG_API isingrg_status isingrg_graphvae_loss(
     isingrg_model *model, const int8_t *spins, int64_t n, uint64_t seed, double *terms,
     isingrg_progress progress, void *context);
 
+/* MARK: Tensor renormalization */
+
+/*
+ * A loop of four tensors on the lattice of mirror images, where neighbours are mirror images of each
+ * other and bonds join equal letters. The teacher T[a, b, c, d] = T[d, c, b, a] is replaced by
+ * B[a, b, c, d] = sum_z S[z, a, b] S[z, d, c], with
+ *
+ *     cost = 1 + (<B|B> - 2 <T|B>) / <T|T> + mu |S|^2 / <T|T>^(1/8),
+ *     <X|Y> = tr (N N^T)^2,  N[(a a'), (d d')] = sum_bc X[a, b, c, d] Y[a', b, c, d'].
+ *
+ * The states of a leg have charges +1, the first ones, and -1; an entry is permitted where the
+ * charges multiply to +1. Entries of S that are not are taken for zero, and those of T are left out.
+ *
+ * \param teacher      T, shape (legs, legs, legs, legs), finite
+ * \param legs         1 to 64
+ * \param even_legs    states of charge +1 among them, 0 to legs
+ * \param student      S, shape (bonds, legs, legs), finite
+ * \param bonds        1 to 64
+ * \param even_bonds   states of charge +1 among them, 0 to bonds
+ * \param mu           0 to 1
+ */
+
+/* The cost of a student and its slope. ISINGRG_NON_FINITE when <T|T> is zero or overflows.
+ * \param[out] cost     one number
+ * \param[out] gradient shape (bonds, legs, legs), zero where an entry is not permitted */
+ISINGRG_API isingrg_status isingrg_tensorrg_loop_cost(
+    const double *teacher, int64_t legs, int64_t even_legs, const double *student, int64_t bonds,
+    int64_t even_bonds, double mu, double *cost, double *gradient);
+
+/* What isingrg_tensorrg_loop_search has done. */
+enum {
+    ISINGRG_TENSORRG_START_COST = 0, /* cost of the start */
+    ISINGRG_TENSORRG_DISTANCE = 1,   /* 1 - <T|B>^2 / (<T|T> <B|B>) at the end */
+    ISINGRG_TENSORRG_SLOPE = 2,      /* largest element of the gradient, where <T|T> = 1 */
+    ISINGRG_TENSORRG_ITERATIONS = 3,
+    ISINGRG_TENSORRG_REPORT = 4
+};
+
+/*
+ * Minimises the cost by limited-memory BFGS and multiplies the student found by the number that is
+ * best without mu. ISINGRG_NON_FINITE as for the cost.
+ * \param student     the start, replaced by the student found
+ * \param iterations  1 to 10^6
+ * \param tolerance   of the largest element of the gradient, where <T|T> = 1; 0 or more
+ * \param[out] report ISINGRG_TENSORRG_REPORT numbers
+ * \param progress    told 0 of 0, as the work is not known before
+ */
+ISINGRG_API isingrg_status isingrg_tensorrg_loop_search(
+    const double *teacher, int64_t legs, int64_t even_legs, double *student, int64_t bonds,
+    int64_t even_bonds, double mu, int64_t iterations, double tolerance, double *report,
+    isingrg_progress progress, void *context);
+
 #ifdef __cplusplus
 }
 #endif

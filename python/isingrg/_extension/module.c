@@ -54,6 +54,7 @@ static PyMethodDef library_methods[] = {
 /* A method adds a line here; what belongs to it is in files of its own. */
 extern const Part ising_part, models_part, mlrg_exact_part, mlrg_part, mlrg_training_part,
     neuralrg_part, neuralrg_evaluation_part, graphvae_part;
+extern const Part tensorrg_part;
 
 static const Part library_part = {library_methods, NULL};
 
@@ -62,6 +63,7 @@ static const Part *const parts[] = {
     &mlrg_exact_part, &mlrg_part, &mlrg_training_part,
     &neuralrg_part, &neuralrg_evaluation_part,
     &graphvae_part,
+    &tensorrg_part,
 };
 
 static int add_part(PyObject *module, const Part *part)

@@ -1,0 +1,39 @@
+"""Tensor renormalization: controlled numbers of lattice models, to stand beside learned ones.
+
+A `Network` is the partition function of a model on an infinite lattice as one repeated tensor. A
+scheme, `TRG`, `BTRG`, `HOTRG` or `LoopTNR`, coarsens it step by step with at most chi states per bond;
+free energy, central charge, scaling dimensions and degeneracy are read off each state. The error
+falls as chi grows.
+"""
+
+from isingrg.tensorrg._scheme import Flow, Info, Scheme
+from isingrg.tensorrg.hotrg import HOTRG
+from isingrg.tensorrg.loop import LoopTNR
+from isingrg.tensorrg.networks import (
+    Network,
+    clock_network,
+    ising_network,
+    potts_network,
+    weights_network,
+)
+from isingrg.tensorrg.states import MirrorState, Spectrum, State
+from isingrg.tensorrg.trg import BTRG, TRG, WeightedState
+
+__all__ = [
+    "BTRG",
+    "HOTRG",
+    "TRG",
+    "Flow",
+    "Info",
+    "LoopTNR",
+    "MirrorState",
+    "Network",
+    "Scheme",
+    "Spectrum",
+    "State",
+    "WeightedState",
+    "clock_network",
+    "ising_network",
+    "potts_network",
+    "weights_network",
+]
