@@ -41,6 +41,24 @@ public func isingrg_tensorrg_loop_cost(
     }
 }
 
+@_cdecl("isingrg_tensorrg_loop_hessian")
+public func isingrg_tensorrg_loop_hessian(
+    _ teacher: UnsafePointer<Double>?, _ legs: Int64, _ evenLegs: Int64, _ student: UnsafePointer<Double>?,
+    _ bonds: Int64, _ evenBonds: Int64, _ mu: Double, _ hessian: UnsafeMutablePointer<Double>?,
+    _ hessianCount: Int64, _ function: isingrg_progress?, _ context: UnsafeMutableRawPointer?
+) -> isingrg_status {
+    status { () throws(Failure) in
+        let loop = try Loop(teacher, legs, evenLegs, student, bonds, evenBonds, mu)
+        let entries = studentEntries(leg: loop.leg, bond: loop.bond)
+        guard hessianCount == Int64(entries * entries) else {
+            throw .invalidArgument("hessian must have \(entries * entries) elements, not \(hessianCount)")
+        }
+        try loopHessian(
+            teacher: loop.teacher, leg: loop.leg, student: try required(student, "student"), bond: loop.bond,
+            mu: mu, hessian: try required(hessian, "hessian"), progress: progress(total: entries, function, context))
+    }
+}
+
 @_cdecl("isingrg_tensorrg_loop_search")
 public func isingrg_tensorrg_loop_search(
     _ teacher: UnsafePointer<Double>?, _ legs: Int64, _ evenLegs: Int64, _ student: UnsafeMutablePointer<Double>?,

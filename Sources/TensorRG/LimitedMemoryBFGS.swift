@@ -21,7 +21,7 @@ struct LimitedMemoryBFGS {
     typealias Function = (UnsafePointer<Double>, UnsafeMutablePointer<Double>) -> Double
 
     /// Relative to a value of order 1, what rounding may change.
-    private static let rounding = 2e-16
+    private static let rounding = 1e-15
     /// Iterations without progress of value or gradient after which rounding rules.
     private static let patience = 20
 

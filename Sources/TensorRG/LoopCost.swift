@@ -53,6 +53,9 @@ final class LoopCost {
         norm = try LoopNorm(leg: leg, bond: bond, pairs: pairs)
         exchange = try Buffer(count: first.count)
         let n = leg.count
+        // In units of the largest element, as eighth powers are to come.
+        let largest = (0..<n * n * n * n).reduce(0) { max($0, values[$1].magnitude) }
+        let unit = largest > 0 ? largest : 1
         for charge in 0..<2 {
             for (i, row) in pairs.lists[charge].enumerated() {
                 for (j, column) in pairs.lists[charge].enumerated() {
@@ -60,14 +63,14 @@ final class LoopCost {
                     let index = first.offset(charge) + i * sizes[charge] + j
                     let there = ((a * n + b) * n + c) * n + d
                     let reversed = ((d * n + c) * n + b) * n + a
-                    teacher.values.base[index] = 0.5 * (values[there] + values[reversed])
+                    teacher.values.base[index] = 0.5 * (values[there] / unit + values[reversed] / unit)
                     let product = leg.charge(a) ^ leg.charge(b)
                     exchange.base[index] = Int32(
                         first.offset(product) + pairs.place(a, b) * sizes[product] + pairs.place(d, c))
                 }
             }
         }
-        var norm = 0.0
+        var norm = 0.0  // <T|T>
         for charge in 0..<2 { first.product(charge, teacher, teacher, transposeB: true) }
         move(first, to: second)
         for charge in 0..<2 {
@@ -77,8 +80,9 @@ final class LoopCost {
         guard norm.isFinite, norm > 0 else {
             throw .nonFinite("the norm of a loop of four tensors must be finite and positive, not \(norm)")
         }
-        scale = norm.squareRoot().squareRoot().squareRoot()
-        for i in 0..<teacher.count { teacher.values.base[i] /= scale }
+        let eighth = norm.squareRoot().squareRoot().squareRoot()
+        for i in 0..<teacher.count { teacher.values.base[i] /= eighth }
+        scale = eighth * unit
     }
 
     /// What `evaluate` finds: the cost, and the two traces at <T|T> = 1.

@@ -53,3 +53,45 @@ public func searchLoop(
     return LoopSearch(
         startCost: start, distance: 1 - end.overlap * ratio, slope: result.slope, iterations: result.iterations)
 }
+
+/// The second derivatives of the cost in the permitted entries of S, by central differences of the
+/// exact gradient: to about 1e-10 of the largest.
+///
+/// - Parameter hessian: shape (p, p) for the p permitted entries, those of z of charge +1 first, then
+///   by z, a and b; written, symmetric.
+public func loopHessian(
+    teacher: UnsafePointer<Double>, leg: Leg, student: UnsafePointer<Double>, bond: Leg, mu: Double,
+    hessian: UnsafeMutablePointer<Double>, progress: Progress
+) throws(Failure) {
+    let cost = try LoopCost(teacher: teacher, leg: leg, bond: bond, mu: mu)
+    var values = cost.pack(student)
+    let p = values.count
+    let step = 1e-5 * (sumOfSquares(values, p) / Double(max(p, 1))).squareRoot()
+    guard step > 0 else { throw .invalidArgument("student must not be zero everywhere") }
+    var (ahead, behind) = ([Double](repeating: 0, count: p), [Double](repeating: 0, count: p))
+    for i in 0..<p {
+        try progress.check("the computation was interrupted")
+        let value = values[i]
+        values[i] = value + step
+        _ = cost.evaluate(values, &ahead)
+        values[i] = value - step
+        _ = cost.evaluate(values, &behind)
+        values[i] = value
+        for j in 0..<p { hessian[i * p + j] = (ahead[j] - behind[j]) / (2 * step * cost.scale) }
+        progress.advance()
+    }
+    for i in 0..<p {
+        for j in 0..<i {
+            let mean = 0.5 * (hessian[i * p + j] + hessian[j * p + i])
+            guard mean.isFinite else { throw .nonFinite("a second derivative of the cost is \(mean)") }
+            (hessian[i * p + j], hessian[j * p + i]) = (mean, mean)
+        }
+    }
+    progress.finish()
+}
+
+/// The number of permitted entries of S.
+public func studentEntries(leg: Leg, bond: Leg) -> Int {
+    let (even, odd) = (leg.even * leg.even + leg.odd * leg.odd, 2 * leg.even * leg.odd)
+    return bond.even * even + bond.odd * odd
+}

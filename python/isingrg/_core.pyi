@@ -324,6 +324,12 @@ def tensorrg_loop_cost(
 ) -> float:
     """teacher (n, n, n, n), student, gradient (chi, n, n)."""
 
+def tensorrg_loop_hessian(
+    teacher: Array, even_legs: int, student: Array, even_bonds: int, mu: float, hessian: Array,
+    progress: Progress, /,
+) -> None:
+    """teacher (n, n, n, n), student (chi, n, n), hessian (p, p) of the p permitted entries."""
+
 def tensorrg_loop_search(
     teacher: Array, even_legs: int, student: Array, even_bonds: int, mu: float, iterations: int,
     tolerance: float, report: Array, progress: Progress, /,

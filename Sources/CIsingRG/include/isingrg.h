@@ -816,6 +816,17 @@ ISINGRG_API isingrg_status isingrg_tensorrg_loop_cost(
     const double *teacher, int64_t legs, int64_t even_legs, const double *student, int64_t bonds,
     int64_t even_bonds, double mu, double *cost, double *gradient);
 
+/* Second derivatives of the cost in the p permitted entries of S, by central differences of the exact
+ * gradient, to about 1e-10 of the largest. The entries are those of z of charge +1 first, then by z,
+ * a and b. ISINGRG_NON_FINITE as for the cost.
+ * \param[out] hessian  shape (p, p), symmetric
+ * \param hessian_count elements of hessian, must be p^2
+ * \param progress      counts entries */
+ISINGRG_API isingrg_status isingrg_tensorrg_loop_hessian(
+    const double *teacher, int64_t legs, int64_t even_legs, const double *student, int64_t bonds,
+    int64_t even_bonds, double mu, double *hessian, int64_t hessian_count,
+    isingrg_progress progress, void *context);
+
 /* What isingrg_tensorrg_loop_search has done. */
 enum {
     ISINGRG_TENSORRG_START_COST = 0, /* cost of the start */

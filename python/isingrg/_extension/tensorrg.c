@@ -35,6 +35,19 @@ static PyObject *tensorrg_loop_cost(PyObject *module, PyObject *const *values, P
     return close_call(&call) < 0 ? NULL : PyFloat_FromDouble(cost);
 }
 
+static PyObject *tensorrg_loop_hessian(PyObject *module, PyObject *const *values, Py_ssize_t count)
+{
+    Call call;
+    open_call(&call, module, "tensorrg_loop_hessian", values, count, 7);
+    Loop loop = take_loop(&call, INPUT);
+    Array hessian = take_array(&call, "hessian", 'd', OUTPUT, SHAPE(ANY, SAME));
+    take_progress(&call, "progress");
+    RUN(&call, isingrg_tensorrg_loop_hessian(
+        loop.teacher.data, loop.legs, loop.even_legs, loop.student.data, loop.bonds,
+        loop.even_bonds, loop.mu, hessian.data, hessian.count, report_progress, &call));
+    return close_with_none(&call);
+}
+
 static PyObject *tensorrg_loop_search(PyObject *module, PyObject *const *values, Py_ssize_t count)
 {
     Call call;
@@ -52,6 +65,7 @@ static PyObject *tensorrg_loop_search(PyObject *module, PyObject *const *values,
 
 static PyMethodDef methods[] = {
     METHOD(tensorrg_loop_cost),
+    METHOD(tensorrg_loop_hessian),
     METHOD(tensorrg_loop_search),
     {NULL, NULL, 0, NULL},
 };

@@ -18,6 +18,16 @@ from isingrg.mlrg.exact import (
     exact_minimum,
     minimum_kl,
 )
+from isingrg.mlrg.loop import (
+    LoopCriticalPoint,
+    LoopExponents,
+    critical_coupling,
+    loop_couplings,
+    loop_exponents,
+    loop_student,
+    teacher_state,
+    tensor_flow,
+)
 from isingrg.mlrg.model import MLRG
 from isingrg.mlrg.settings import published_settings
 from isingrg.mlrg.tensor import (
@@ -33,16 +43,24 @@ __all__ = [
     "CriticalCouplings",
     "ExactMinimum",
     "FixedPoint",
+    "LoopCriticalPoint",
+    "LoopExponents",
     "Violations",
     "boltzmann_tensor",
     "central_charge",
+    "critical_coupling",
     "divergence",
     "exact_map",
     "exact_minimum",
     "fit_many",
     "ground_state_degeneracy",
+    "loop_couplings",
+    "loop_exponents",
+    "loop_student",
     "minimum_kl",
     "published_settings",
     "scaling_dimensions",
     "symmetry",
+    "teacher_state",
+    "tensor_flow",
 ]

@@ -7,6 +7,7 @@ falls as chi grows.
 """
 
 from isingrg.tensorrg._scheme import Flow, Info, Scheme
+from isingrg.tensorrg.fixed_point import LoopFixedPoint, loop_fixed_point
 from isingrg.tensorrg.hotrg import HOTRG
 from isingrg.tensorrg.loop import LoopTNR
 from isingrg.tensorrg.networks import (
@@ -25,6 +26,7 @@ __all__ = [
     "TRG",
     "Flow",
     "Info",
+    "LoopFixedPoint",
     "LoopTNR",
     "MirrorState",
     "Network",
@@ -34,6 +36,7 @@ __all__ = [
     "WeightedState",
     "clock_network",
     "ising_network",
+    "loop_fixed_point",
     "potts_network",
     "weights_network",
 ]

@@ -15,10 +15,10 @@ Charges = NDArray[np.int64]
 ROUNDING = 1e-14
 
 #: Values that differ by no more than this fraction belong to one multiplet.
-_EQUAL = 1e-6
+_EQUAL = 1e-8
 
 #: Multiplets below this fraction of the largest value matter to nobody.
-_NEGLIGIBLE = 1e-7
+_NEGLIGIBLE = 1e-3
 
 
 @dataclass(frozen=True, eq=False)

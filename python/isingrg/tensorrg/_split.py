@@ -12,6 +12,9 @@ from isingrg.tensorrg._sectors import ROUNDING, Charges, Floats, leading
 #: States of z among which the start chooses, in units of chi.
 _CANDIDATES = 3
 
+#: Rounds of turning z and a, at most.
+_TURNS = 100
+
 
 def start(letters: Floats, legs: Charges, chi: int) -> tuple[Floats, Charges, bool]:
     """The split of T that matters most to a loop of four, and whether it is exact.
@@ -42,14 +45,29 @@ def canonical(student: Floats, charges: Charges) -> tuple[Floats, Charges]:
 
 
 def turned_to(student: Floats, charges: Charges, reference: Floats) -> Floats:
-    """The same student with z turned, within charges, to be nearest to another one (Procrustes)."""
-    overlaps = reference.reshape(len(reference), -1) @ student.reshape(len(student), -1).T
-    turned = np.empty_like(student)
+    """The student turned within charges to be nearest to another one (Procrustes).
+
+    Turns of z change the basis of the next tensor only, and those of a change nothing at all: in a
+    loop and in a ring two students meet there. Both are turned in turn until they rest.
+    """
+    for _ in range(_TURNS):
+        before = student
+        for leg in (0, 1):
+            student = _turned(student, charges, reference, leg)
+        if np.abs(student - before).max() <= 1e-15 * np.abs(student).max():
+            break
+    return student
+
+
+def _turned(student: Floats, charges: Charges, reference: Floats, leg: int) -> Floats:
+    here, there = (np.moveaxis(one, leg, 0) for one in (student, reference))
+    overlaps = there.reshape(len(there), -1) @ here.reshape(len(here), -1).T
+    turned = np.empty_like(here)
     for charge in np.unique(charges):
         i = np.flatnonzero(charges == charge)
         u, _, v = np.linalg.svd(overlaps[np.ix_(i, i)])
-        turned[i] = np.tensordot(u @ v, student[i], 1)
-    return turned
+        turned[i] = np.tensordot(u @ v, here[i], 1)
+    return np.ascontiguousarray(np.moveaxis(turned, 0, leg))
 
 
 def scaled_to(student: Floats, letters: Floats) -> Floats:

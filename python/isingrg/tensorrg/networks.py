@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -117,7 +117,7 @@ def ising_network(
     if K_vertical is None or lattice != "square" or K <= 0:
         return network
     stretched = complex(0, math.sinh(2 * min(K, 50.0)))  # of the isoradial embedding
-    return Network(network.tensor, network.horizontal, None, network.modulus, 1.0, stretched)
+    return replace(network, shape=stretched)
 
 
 def potts_network(
