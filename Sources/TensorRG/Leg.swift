@@ -10,7 +10,7 @@ public struct Leg: Equatable, Sendable {
     public var count: Int { even + odd }
 
     /// 0 for charge +1 and 1 for -1, so that charges multiply by exclusive or.
-    func charge(_ state: Int) -> Int { state < even ? 0 : 1 }
+    public func charge(_ state: Int) -> Int { state < even ? 0 : 1 }
 
     func states(charge: Int) -> Range<Int> { charge == 0 ? 0..<even : even..<count }
 

@@ -5,20 +5,26 @@ import Numerics
 /// Steps satisfy the Wolfe conditions, or near the minimum, where values agree within rounding, the
 /// approximate ones of Hager and Zhang (doi:10.1137/030601880), which only need the slope: so the
 /// gradient goes down to rounding and not to its square root.
-struct LimitedMemoryBFGS {
-    var iterations = 600
+public struct LimitedMemoryBFGS: Sendable {
+    public let iterations: Int
     /// Ends when no element of the gradient is larger.
-    var tolerance = 1e-10
-    var memory = 40
+    public let tolerance: Double
+    /// Steps that are remembered.
+    public let memory: Int
 
-    struct Result {
-        var value: Double
-        /// Largest element of the gradient in magnitude.
-        var slope: Double
-        var iterations = 0
+    public init(iterations: Int = 600, tolerance: Double = 1e-10, memory: Int = 40) {
+        (self.iterations, self.tolerance, self.memory) = (iterations, tolerance, memory)
     }
 
-    typealias Function = (UnsafePointer<Double>, UnsafeMutablePointer<Double>) -> Double
+    public struct Result: Sendable {
+        public var value: Double
+        /// Largest element of the gradient in magnitude.
+        public var slope: Double
+        public var iterations = 0
+    }
+
+    /// Takes a point and writes its gradient, returns its value.
+    public typealias Function = (UnsafePointer<Double>, UnsafeMutablePointer<Double>) -> Double
 
     /// Relative to a value of order 1, what rounding may change.
     private static let rounding = 1e-15
@@ -27,7 +33,8 @@ struct LimitedMemoryBFGS {
 
     /// - Parameter x: the start, replaced by the best point found: that of least gradient among those
     ///   whose values agree within rounding.
-    func minimise(
+    /// - Throws: `nonFinite` if the start has no finite value, `interrupted`.
+    public func minimise(
         _ x: inout [Double], progress: Progress, _ function: Function
     ) throws(Failure) -> Result {
         var point = Point(x, function)

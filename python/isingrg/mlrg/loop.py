@@ -1,10 +1,11 @@
 """The student that converges: loops of four tensors instead of a star, with chi states per spin.
 
-The star of Hou & You keeps the short-range loop within each plaquette as if it were relevant, whatever
-its representation. Here neighbouring plaquettes are mirror images of each other, the teacher is the
-ring T[z1, z2, z3, z4] = sum S[z1, a, b] S[z2, a', b] S[z3, a', b'] S[z4, a, b'], whose bare form
-S = exp(J z (a + b)) is the teacher of A1, and the student sum_z S'[z, a, b] S'[z, d, c] is judged by
-the loop of four. `isingrg.tensorrg.LoopTNR` does the steps.
+The star of Hou & You keeps the short-range loop within each plaquette as if it were relevant,
+whatever its representation. Here neighbouring plaquettes are mirror images of each other. The
+teacher is the ring T[z1, z2, z3, z4] = sum S[z1, a, b] S[z2, a', b] S[z3, a', b'] S[z4, a, b'],
+whose bare form S = exp(J z (a + b)) is the teacher of A1, and the student
+sum_z S'[z, a, b] S'[z, d, c] is judged by the loop of four. `isingrg.tensorrg.LoopTNR` does the
+steps.
 """
 
 from __future__ import annotations
@@ -162,12 +163,13 @@ def _even(logs: Floats, axes: tuple[int, int]) -> float:
 
 @dataclass(frozen=True, eq=False)
 class LoopCriticalPoint:
-    """Where the flow with chi states per spin neither orders nor disorders, from `critical_coupling`."""
+    """Where a flow with chi states per spin neither orders nor disorders."""
 
     #: States of a spin.
     chi: int
-    #: Critical coupling J* of the Lieb lattice, and half of the width it is known within.
+    #: Critical coupling J* of the Lieb lattice.
     J: float
+    #: Half of the width it is known within.
     uncertainty: float
     #: Flows that were followed.
     flows: int
@@ -185,8 +187,8 @@ def critical_coupling(
     chi : int
         States of a spin, 1 to 64: 2, 4, 6, 8, 10, 12 and 16 are good.
     method : {"secant", "bisection"}
-        Bisection asks only to which phase a flow goes. The secant method begins with some bisections
-        and then solves Delta_1(step + 2) = Delta_1(step), which costs fewer flows.
+        Bisection asks only to which phase a flow goes. The secant method begins with some
+        bisections and then solves Delta_1(step + 2) = Delta_1(step), which costs fewer flows.
     low, high : float
         Couplings in the disordered and in the ordered phase, 0 to 10.
     width : float, optional
@@ -285,13 +287,15 @@ def _secant(
 class LoopExponents:
     """What the flow with chi states per spin says of the critical point, from `loop_exponents`.
 
-    Estimates from the flow are means over the last eight steps, and their errors the scatter between
-    these.
+    Estimates from the flow are means over the last eight steps, and their errors the scatter
+    between these.
     """
 
-    #: Lowest odd and even scaling dimension, and the central charge.
+    #: Lowest odd scaling dimension, 1/8 for the Ising model.
     delta_sigma: Estimate
+    #: Lowest even scaling dimension after the identity, 1.
     delta_epsilon: Estimate
+    #: Central charge, 1/2.
     central_charge: Estimate
     #: The base-2 logarithm of dDelta_1/dJ two steps later over the same now.
     thermal_from_differences: Estimate

@@ -1,9 +1,9 @@
 """Tensor renormalization: controlled numbers of lattice models, to stand beside learned ones.
 
 A `Network` is the partition function of a model on an infinite lattice as one repeated tensor. A
-scheme, `TRG`, `BTRG`, `HOTRG` or `LoopTNR`, coarsens it step by step with at most chi states per bond;
-free energy, central charge, scaling dimensions and degeneracy are read off each state. The error
-falls as chi grows.
+scheme, `TRG`, `BTRG`, `HOTRG` or `LoopTNR`, coarsens it step by step with at most chi states per
+bond; free energy, central charge, scaling dimensions and degeneracy are read off each state. The
+error falls as chi grows.
 """
 
 from isingrg.tensorrg._scheme import Flow, Info, Scheme

@@ -16,6 +16,8 @@ from isingrg.tensorrg._sectors import Charges, Floats
 from isingrg.tensorrg.networks import Network
 from isingrg.tensorrg.states import State
 
+Progress = bool | Callable[[int, int], Any]
+
 #: Largest number of states of a bond.
 LARGEST_CHI = 512
 
@@ -29,19 +31,25 @@ class Info:
     #: Relative error of the step: of the squared norms that were truncated, the largest fraction
     #: left out; of a loop, its squared distance.
     error: float
-    #: Iterations of an optimiser, and the largest element of the gradient where it ended.
+    #: Iterations of an optimiser.
     iterations: int = 0
+    #: Largest element of the gradient where it ended.
     slope: float = 0.0
 
 
 class Scheme:
-    """A scheme of tensor renormalization: `init` makes a state of a network, `step` coarsens it."""
+    """A scheme of tensor renormalization: `init` makes a state of a network, `step` coarsens it.
+
+    Parameters
+    ----------
+    chi : int
+        States of a bond, at most: 1 to 512.
+    """
 
     #: Area of a tensor after a step over that before it.
     growth = 2
 
     def __init__(self, chi: int) -> None:
-        """See the class."""
         self.chi = arguments.integer("chi", chi, 1, LARGEST_CHI)
 
     def init(self, network: Network) -> State:
@@ -64,6 +72,9 @@ class Scheme:
         if not isinstance(network, Network):
             raise TypeError(f"network must be a Network, not {type(network).__name__}")
         self._check_memory(max(network.tensor.shape))
+        return self._init(network)
+
+    def _init(self, network: Network) -> State:
         assert network.horizontal is not None and network.vertical is not None
         state = State(
             network.tensor, network.horizontal, network.vertical, network.modulus,
@@ -89,10 +100,15 @@ class Scheme:
         NonFiniteError
             If a number overflows or the tensor vanishes.
         """
+        if not isinstance(state, State):
+            raise TypeError(f"state must be a State, not {type(state).__name__}")
+        return self._step(state)
+
+    def _step(self, state: State) -> tuple[State, Info]:
         raise NotImplementedError
 
     def flow(
-        self, network: Network, steps: int = 20, *, progress: bool | Callable[[int, int], Any] = False
+        self, network: Network, steps: int = 20, *, progress: Progress = False
     ) -> Flow:  # fmt: skip
         """The states of some steps, from the network on.
 
@@ -112,7 +128,7 @@ class Scheme:
         return self.follow(self.init(network), steps, progress=progress)
 
     def follow(
-        self, state: State, steps: int = 20, *, progress: bool | Callable[[int, int], Any] = False
+        self, state: State, steps: int = 20, *, progress: Progress = False
     ) -> Flow:  # fmt: skip
         """The states of some steps, from a state on.
 

@@ -23,11 +23,12 @@ _NEGLIGIBLE = 1e-3
 
 @dataclass(frozen=True, eq=False)
 class Factors:
-    """A = left diag(values) right, with the charges of the new leg; what chi left out is missing."""
+    """A = left diag(values) right, without the values that chi left out."""
 
     left: Floats
     values: Floats
     right: Floats
+    #: Of the new leg.
     charges: Charges
     #: Fraction of the sum of squares of the values that was left out.
     discarded: float

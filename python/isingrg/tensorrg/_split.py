@@ -89,7 +89,7 @@ def loop_norm(letters: Floats) -> float:
 
 
 def _loop_density(student: Floats) -> Floats:
-    """rho[z, w], the leading eigenvector of E^T E with E[(a a'), (z w)] = sum_b S[z, a, b] S[w, a', b].
+    """rho[z, w], the leading eigenvector of E^T E, E[(a a'), (z w)] = sum_b S[z, a, b] S[w, a', b].
 
     Found on the legs, of which there are fewer: E rho E^T is symmetric and positive.
     """

@@ -29,7 +29,7 @@ class HOTRG(Scheme):
 
     growth = 4
 
-    def step(self, state: State) -> tuple[State, Info]:  # noqa: D102
+    def _step(self, state: State) -> tuple[State, Info]:
         self._check(state, State)
         modulus = state.modulus
         tensor, horizontal, first = _stack(
@@ -52,7 +52,7 @@ class HOTRG(Scheme):
 def _stack(
     tensor: Floats, charges: Charges, modulus: int, chi: int
 ) -> tuple[Floats, Charges, float]:
-    """Merges vertically: T[(l l'), u, (r r'), d] = sum_x T[l, u, r, x] T[l', x, r', d], projected."""
+    """Merges vertically: sum_x T[l, u, r, x] T[l', x, r', d], (l l') and (r r') projected."""
     h, v = tensor.shape[:2]
     pairs = np.add.outer(charges, charges).reshape(-1) % modulus
     found = []

@@ -2,9 +2,10 @@
 
 Neighbouring tensors T[a, b, c, d] are mirror images of each other, so bonds join equal letters, and
 each plaquette is surrounded by four copies of one corner: (a, b), (b, c), (c, d) or (d, a). A step
-splits T[a, b, c, d] into sum_z S[z, a, b] S[z, d, c] and joins four S around the plaquettes of (a, b)
-and of (c, d). Truncating S at one tensor keeps the entanglement within a plaquette, the corner double
-lines, for ever; S is therefore the one that changes the loop around a plaquette of (d, a) least.
+splits T[a, b, c, d] into sum_z S[z, a, b] S[z, d, c] and joins four S around the plaquettes of
+(a, b) and of (c, d). Truncating S at one tensor keeps the entanglement within a plaquette, the
+corner double lines, for ever; S is therefore the one that changes the loop around a plaquette of
+(d, a) least.
 """
 
 from __future__ import annotations
@@ -37,8 +38,8 @@ class LoopTNR(Scheme):
     Parameters
     ----------
     chi : int
-        States of a bond, 1 to 64. 2, 4, 6, 8, 10, 12 and 16 are good for the Ising model; 3 and 5 cut
-        what belongs together.
+        States of a bond, 1 to 64. 2, 4, 6, 8, 10, 12 and 16 are good for the Ising model; 3 and 5
+        cut what belongs together.
     mu : float
         Weight of |S|^2 beside the squared distance of the loop, 0 to 1. It selects one of many
         students that are almost equally good, without which the flow wanders from chi = 6 on.
@@ -83,7 +84,9 @@ class LoopTNR(Scheme):
             With the number of bytes, if a step would not fit.
         """
         state = super().init(network)
-        letters, charges = real_states(state.tensor, state.horizontal, state.vertical, state.modulus)
+        letters, charges = real_states(
+            state.tensor, state.horizontal, state.vertical, state.modulus
+        )
         if network.shape != 1j:
             raise ArgumentError(
                 "network must be symmetric like a square: the loop flow needs equal couplings in "
@@ -92,8 +95,8 @@ class LoopTNR(Scheme):
         for name, image in mirror_images(letters).items():
             if np.abs(letters - image).max() > _ASYMMETRY:
                 raise ArgumentError(
-                    "network must be symmetric like a square, but its tensor differs from its mirror "
-                    f"image {name}: use TRG, BTRG or HOTRG"
+                    "network must be symmetric like a square, but its tensor differs from its "
+                    f"mirror image {name}: use TRG, BTRG or HOTRG"
                 )
         return mirror_state(letters, charges, state.log_scale, 1.0, state.sites)
 
@@ -122,7 +125,7 @@ class LoopTNR(Scheme):
         return new, info
 
     def student(self, state: MirrorState) -> tuple[Floats, Charges, Info]:
-        """The tensor S that replaces the one of a state, T[a, b, c, d] ~ sum_z S[z, a, b] S[z, d, c].
+        """The tensor S of the split T[a, b, c, d] ~ sum_z S[z, a, b] S[z, d, c] of a state.
 
         Parameters
         ----------

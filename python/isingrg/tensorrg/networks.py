@@ -1,8 +1,8 @@
 """Partition functions of lattice models as networks of one tensor, repeated on the square lattice.
 
-Z = sum over all bonds of the product of T[left, up, right, down]. In the Fourier basis of the states
-of a spin, the cyclic symmetry of the model becomes a charge of each bond, which is conserved:
-T is zero unless left + up = right + down, modulo the number of states.
+Z = sum over all bonds of the product of T[left, up, right, down]. In the Fourier basis of the
+states of a spin, the cyclic symmetry of the model becomes a charge of each bond, which is
+conserved: T is zero unless left + up = right + down, modulo the number of states.
 """
 
 from __future__ import annotations
@@ -174,9 +174,7 @@ def clock_network(
         Of q states. Without a field its charges are modulo q.
     """
     q = arguments.integer("q", q, 2, LARGEST_SPIN)
-    return _model_network(
-        q, lambda d: np.cos(2 * math.pi * d / q), K, lattice, K_vertical, field
-    )
+    return _model_network(q, lambda d: np.cos(2 * math.pi * d / q), K, lattice, K_vertical, field)
 
 
 def weights_network(weights: ArrayLike, *, sites: float = 1.0) -> Network:
@@ -232,6 +230,7 @@ def _model_network(
     K_vertical = arguments.finite("K_vertical", K_vertical, -LARGEST_COUPLING, LARGEST_COUPLING)
     states = np.arange(q)
     difference = np.subtract.outer(states, states) % q
+
     # In units of the largest weight: nothing overflows.
     def bond(coupling: float) -> tuple[Floats, float]:
         logarithms = coupling * energy(difference.astype(float))

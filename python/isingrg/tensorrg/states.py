@@ -53,14 +53,17 @@ class State:
 
     #: T[left, up, right, down], in units of its largest element.
     tensor: Floats
-    #: Charges of the states of horizontal and vertical bonds, and the number they are counted by.
+    #: Charges of the states of a horizontal bond, shape (h,).
     horizontal: Charges
+    #: Charges of the states of a vertical bond, shape (v,).
     vertical: Charges
+    #: Charges are counted modulo this number.
     modulus: int
     #: ln of the factor that was taken out of `tensor`.
     log_scale: float
-    #: Tensors of the network in this one, and sites of the lattice in one of the network.
+    #: Tensors of the network in this one.
     area: float
+    #: Sites of the lattice in a tensor of the network.
     sites: float
     #: Lattice vector up over lattice vector right.
     shape: complex
@@ -68,7 +71,7 @@ class State:
     @property
     def chi(self) -> int:
         """States of the larger bond."""
-        return max(self.tensor.shape)
+        return int(max(self.tensor.shape))
 
     @functools.cached_property
     def log_partition(self) -> float:
@@ -147,10 +150,15 @@ def _moduli(matrix: Floats) -> Floats:
 
 @dataclass(frozen=True, eq=False)
 class MirrorState(State):
-    """A state on the lattice of mirror images, where T[left, up, right, down] meets its mirror images.
+    """A state on the lattice of mirror images, where neighbours are mirrored.
 
     With a = right, b = up, c = left and d = down, bonds join equal letters, and T[a, b, c, d] =
     T[b, a, d, c] = T[d, c, b, a].
+
+    Attributes
+    ----------
+    tensor, horizontal, vertical, modulus, log_scale, area, sites, shape : as in `State`
+        What the state stands for.
     """
 
     #: S[z, a, b] of which the tensor is the ring, shape (chi, n, n); None for the network itself.
@@ -173,7 +181,8 @@ class MirrorState(State):
         sectors = []
         for charge in range(min(self.modulus, int(total.max()) + 1)):
             i = np.flatnonzero(total == charge)
-            sectors.append(np.linalg.svd(column[np.ix_(i, i)], compute_uv=False))
+            values = np.linalg.svd(column[np.ix_(i, i)], compute_uv=False)
+            sectors.append(np.asarray(values, np.float64))
         return sectors
 
     @functools.cached_property

@@ -21,7 +21,13 @@ from isingrg.tensorrg.states import State
 
 @dataclass(frozen=True, eq=False)
 class WeightedState(State):
-    """A state with weights on the bonds, which `tensor` contains: those of its right and lower leg."""
+    """A state with weights on the bonds, which `tensor` contains: those of its right and lower leg.
+
+    Attributes
+    ----------
+    tensor, horizontal, vertical, modulus, log_scale, area, sites, shape : as in `State`
+        What the state stands for.
+    """
 
     #: Weights of horizontal and vertical bonds, shapes (h,) and (v,).
     weights: tuple[Floats, Floats] = (np.ones(1), np.ones(1))
@@ -30,10 +36,10 @@ class WeightedState(State):
 class BTRG(Scheme):
     """Bond-weighted tensor renormalization group.
 
-    The singular values s of a split stay on the new bond to the power k, and the halves get the rest.
-    With k = -1/2 the tensor of a critical model hardly changes from step to step, and the error is
-    far below that of TRG at the same cost, chi^6. A step doubles the area and turns the lattice by
-    45 degrees.
+    The singular values s of a split stay on the new bond to the power k, and the halves get the
+    rest. With k = -1/2 the tensor of a critical model hardly changes from step to step, and the
+    error is far below that of TRG at the same cost, chi^6. A step doubles the area and turns the
+    lattice by 45 degrees.
 
     Parameters
     ----------
@@ -51,12 +57,12 @@ class BTRG(Scheme):
         super().__init__(chi)
         self.k = arguments.finite("k", k, -2, 1)
 
-    def init(self, network: Network) -> WeightedState:  # noqa: D102
-        state = super().init(network)
+    def _init(self, network: Network) -> WeightedState:
+        state = super()._init(network)
         h, v = state.tensor.shape[:2]
         return _weighted(state, (np.ones(h), np.ones(v)))
 
-    def step(self, state: State) -> tuple[State, Info]:  # noqa: D102
+    def _step(self, state: State) -> tuple[State, Info]:
         self._check(state, WeightedState)
         assert isinstance(state, WeightedState)
         across, upward = state.weights

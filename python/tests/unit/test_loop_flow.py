@@ -39,7 +39,9 @@ def test_fixed_point_of_three_couplings():
     assert found.distance == pytest.approx(0.00197060352295, abs=1e-13)
     assert found.eigenvalues[0] == pytest.approx(1.42750520658, abs=1e-8)
     pair = -0.3087149079 + 0.4462614356j
-    assert sorted(found.eigenvalues[1:], key=np.imag) == pytest.approx([pair.conjugate(), pair], abs=1e-8)
+    assert sorted(found.eigenvalues[1:], key=np.imag) == pytest.approx(
+        [pair.conjugate(), pair], abs=1e-8
+    )
     assert found.exponents == pytest.approx([1.0269920152, -1.7638850232, -1.7638850232], abs=1e-7)
     odd, even = found.state.spectrum.dimensions[1], found.state.spectrum.dimensions[0]
     assert (odd[0], even[1], odd[1]) == pytest.approx(

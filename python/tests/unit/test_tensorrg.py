@@ -72,7 +72,7 @@ TRIANGULAR, HONEYCOMB = math.log(3) / 4, math.log(2 + math.sqrt(3)) / 2
 def test_free_energy_of_other_lattices(kind, lattice, exact, critical):
     for K in (0.8 * critical, 1.3 * critical):
         state = flow(kind(12), tensorrg.ising_network(K, lattice), 36).states[-1]
-        assert state.minus_log_partition == pytest.approx(-exact(K), rel=2e-5)
+        assert state.minus_log_partition == pytest.approx(-exact(K), rel=5e-5)
         assert state.degeneracy == pytest.approx(1 if K < critical else 2, abs=1e-4)
 
 
@@ -103,10 +103,12 @@ CRITICAL = {
         1 / 8, 1, 1 / 2, (0.001, 0.02, 0.01),
     ),
     "triangular": (
-        lambda: tensorrg.ising_network(TRIANGULAR, "triangular"), 1 / 8, 1, 1 / 2, (0.001, 0.02, 0.01)
+        lambda: tensorrg.ising_network(TRIANGULAR, "triangular"), 1 / 8, 1, 1 / 2,
+        (0.001, 0.02, 0.01),
     ),
     "honeycomb": (
-        lambda: tensorrg.ising_network(HONEYCOMB, "honeycomb"), 1 / 8, 1, 1 / 2, (0.001, 0.02, 0.01)
+        lambda: tensorrg.ising_network(HONEYCOMB, "honeycomb"), 1 / 8, 1, 1 / 2,
+        (0.001, 0.02, 0.01),
     ),
     "potts": (
         lambda: tensorrg.potts_network(3, math.log(1 + math.sqrt(3))), 2 / 15, 4 / 5, 4 / 5,

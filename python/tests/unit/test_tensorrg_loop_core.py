@@ -12,7 +12,11 @@ from isingrg import _core
 sys.path.append(str(Path(__file__).parent))
 from plain_loop import cost, pair, random_loop, ring
 
-SHAPES = [(1, 1, 1, 1), (2, 1, 2, 1), (3, 2, 4, 1), (2, 1, 5, 2), (4, 0, 3, 3), (5, 3, 2, 0), (10, 5, 10, 5)]
+#: Legs, even ones, bonds, even ones.
+SHAPES = [
+    (1, 1, 1, 1), (2, 1, 2, 1), (3, 2, 4, 1), (2, 1, 5, 2), (4, 0, 3, 3), (5, 3, 2, 0),
+    (10, 5, 10, 5),
+]  # fmt: skip
 
 
 def evaluate(teacher, even_legs, student, even_bonds, mu=0.0):
@@ -24,7 +28,7 @@ def evaluate(teacher, even_legs, student, even_bonds, mu=0.0):
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("mu", [0.0, 0.3])
 def test_cost_is_the_plain_contraction(shape, mu):
-    legs, even_legs, bonds, even_bonds = shape
+    _, even_legs, _, even_bonds = shape
     teacher, student, _ = random_loop(*shape)
     if not student.any():
         pytest.skip("no entry is permitted")

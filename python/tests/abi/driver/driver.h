@@ -43,6 +43,7 @@ void test_models(void);
 void test_mlrg(void);
 void test_neuralrg(void);
 void test_graphvae(void);
+void test_tensorrg(void);
 void test_threads(void);
 
 #endif

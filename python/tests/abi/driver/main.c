@@ -35,6 +35,7 @@ int main(void)
     test_mlrg();
     test_neuralrg();
     test_graphvae();
+    test_tensorrg();
     test_threads();
     return EXIT_SUCCESS;
 }
