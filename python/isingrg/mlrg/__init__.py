@@ -28,6 +28,12 @@ from isingrg.mlrg.loop import (
     teacher_state,
     tensor_flow,
 )
+from isingrg.mlrg.loop_map import (
+    LoopMapFixedPoint,
+    LoopMinimum,
+    loop_map,
+    loop_map_fixed_point,
+)
 from isingrg.mlrg.model import MLRG
 from isingrg.mlrg.settings import published_settings
 from isingrg.mlrg.tensor import (
@@ -45,6 +51,8 @@ __all__ = [
     "FixedPoint",
     "LoopCriticalPoint",
     "LoopExponents",
+    "LoopMapFixedPoint",
+    "LoopMinimum",
     "Violations",
     "boltzmann_tensor",
     "central_charge",
@@ -56,6 +64,8 @@ __all__ = [
     "ground_state_degeneracy",
     "loop_couplings",
     "loop_exponents",
+    "loop_map",
+    "loop_map_fixed_point",
     "loop_student",
     "minimum_kl",
     "published_settings",

@@ -139,7 +139,12 @@ def loop_couplings(student: ArrayLike) -> Floats:
     if weights.min() <= 0:
         raise ConvergenceError("the student has weights of both signs, which no couplings give")
     logs = np.log(weights)
-    couplings = np.array([_even(logs, axes) for axes in ((0, 1), (0, 2), (1, 2))])
+    return positive(np.array([_even(logs, axes) for axes in ((0, 1), (0, 2), (1, 2))]))
+
+
+def positive(couplings: Floats) -> Floats:
+    """The couplings of the same student with J_a >= 0 and J_b >= 0."""
+    couplings = couplings.copy()
     if couplings[0] < 0:  # z -> -z
         couplings[[0, 1]] *= -1
     if couplings[1] < 0:  # b -> -b
