@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from python_values import Raised, in_any_form
 
-from isingrg import graphvae, ising, mlrg, neuralrg, plot
+from isingrg import graphvae, ising, mlrg, neuralrg, plot, tensorrg
 from isingrg._shared.settings import Settings
 from isingrg.statistics import Estimate
 
@@ -75,9 +75,23 @@ _RESPONSES = _FLOW.responses(4)
 _MAP = _VAE.rg_map(SPINS, resamples=20)
 _COMPONENTS = graphvae.PrincipalComponents(np.zeros(2), np.eye(2), np.ones(2) / 2, np.zeros((3, 2)))
 
+_NETWORKS = [
+    tensorrg.ising_network(0.4), tensorrg.potts_network(3, 0.5, "honeycomb"),
+    tensorrg.Network(np.ones((2, 3, 2, 3))),
+]  # fmt: skip
+_SCHEMES = [tensorrg.TRG(3), tensorrg.BTRG(3), tensorrg.HOTRG(3), tensorrg.LoopTNR(2)]
+_FLOWS = [scheme.flow(_NETWORKS[0], 2) for scheme in _SCHEMES]
+_STATES = [state for flow in _FLOWS for state in flow.states]
+
 #: An instance on which methods are called.
 INSTANCES = {
     **MODELS,
+    **{type(scheme): [scheme] for scheme in _SCHEMES},
+    tensorrg.Flow: _FLOWS,
+    tensorrg.State: _STATES,
+    tensorrg.MirrorState: list(_FLOWS[-1].states),
+    tensorrg.WeightedState: list(_FLOWS[1].states),
+    tensorrg.Spectrum: [state.spectrum for state in _STATES],
     mlrg.settings.Training: [mlrg.settings.Training()],
     mlrg.FixedPoint: mlrg.MLRG(hidden=(4,)).fit(1, 4).fixed_points(4),
     neuralrg.Chains: [_CHAINS],
@@ -137,6 +151,13 @@ GOOD = {
     "task": st.sampled_from([lambda a, seed=0: a, "mlrg"]), "seeds": st.sampled_from([None, 2]),
     "executor": st.none(), "store": st.none(), "threads": st.integers(1, 2),
     "model": st.sampled_from([m for models in MODELS.values() for m in models]),
+    "chi": _small, "network": st.sampled_from(_NETWORKS), "state": st.sampled_from(_STATES),
+    "scheme": st.sampled_from(_SCHEMES), "q": st.integers(2, 4), "field": st.floats(-1, 1),
+    "lattice": st.sampled_from(["square", "triangular", "honeycomb"]),
+    "K_vertical": st.floats(-1, 1), "weights": _reals([(2, 2, 2, 2), (3, 3, 3, 3)]),
+    "tensor": _reals([(2, 2, 2, 2), (1, 2, 1, 2)]), "student": _reals([(2, 2, 2)], 0.1),
+    "iterations": st.integers(1, 20), "objective": st.sampled_from(["l2", "kl"]),
+    "width": st.floats(1e-3, 1e-2), "sector": st.integers(0, 2), "index": _small,
     "chains": st.just(_CHAINS), "responses": st.just(_RESPONSES), "rg_map": st.just(_MAP),
 }  # fmt: skip
 
@@ -160,6 +181,22 @@ OWN = {
         np.int8, st.sampled_from([(3,), (2, 4)]), elements=st.sampled_from([-1, 1])))},
     "isingrg.ising.to_dataset": {
         "spins": st.just(ising.sample(4, [0.1, 0.2], 2)), "K": st.just([0.1, 0.2])},
+    **{
+        f"isingrg.tensorrg.{name}": {"K": st.floats(-2, 2)}
+        for name in ("ising_network", "potts_network", "clock_network")
+    },
+    **{
+        f"isingrg.{name}": {"mu": st.floats(0, 0.1), "J": _reals([(), (3,), (2,)])}
+        for name in (
+            "mlrg.tensor_flow", "mlrg.critical_coupling", "mlrg.loop_exponents",
+            "tensorrg.LoopTNR",
+        )
+    },
+    "isingrg.mlrg.loop_exponents": {"mu": st.floats(0, 0.1), "J": st.floats(0.7, 0.8)},
+    "isingrg.mlrg.loop_map": {"J": _reals([(3,), (2, 3), (0, 3)])},
+    "isingrg.mlrg.loop_student": {"J": _reals([(), (3,), (2,)])},
+    "isingrg.mlrg.teacher_state": {"J": _reals([(), (3,), (2,)])},
+    "isingrg.tensorrg.BTRG": {"k": st.floats(-2, 1)},
     "isingrg.plot.energy": {"spins": st.just(SPINS), "K": st.just([0.3, 0.5])},
     "isingrg.plot.magnetization": {"spins": st.just(SPINS), "K": st.just([0.3, 0.5])},
     "isingrg.plot.principal_component": {"spins": st.just(SPINS), "K": st.just([0.3, 0.5])},
@@ -174,7 +211,8 @@ KEPT_SMALL = {"n_jobs", "threads", "n", "executor"}
 _RECORDS = {
     "CriticalCouplings", "Estimate", "ExactMinimum", "FixedPoint", "Violations", "Chains",
     "Layer", "LogPartition", "Responses", "Basins", "PrincipalComponents", "RGMap", "Drawing",
-    "TrainingRecord",
+    "TrainingRecord", "LoopCriticalPoint", "LoopExponents", "LoopMapFixedPoint", "LoopMinimum",
+    "Flow", "Info", "LoopFixedPoint", "MirrorState", "Spectrum", "State", "WeightedState",
 }  # fmt: skip
 
 #: Modules whose classes settings and records inherit; the package alone calls their methods.

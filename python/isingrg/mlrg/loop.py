@@ -320,6 +320,7 @@ class LoopExponents:
 def loop_exponents(
     chi: int, J: float | None = None, *, step: int = 12, linearise: bool | None = None,
     difference: float = 1e-6, mu: float = 1e-5, iterations: int = 600, tolerance: float = 1e-10,
+    progress: Progress = False,
 ) -> LoopExponents:  # fmt: skip
     """Exponents, dimensions and central charge on the plateau of a critical flow.
 
@@ -338,6 +339,8 @@ def loop_exponents(
         J is moved by it to either side for the derivative, 1e-12 to 1e-2.
     mu, iterations, tolerance : float, int, float
         As for `isingrg.tensorrg.LoopTNR`.
+    progress : bool or callable
+        Counts flows, and steps of Newton's method; it is told of each part anew.
 
     Returns
     -------
@@ -353,10 +356,13 @@ def loop_exponents(
     scheme = LoopTNR(chi, mu=mu, iterations=iterations, tolerance=tolerance)
     linearise = chi <= 8 if linearise is None else arguments.boolean("linearise", linearise)
     if J is None:
-        J = critical_coupling(chi, step=step, mu=mu, iterations=iterations, tolerance=tolerance).J
+        J = critical_coupling(
+            chi, step=step, mu=mu, iterations=iterations, tolerance=tolerance, progress=progress
+        ).J
     J = arguments.finite("J", J, -LARGEST_COUPLING, LARGEST_COUPLING)
     here, above, below = (
-        scheme.follow(teacher_state(J + d), step) for d in (0.0, difference, -difference)
+        scheme.follow(teacher_state(J + d), step, progress=progress)
+        for d in (0.0, difference, -difference)
     )
     slopes = np.abs(above.dimension(1) - below.dimension(1))
     return LoopExponents(
@@ -364,14 +370,14 @@ def loop_exponents(
         delta_epsilon=_scatter(here.dimension(0, 1)),
         central_charge=_scatter(here.central_charge),
         thermal_from_differences=_scatter(np.log2(slopes[2:] / slopes[:-2])),
-        fixed_point=_fixed_point(scheme, here) if linearise else None,
+        fixed_point=_fixed_point(scheme, here, progress) if linearise else None,
     )
 
 
-def _fixed_point(scheme: LoopTNR, flow: Flow) -> LoopFixedPoint:
+def _fixed_point(scheme: LoopTNR, flow: Flow, progress: Progress) -> LoopFixedPoint:
     state = flow.states[-1]
     assert isinstance(state, MirrorState)
-    return loop_fixed_point(scheme, state)
+    return loop_fixed_point(scheme, state, progress=progress)
 
 
 def _scatter(values: Floats) -> Estimate:

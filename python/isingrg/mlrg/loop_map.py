@@ -17,8 +17,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError, ConvergenceError
+from isingrg._shared.progress import reporting, tell
 from isingrg.mlrg._couplings import Floats
-from isingrg.mlrg.loop import LARGEST_COUPLING, positive
+from isingrg.mlrg.loop import LARGEST_COUPLING, Progress, positive
 
 OBJECTIVES = ("l2", "kl")
 
@@ -54,7 +55,7 @@ class LoopMinimum:
     distance: float | Floats
 
 
-def loop_map(J: ArrayLike, *, objective: str = "l2") -> LoopMinimum:
+def loop_map(J: ArrayLike, *, objective: str = "l2", progress: Progress = False) -> LoopMinimum:
     """The exact RG map of the loop student of one Ising spin.
 
     Parameters
@@ -65,6 +66,8 @@ def loop_map(J: ArrayLike, *, objective: str = "l2") -> LoopMinimum:
     objective : {"l2", "kl"}
         Squared distance of the weights of the 256 states, or Kullback-Leibler divergence from the
         teacher's distribution to the student's.
+    progress : bool or callable
+        Counts teachers.
 
     Returns
     -------
@@ -79,7 +82,12 @@ def loop_map(J: ArrayLike, *, objective: str = "l2") -> LoopMinimum:
     rows = arguments.reals("J", J, -LARGEST_COUPLING, LARGEST_COUPLING)
     if rows.ndim == 0 or rows.shape[-1] != 3:
         raise ArgumentError(f"J must have the shape (..., 3), got {rows.shape}")
-    found = [_minimum(row, objective) for row in rows.reshape(-1, 3)]
+    found: list[tuple[Floats, float]] = []
+    with reporting(progress, "minimising", "teachers") as report:
+        for row in rows.reshape(-1, 3):
+            tell(report, len(found), rows.size // 3)
+            found.append(_minimum(row, objective))
+        tell(report, len(found), rows.size // 3)
     students = np.array([positive(student) for student, _ in found]).reshape(rows.shape)
     distances = np.array([distance for _, distance in found]).reshape(rows.shape[:-1])
     return LoopMinimum(students, float(distances) if distances.ndim == 0 else distances)
@@ -104,7 +112,9 @@ class LoopMapFixedPoint:
         return np.asarray(2 * np.log2(np.abs(self.eigenvalues)))
 
 
-def loop_map_fixed_point(objective: str = "l2", *, width: float = 1e-12) -> LoopMapFixedPoint:
+def loop_map_fixed_point(
+    objective: str = "l2", *, width: float = 1e-12, progress: Progress = False
+) -> LoopMapFixedPoint:
     """The critical coupling of the Lieb lattice by the exact map, and its fixed point.
 
     Parameters
@@ -113,6 +123,8 @@ def loop_map_fixed_point(objective: str = "l2", *, width: float = 1e-12) -> Loop
         As for `loop_map`.
     width : float
         The critical coupling is known within it, 1e-13 to 1e-3.
+    progress : bool or callable
+        Counts flows.
 
     Returns
     -------
@@ -127,16 +139,20 @@ def loop_map_fixed_point(objective: str = "l2", *, width: float = 1e-12) -> Loop
     width = arguments.finite("width", width, 1e-13, 1e-3)
     low, high = 0.7, 0.85
     slowest, least = np.zeros(3), math.inf
-    while high - low > width:
-        middle = (low + high) / 2
-        is_ordered, trajectory = _phase(middle, objective)
-        if is_ordered:
-            high = middle
-        else:
-            low = middle
-        speeds = np.linalg.norm(np.diff(trajectory, axis=0), axis=1)
-        if speeds.min() < least:
-            least, slowest = float(speeds.min()), trajectory[int(speeds.argmin())]
+    flows = math.ceil(math.log2((high - low) / width))
+    with reporting(progress, "fixed point", "flows") as report:
+        for done in range(flows):
+            tell(report, done, flows)
+            middle = (low + high) / 2
+            is_ordered, trajectory = _phase(middle, objective)
+            if is_ordered:
+                high = middle
+            else:
+                low = middle
+            speeds = np.linalg.norm(np.diff(trajectory, axis=0), axis=1)
+            if speeds.min() < least:
+                least, slowest = float(speeds.min()), trajectory[int(speeds.argmin())]
+        tell(report, flows, flows)
     point = _fixed_point(slowest, objective)
     values = np.linalg.eigvals(_jacobian(point, objective))
     values = values[np.argsort(-np.abs(values), kind="stable")]

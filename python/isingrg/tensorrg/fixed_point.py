@@ -172,7 +172,7 @@ def _linearised(
             _core.tensorrg_loop_cost(ring(at.student(moved)), even, image, even, scheme.mu, slope)
             slopes.append(at.vector(slope))
         changes[:, i] = (slopes[0] - slopes[1]) / (2 * h)
-    _, info = scheme.optimise(letters, charges, image, charges)
+    _, info = scheme._optimise(letters, charges, image, charges)
     return image, -curvature.solve(changes), info.error
 
 
@@ -180,7 +180,7 @@ def _minimum(
     scheme: LoopTNR, letters: Floats, charges: Charges, start: Floats, at: _Entries
 ) -> Floats:
     """The student of least cost, to rounding: the optimiser of the scheme, then Newton's method."""
-    student, _ = scheme.optimise(letters, charges, start, charges)
+    student, _ = scheme._optimise(letters, charges, start, charges)
     even = int((charges == 0).sum())
     slope = np.empty_like(student)
     best = math.inf

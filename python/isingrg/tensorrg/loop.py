@@ -120,63 +120,32 @@ class LoopTNR(Scheme):
         """
         self._check(state, MirrorState)
         assert isinstance(state, MirrorState)
-        student, charges, info = self.student(state)
-        new = ring_state(student, charges, state)
-        return new, info
+        student, charges, info = self._student(state)
+        return ring_state(student, charges, state), info
 
-    def student(self, state: MirrorState) -> tuple[Floats, Charges, Info]:
-        """The tensor S of the split T[a, b, c, d] ~ sum_z S[z, a, b] S[z, d, c] of a state.
-
-        Parameters
-        ----------
-        state : MirrorState
-            Whose tensor to split.
-
-        Returns
-        -------
-        tuple of ndarray, ndarray, Info
-            S, shape (z, n, n); the charges of z, shape (z,); what was left out.
-        """
+    def _student(self, state: MirrorState) -> tuple[Floats, Charges, Info]:
+        """S, its charges of z, and what was left out."""
         letters, legs = state.letters, state.horizontal
         previous = state.student
-        is_warm = (
-            previous is not None and state.step >= self.warm and previous.shape[0] == self.chi
-            and previous.shape == (len(letters),) * 3
-        )  # fmt: skip
-        if is_warm:
-            assert previous is not None
-            start, charges = _split.scaled_to(previous, letters), legs
-        else:
+        if (
+            previous is None or state.step < self.warm
+            or previous.shape != (self.chi, len(letters), len(letters)) or self.chi != len(letters)
+        ):  # fmt: skip
             start, charges, exact = _split.start(letters, legs, self.chi)
             if exact:
                 return start, charges, Info(len(charges), 0.0)
-        student, info = self.optimise(letters, legs, start, charges)
-        if is_warm:
-            assert previous is not None
-            return _split.turned_to(student, charges, previous), charges, info
-        student, charges = _split.canonical(student, charges)
-        return student, charges, info
+            student, info = self._optimise(letters, legs, start, charges)
+            return *_split.canonical(student, charges), info
+        start = _split.scaled_to(previous, letters)
+        student, info = self._optimise(letters, legs, start, legs)
+        return _split.turned_to(student, legs, previous), legs, info
 
-    def optimise(
+    def _optimise(
         self, letters: Floats, legs: Charges, start: Floats, charges: Charges
     ) -> tuple[Floats, Info]:
-        """The student of least cost around a loop, from a start.
+        """The student of least cost around a loop at its best scale, from a start.
 
-        Parameters
-        ----------
-        letters : ndarray, shape (n, n, n, n)
-            T[a, b, c, d], finite; what differs from T[d, c, b, a] is left out.
-        legs : ndarray, shape (n,)
-            Charges of its legs, zeros first, then ones.
-        start : ndarray, shape (z, n, n)
-            S to begin with.
-        charges : ndarray, shape (z,)
-            Charges of z, zeros first, then ones.
-
-        Returns
-        -------
-        tuple of ndarray, Info
-            S, shape (z, n, n), at its best scale, and how the search ended.
+        `letters` is T[a, b, c, d] with charges `legs`, `start` is S with charges `charges` of z.
         """
         student = np.array(start, dtype=np.float64, order="C")
         report = np.empty(_core.TENSORRG_REPORT)

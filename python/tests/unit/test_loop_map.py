@@ -124,3 +124,6 @@ def test_bad_input():
         loop_map([0.5, 0.5, 0], objective="cd")
     with pytest.raises(isingrg.ArgumentError, match="width"):
         mlrg.loop_map_fixed_point("l2", width=0)
+    for call in (mlrg.loop_map_fixed_point, lambda **x: loop_map(np.full((5, 3), 0.3), **x)):
+        with pytest.raises(isingrg.Interrupted):
+            call(progress=lambda done, total: done < 2)

@@ -166,7 +166,7 @@ def test_linearised_step_is_the_difference_quotient():
         letters = ring(s)
         start = _split.scaled_to(s, letters)
         # The minimum itself, with its own scale: exactly quadratic in that of S.
-        new, _ = scheme.optimise(letters, even, start, even)
+        new, _ = scheme._optimise(letters, even, start, even)
         return new.reshape(-1)[entries]
 
     quotients = np.empty((4, 4))
