@@ -171,7 +171,11 @@ class Scheme:
 
 @dataclass(frozen=True, eq=False)
 class Flow:
-    """Some steps of a scheme. Arrays have an entry for each state, the network's first."""
+    """Some steps of a scheme. Arrays have an entry for each state, the network's first.
+
+    They raise NonFiniteError where a partition function is not positive, as that of weights of both
+    signs may be.
+    """
 
     #: The states, steps + 1 of them.
     states: tuple[State, ...]
@@ -206,7 +210,7 @@ class Flow:
         Returns
         -------
         ndarray, shape (steps + 1,)
-            NaN where there are not so many.
+            Infinite where there are not so many.
         """
         sector = arguments.integer("sector", sector, 0, self.states[0].modulus - 1)
         index = arguments.integer("index", index, 0, 2**31)
@@ -214,16 +218,16 @@ class Flow:
         for state in self.states:
             found = state.spectrum.dimensions
             short = sector >= len(found) or index >= len(found[sector])
-            values.append(math.nan if short else float(found[sector][index]))
+            values.append(math.inf if short else float(found[sector][index]))
         return np.array(values)
 
     @property
     def central_charge(self) -> Floats:
-        """c from the largest eigenvalue before and after a step, shape (steps + 1,).
+        """c from the largest eigenvalues before and after each step, shape (steps,).
 
-        The first entry is NaN. It means something at criticality only.
+        It means something at criticality only.
         """
-        values = [math.nan]
+        values = []
         for before, after in zip(self.states[:-1], self.states[1:], strict=True):
             growth = after.area / before.area
             excess = growth * before.spectrum.log_largest - after.spectrum.log_largest

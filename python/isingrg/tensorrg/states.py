@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from isingrg._shared import arguments
+from isingrg._shared.errors import NonFiniteError
 from isingrg.tensorrg._sectors import Charges, Floats
 
 #: States of a ring of two tensors of one charge of which all eigenvalues are computed; of more, the
@@ -89,7 +90,9 @@ class State:
         """(tr M)^2 / tr M^2 of the ring of one tensor: the number of ground states in a phase."""
         ring = np.einsum("luld->ud", self.tensor)
         square = float(np.einsum("ud,du->", ring, ring))
-        return float(np.trace(ring)) ** 2 / square if square else math.nan
+        if not square > 0:
+            raise NonFiniteError("the transfer matrix has no positive square")
+        return float(np.trace(ring)) ** 2 / square
 
     @functools.cached_property
     def spectrum(self) -> Spectrum:
@@ -105,6 +108,8 @@ class State:
     def _dimensions(self, sectors: list[Floats], length: float) -> Spectrum:
         """From the moduli, of a cylinder `length` long in units of its circumference."""
         largest = max(float(moduli[0]) for moduli in sectors if len(moduli))
+        if not largest > 0:
+            raise NonFiniteError("all eigenvalues of the transfer matrix vanish")
         with np.errstate(divide="ignore"):
             dimensions = tuple(
                 np.log(largest / moduli) / (2 * math.pi * length) for moduli in sectors
@@ -117,7 +122,9 @@ class State:
         return math.pi * self.shape.imag / 12
 
     def _logarithm(self, trace: float) -> float:
-        return math.log(trace) + self.log_scale if trace > 0 else math.nan
+        if not trace > 0:
+            raise NonFiniteError(f"the partition function is not positive: a trace of {trace}")
+        return math.log(trace) + self.log_scale
 
 
 def _ring_of_two(first: Floats, second: Floats) -> Floats:
