@@ -268,23 +268,36 @@ class _Flows:
 
 
 def _delta(state: MirrorState | Any) -> float:
-    return float(state.spectrum.dimensions[1][0])
+    """Delta_1, infinite where a small chi has left no odd state."""
+    odd = state.spectrum.dimensions[1:]
+    return float(odd[0][0]) if odd and len(odd[0]) else math.inf
 
 
 def _secant(
     function: Callable[[float], float], low: float, high: float, width: float
 ) -> tuple[float, float]:
-    a, b = low, high
-    fa, fb = function(a), function(b)
-    for _ in range(30):
-        if fa == fb:
-            break
-        a, fa, b = b, fb, b - fb * (b - a) / (fb - fa)
-        if not low - 10 * (high - low) < b < high + 10 * (high - low):
-            break
-        if abs(b - a) <= width:
-            return b, abs(b - a) / 2
-        fb = function(b)
+    """Where a function changes sign, between two couplings, by secants (the Illinois method).
+
+    An end that stays twice counts half, so that both ends move. Noise of the flows near the zero
+    leads to one of several changes of sign.
+    """
+    below, above = function(low), function(high)
+    if not below * above < 0:
+        raise ConvergenceError(f"Delta_1 moves in one direction at both J = {low} and J = {high}")
+    stayed = None
+    for _ in range(100):
+        middle = (low * above - high * below) / (above - below)
+        if high - low <= width or not low < middle < high:
+            return (low + high) / 2, (high - low) / 2
+        # Not nearer to an end than a part of the width, so that the other one can follow.
+        middle = min(max(middle, low + 0.25 * width), high - 0.25 * width)
+        value = function(middle)
+        if value * above > 0:
+            high, above = middle, value
+            below, stayed = below / 2 if stayed == "low" else below, "low"
+        else:
+            low, below = middle, value
+            above, stayed = above / 2 if stayed == "high" else above, "high"
     raise ConvergenceError(f"the secants between {low} and {high} do not settle")
 
 
@@ -349,7 +362,7 @@ def loop_exponents(
     Raises
     ------
     ConvergenceError
-        If the critical coupling or the fixed point is not found.
+        If the critical coupling or the fixed point is not found, or the flow leaves it too early.
     """
     step = arguments.integer("step", step, 10, 40)
     difference = arguments.finite("difference", difference, 1e-12, 1e-2)
@@ -364,12 +377,16 @@ def loop_exponents(
         scheme.follow(teacher_state(J + d), step, progress=progress)
         for d in (0.0, difference, -difference)
     )
+    if not all(math.isfinite(_delta(flow.states[-1])) for flow in (here, above, below)):
+        raise ConvergenceError(f"with chi = {chi} no odd state is left after {step} steps")
     slopes = np.abs(above.dimension(1) - below.dimension(1))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        growth = np.log2(slopes[2:] / slopes[:-2])
     return LoopExponents(
         delta_sigma=_scatter(here.dimension(1)),
         delta_epsilon=_scatter(here.dimension(0, 1)),
         central_charge=_scatter(here.central_charge),
-        thermal_from_differences=_scatter(np.log2(slopes[2:] / slopes[:-2])),
+        thermal_from_differences=_scatter(growth),
         fixed_point=_fixed_point(scheme, here, progress) if linearise else None,
     )
 
@@ -381,4 +398,7 @@ def _fixed_point(scheme: LoopTNR, flow: Flow, progress: Progress) -> LoopFixedPo
 
 
 def _scatter(values: Floats) -> Estimate:
-    return Estimate(float(values[-8:].mean()), float(values[-8:].std(ddof=1)))
+    values = values[-8:]
+    if not np.isfinite(values).all():
+        raise ConvergenceError("the flow has left the critical point before its last step")
+    return Estimate(float(values.mean()), float(values.std(ddof=1)))

@@ -150,3 +150,7 @@ def test_bad_input():
         loop_couplings(np.ones((2, 2)))
     with pytest.raises(isingrg.ArgumentError, match="step"):
         mlrg.loop_exponents(2, 0.7, step=5)
+    with pytest.raises(isingrg.ConvergenceError, match="no odd state"):
+        mlrg.loop_exponents(1, 0.7)
+    with pytest.raises(isingrg.ConvergenceError, match="both sides"):
+        critical_coupling(1)
