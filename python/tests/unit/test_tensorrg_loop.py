@@ -225,3 +225,29 @@ def test_bad_input():
             loop_fixed_point(scheme, state)
     with pytest.raises(isingrg.ConvergenceError, match="within 1 steps"):
         loop_fixed_point(scheme, flow.states[3], steps=1)
+
+
+@pytest.mark.parametrize(
+    ("q", "J", "y", "sigma", "epsilon", "distance"),
+    [
+        (3, 1.72320589791, 1.2183930, 0.1320155916, 0.8610, None),
+        (4, 1.86603008877, 1.3965453, 0.1344148857, 0.7060, None),
+        (5, 1.98086407880, 1.6234747, 0.1282509706, 0.529, 0.00688814814135),
+    ],
+)
+def test_potts_models_on_the_lieb_lattice(q, J, y, sigma, epsilon, distance):
+    """With q states and couplings of an independent program, which imposes the symmetry.
+
+    Here no charges are used: the magnetic directions are among the exponents as well.
+    """
+    bonds = np.linalg.matrix_power(np.exp(J * np.eye(q)), 2)
+    weights = np.einsum("ab,bc,cd,da->abcd", *(bonds,) * 4)
+    scheme = LoopTNR(q, mu=0, tolerance=1e-13)
+    state = scheme.flow(tensorrg.weights_network(weights), 12).states[-1]
+    found = loop_fixed_point(scheme, state)
+    levels = np.sort(np.concatenate(found.state.spectrum.dimensions))
+    assert levels[1:q] == pytest.approx([sigma] * (q - 1), abs=1e-8)
+    assert levels[q] == pytest.approx(epsilon, abs=5e-4)
+    assert np.abs(found.exponents - y).min() < 1e-6
+    if distance is not None:
+        assert found.distance == pytest.approx(distance, rel=1e-9)
