@@ -77,6 +77,8 @@ ROOMS = [
         )
         for name, method in METHODS.items()
     ),
+    Room("TensorRG", ("Sources/TensorRG/",), "TensorRGTests", unit("tensorrg*", "loop_*")),
+    Room("isingrg.tensorrg", ("python/isingrg/tensorrg/",), "", unit("tensorrg*", "loop_*")),
     Room(
         "IsingRGExports",
         ("Sources/IsingRGExports/", "Sources/CIsingRG/"),

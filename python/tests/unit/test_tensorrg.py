@@ -9,7 +9,7 @@ import pytest
 
 import isingrg
 from isingrg import ising, mlrg, tensorrg
-from isingrg.tensorrg import BTRG, HOTRG, TRG, LoopTNR
+from isingrg.tensorrg import BTRG, HOTRG, TRG, LoopTNR, hotrg
 
 #: Tests choose sizes for speed.
 pytestmark = pytest.mark.filterwarnings("ignore:chi = .* cuts a multiplet")
@@ -227,3 +227,18 @@ def test_flows_tell_all_and_can_be_pickled():
     assert all(0 <= info.error < 1e-2 and info.chi <= 4 for info in found.infos)
     again = pickle.loads(pickle.dumps(found))
     assert np.array_equal(again.minus_log_partition, found.minus_log_partition)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_hotrg_projects_for_the_better_of_both_ends(turned):
+    """One end of the horizontal bond has a single state that matters: chi = 1 is exact."""
+    random = np.random.default_rng(3)
+    tensor = np.einsum("l,urd->lurd", random.random(3), random.random((2, 3, 2)))
+    if turned:
+        tensor = tensor.transpose(2, 1, 0, 3).copy()
+    merged, charges, error = hotrg._stack(tensor, np.zeros(3, np.int64), 1, 1)
+    assert charges.tolist() == [0]
+    assert error < 1e-12
+    ring = np.einsum("luld->ud", merged)
+    expected = np.einsum("lulx,mxmd->ud", tensor, tensor)
+    assert ring == pytest.approx(expected, rel=1e-12)
