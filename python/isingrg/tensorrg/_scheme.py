@@ -78,7 +78,7 @@ class Scheme:
         assert network.horizontal is not None and network.vertical is not None
         state = State(
             network.tensor, network.horizontal, network.vertical, network.modulus,
-            network.log_scale, 1.0, network.sites, network.shape,
+            network.log_scale, 1.0, network.sites, network.aspect,
         )  # fmt: skip
         return normalised(state, network.tensor, network.log_scale)
 
@@ -238,7 +238,7 @@ class Flow:
 
 def normalised(
     state: State, tensor: Floats, log_scale: float, horizontal: Charges | None = None,
-    vertical: Charges | None = None, *, growth: float = 1, shape: complex | None = None,
+    vertical: Charges | None = None, *, growth: float = 1, aspect: complex | None = None,
 ) -> State:  # fmt: skip
     """The state of a tensor that comes from another one, its largest element taken out.
 
@@ -255,5 +255,5 @@ def normalised(
         state.horizontal if horizontal is None else horizontal,
         state.vertical if vertical is None else vertical,
         state.modulus, log_scale + math.log(largest), state.area * growth, state.sites,
-        state.shape if shape is None else shape,
+        state.aspect if aspect is None else aspect,
     )  # fmt: skip

@@ -87,7 +87,7 @@ class LoopTNR(Scheme):
         letters, charges = real_states(
             state.tensor, state.horizontal, state.vertical, state.modulus
         )
-        if network.shape != 1j:
+        if network.aspect != 1j:
             raise ArgumentError(
                 "network must be symmetric like a square: the loop flow needs equal couplings in "
                 "both directions of the square lattice"

@@ -53,7 +53,7 @@ class Network:
     sites: float = 1.0
     #: Lattice vector up over lattice vector right as complex numbers: the shape of a torus of one
     #: tensor, which the conformal dimensions are measured with.
-    shape: complex = 1j
+    aspect: complex = 1j
     #: ln of a factor of the tensor that was taken out.
     log_scale: float = 0.0
 
@@ -73,8 +73,8 @@ class Network:
         object.__setattr__(self, "vertical", vertical)
         arguments.finite("sites", self.sites, 1e-6, 1e6)
         arguments.finite("log_scale", self.log_scale)
-        if not (np.isfinite(self.shape) and np.imag(self.shape) > 0):
-            raise ArgumentError(f"shape must be above the real axis, got {self.shape!r}")
+        if not (np.isfinite(self.aspect) and np.imag(self.aspect) > 0):
+            raise ArgumentError(f"aspect must be above the real axis, got {self.aspect!r}")
         total = np.add.outer(horizontal, vertical)
         differs = np.subtract.outer(total, total) % modulus != 0
         if np.abs(tensor[differs]).max(initial=0) > 1e-10 * np.abs(tensor).max():
@@ -117,7 +117,7 @@ def ising_network(
     if K_vertical is None or lattice != "square" or K <= 0:
         return network
     stretched = complex(0, math.sinh(2 * min(K, 50.0)))  # of the isoradial embedding
-    return replace(network, shape=stretched)
+    return replace(network, aspect=stretched)
 
 
 def potts_network(

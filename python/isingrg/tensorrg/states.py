@@ -67,7 +67,7 @@ class State:
     #: Sites of the lattice in a tensor of the network.
     sites: float
     #: Lattice vector up over lattice vector right.
-    shape: complex
+    aspect: complex
 
     @property
     def chi(self) -> int:
@@ -103,7 +103,7 @@ class State:
         for charge in range(min(self.modulus, int(total.max()) + 1)):
             i = np.flatnonzero(total == charge)
             sectors.append(_moduli(ring[np.ix_(i, i)]))
-        return self._dimensions(sectors, self.shape.imag / 2)
+        return self._dimensions(sectors, self.aspect.imag / 2)
 
     def _dimensions(self, sectors: list[Floats], length: float) -> Spectrum:
         """From the moduli, of a cylinder `length` long in units of its circumference."""
@@ -119,7 +119,7 @@ class State:
     @property
     def casimir(self) -> float:
         """ln of the largest eigenvalue of that ring holds this number times c, beside f."""
-        return math.pi * self.shape.imag / 12
+        return math.pi * self.aspect.imag / 12
 
     def _logarithm(self, trace: float) -> float:
         if not trace > 0:
@@ -164,7 +164,7 @@ class MirrorState(State):
 
     Attributes
     ----------
-    tensor, horizontal, vertical, modulus, log_scale, area, sites, shape : as in `State`
+    tensor, horizontal, vertical, modulus, log_scale, area, sites, aspect : as in `State`
         What the state stands for.
     """
 
@@ -207,4 +207,4 @@ class MirrorState(State):
     @functools.cached_property
     def spectrum(self) -> Spectrum:
         """The mirror column of two tensors: its singular values, as the next one is its mirror."""
-        return self._dimensions(self._column, self.shape.imag / 2)
+        return self._dimensions(self._column, self.aspect.imag / 2)

@@ -25,7 +25,7 @@ class WeightedState(State):
 
     Attributes
     ----------
-    tensor, horizontal, vertical, modulus, log_scale, area, sites, shape : as in `State`
+    tensor, horizontal, vertical, modulus, log_scale, area, sites, aspect : as in `State`
         What the state stands for.
     """
 
@@ -94,7 +94,7 @@ class BTRG(Scheme):
         log_scale = 2 * state.log_scale + math.log(falling.values[0]) + math.log(rising.values[0])
         new = normalised(
             state, tensor, log_scale, falling.charges, -rising.charges % modulus, growth=2,
-            shape=(1 + state.shape) / (1 - state.shape),
+            aspect=(1 + state.aspect) / (1 - state.aspect),
         )  # fmt: skip
         info = Info(max(a, b), max(falling.discarded, rising.discarded))
         return _weighted(new, (weights[0], weights[1])), info

@@ -147,7 +147,7 @@ def test_charges_agree_with_the_trivial_group():
         (lambda: Network(np.zeros((2, 2, 2, 2))), "tensor"),
         (lambda: Network(np.ones((2, 2, 2, 2)), [0, 1], modulus=2), "charges"),
         (lambda: Network(np.ones((2, 2, 2, 2)), [0, 1, 1], modulus=2), "horizontal"),
-        (lambda: Network(np.ones((2, 2, 2, 2)), shape=-1j), "shape"),
+        (lambda: Network(np.ones((2, 2, 2, 2)), aspect=-1j), "aspect"),
         (lambda: Network(np.ones((2, 2, 2, 2)), sites=0), "sites"),
         (lambda: Network(np.ones((2, 2, 2, 2)), modulus=0), "modulus"),
     ],
