@@ -50,23 +50,35 @@ class Spectrum:
 
 @dataclass(frozen=True, eq=False)
 class State:
-    """One tensor that stands for `area` tensors of the network, on a lattice of its copies."""
+    """One tensor that stands for `area` tensors of the network, on a lattice of its copies.
 
-    #: T[left, up, right, down], in units of its largest element.
+    Attributes
+    ----------
+    tensor : ndarray, shape (h, v, h, v)
+        T[left, up, right, down], in units of its largest element.
+    horizontal : ndarray, shape (h,)
+        Charges of the states of a horizontal bond.
+    vertical : ndarray, shape (v,)
+        Charges of the states of a vertical bond.
+    modulus : int
+        Charges are counted modulo this number.
+    log_scale : float
+        ln of the factor that was taken out of `tensor`.
+    area : float
+        Tensors of the network in this one.
+    sites : float
+        Sites of the lattice in a tensor of the network.
+    aspect : complex
+        Lattice vector up over lattice vector right.
+    """
+
     tensor: Floats
-    #: Charges of the states of a horizontal bond, shape (h,).
     horizontal: Charges
-    #: Charges of the states of a vertical bond, shape (v,).
     vertical: Charges
-    #: Charges are counted modulo this number.
     modulus: int
-    #: ln of the factor that was taken out of `tensor`.
     log_scale: float
-    #: Tensors of the network in this one.
     area: float
-    #: Sites of the lattice in a tensor of the network.
     sites: float
-    #: Lattice vector up over lattice vector right.
     aspect: complex
 
     @property
@@ -161,11 +173,6 @@ class MirrorState(State):
 
     With a = right, b = up, c = left and d = down, bonds join equal letters, and T[a, b, c, d] =
     T[b, a, d, c] = T[d, c, b, a].
-
-    Attributes
-    ----------
-    tensor, horizontal, vertical, modulus, log_scale, area, sites, aspect : as in `State`
-        What the state stands for.
     """
 
     #: S[z, a, b] of which the tensor is the ring, shape (chi, n, n); None for the network itself.

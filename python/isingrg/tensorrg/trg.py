@@ -21,13 +21,7 @@ from isingrg.tensorrg.states import State
 
 @dataclass(frozen=True, eq=False)
 class WeightedState(State):
-    """A state with weights on the bonds, which `tensor` contains: those of its right and lower leg.
-
-    Attributes
-    ----------
-    tensor, horizontal, vertical, modulus, log_scale, area, sites, aspect : as in `State`
-        What the state stands for.
-    """
+    """A state with weights on the bonds: `tensor` contains those at its right and below."""
 
     #: Weights of horizontal and vertical bonds, shapes (h,) and (v,).
     weights: tuple[Floats, Floats] = (np.ones(1), np.ones(1))
