@@ -1,8 +1,11 @@
 """Critical coupling of a model: where flows from bare couplings (J0, 0, ...) change their phase.
 
-Three answers to one question. "phase" brackets the J0 at which the end of the flow changes;
-"monotone" is the maximum of C(J(J0, l)) (Eq. 21 of Hou & You) and "degeneracy" the crossing of
-Z(J(J0, l)) at neighbouring l (their Sec. III D).
+Three answers to one question. "monotone" is the maximum of C(J(J0, l)) (Eq. 21 of Hou & You) and
+"degeneracy" the crossing of Z(J(J0, l)) at neighbouring l (their Sec. III D); "phase" brackets the
+J0 at which the end of the flow changes.
+
+They look where the network was trained: at bare couplings up to the wall of the proposals. What
+compares scales follows a flow as far as that, to the wall.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ from isingrg.mlrg._couplings import Floats
 from isingrg.mlrg.tensor import degeneracies
 from isingrg.statistics import Estimate
 
-#: Where the transition is sought, and how well its bracket is to be known.
+#: Where the transition is sought at most, and how well its bracket is to be known.
 LARGEST_BARE_COUPLING = 2.0
 TOLERANCE = 1e-10
 
@@ -50,9 +53,9 @@ class CriticalCouplings:
 
     #: From the phase in which flows end.
     phase: Estimate
-    #: From the maximum of C(J(J0, l)).
+    #: From the maximum of C(J(J0, l)), Eq. 21 of Hou & You.
     monotone: Estimate
-    #: From the crossing of Z(J(J0, l)).
+    #: From the crossing of Z(J(J0, l)), their Sec. III D.
     degeneracy: Estimate
 
 
@@ -66,8 +69,10 @@ def estimates(model: Any, steps: int) -> CriticalCouplings:
     return CriticalCouplings(phase, *_from_scales(model, steps))
 
 
-def critical_coupling(model: Any, method: str, steps: int) -> float:
-    """J0* by one method."""
+def critical_coupling(model: Any, method: str | None, steps: int) -> float:
+    """J0* by one method, by default that of the paper where the model has a monotone."""
+    if method is None:
+        method = "monotone" if model._configuration.moderator == "monotone" else "phase"
     if method == "phase":
         return 0.5 * sum(phase_bracket(model))
     monotone, degeneracy = _from_scales(model, steps)
@@ -75,6 +80,11 @@ def critical_coupling(model: Any, method: str, steps: int) -> float:
     if found.reason:
         raise ConvergenceError(f"no critical coupling: {found.reason}")
     return float(found.value)
+
+
+def largest_bare_coupling(model: Any) -> float:
+    """The end of the search: the wall of the proposals, or `LARGEST_BARE_COUPLING` before it."""
+    return min(LARGEST_BARE_COUPLING, float(model._training.coupling_bound))
 
 
 def bare_couplings(model: Any, J0: Floats) -> Floats:
@@ -126,7 +136,7 @@ def phase_bracket(model: Any) -> tuple[float, float]:
 
     Raises ConvergenceError where there is none, with the phase in which flows end.
     """
-    low, high = 0.0, LARGEST_BARE_COUPLING
+    low, high = 0.0, (largest := largest_bare_coupling(model))
     while True:
         points = np.linspace(low, high, _POINTS)
         phases, ends, values = _end_phases(model, points)
@@ -143,13 +153,13 @@ def phase_bracket(model: Any) -> tuple[float, float]:
                 )
             phase = "ordered" if phases[0] == _ORDERED else "disordered"
             raise ConvergenceError(
-                f"no critical coupling between 0 and {LARGEST_BARE_COUPLING:g}: the flow from "
+                f"no critical coupling between 0 and {largest:g}: the flow from "
                 f"J0 = {low:.6g} to {high:.6g} ends in the {phase} phase"
             )
         low, high = float(points[changes[0]]), float(points[changes[0] + 1])
         if high <= _NARROWEST:
             raise ConvergenceError(
-                f"no critical coupling between 0 and {LARGEST_BARE_COUPLING:g}: the paramagnet is "
+                f"no critical coupling between 0 and {largest:g}: the paramagnet is "
                 f"unstable, and the flow from J0 = {high:.2g} ends in the ordered phase"
             )
         if high - low <= TOLERANCE:
@@ -194,11 +204,11 @@ def _from_scales(model: Any, steps: int) -> tuple[Estimate, Estimate]:
     """Estimates by the maximum of the monotone and by the crossing of the degeneracies."""
     has_monotone = model._configuration.moderator == "monotone"
     points: Floats = np.empty(0)
-    new = np.linspace(0, LARGEST_BARE_COUPLING, _START)
+    new = np.linspace(0, largest_bare_coupling(model), _START)
     Z: Floats = np.empty((steps + 1, 0))
     C: Floats = np.empty((steps + 1, 0))
     for _ in range(_ROUNDS):
-        paths = trajectories(model, bare_couplings(model, new), steps)
+        paths = _inside(model, trajectories(model, bare_couplings(model, new), steps))
         order = np.argsort(np.concatenate([points, new]), kind="stable")
         points = np.concatenate([points, new])[order]
         Z = np.concatenate([Z, _degeneracies(model, paths)], axis=1)[:, order]
@@ -232,6 +242,26 @@ def _from_scales(model: Any, steps: int) -> tuple[Estimate, Estimate]:
         "the monotone has no maximum along the flow",
     )
     return monotone, degeneracy
+
+
+def _inside(model: Any, paths: Floats) -> Floats:
+    """Flows (steps + 1, n, c) that end where they leave the trained region, |J| <= coupling_bound.
+
+    The end is where the last step crosses the wall: it changes with the start without jumps.
+    """
+    bound = float(model._training.coupling_bound)
+    with np.errstate(invalid="ignore"):
+        outside = ~(np.abs(paths).max(axis=2) <= bound)
+    left = np.logical_or.accumulate(outside, axis=0)
+    first = np.minimum(np.argmax(left, axis=0), len(paths) - 1)
+    flows = np.arange(paths.shape[1])
+    before, step = paths[first - 1, flows], paths[first, flows] - paths[first - 1, flows]
+    # The share of the step to the nearest wall; none of a step to no number.
+    with np.errstate(all="ignore"):
+        share = np.nanmin((np.copysign(bound, step) - before) / step, axis=1, initial=1.0)
+    share = np.where(np.isfinite(step).all(axis=1), share, 0.0)
+    ends = before + share[:, None] * np.nan_to_num(step, posinf=0.0, neginf=0.0)
+    return np.where(left[..., None], ends, paths)
 
 
 def _monotones(model: Any, paths: Floats) -> Floats:

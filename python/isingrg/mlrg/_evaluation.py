@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _LONGEST_FLOW = 2**24
 
 #: Ways to the critical coupling, and how many RG steps those that compare scales may take.
-METHODS = ("phase", "monotone", "degeneracy")
+METHODS = ("monotone", "degeneracy", "phase")
 _MOST_SCALES = 200
 
 
@@ -200,19 +200,23 @@ def bare_flow(model: MLRG, J0: ArrayLike, steps: int) -> Floats:
 
 
 @of_one_state
-def critical_coupling(model: MLRG, method: str = "phase", *, steps: int = 16) -> float:
+def critical_coupling(model: MLRG, method: str | None = None, *, steps: int = 16) -> float:
     """Bare coupling J0 that separates the phases.
+
+    It is sought where the network was trained, from J0 = 0 to `coupling_bound` or 2, if that is
+    less.
 
     Parameters
     ----------
-    method : {"phase", "monotone", "degeneracy"}
-        "phase": the flow that starts at (J0, 0, ...) ends where the degeneracy is 1 for J0 below
-        the result, and where it is at least 2 for J0 above; it is bracketed to 1e-10. With one
-        coupling it is the unstable fixed point. "monotone": the maximum of C(J(J0, l)) at l =
-        `steps` (Eq. 21 of Hou & You). "degeneracy": the crossing of Z(J(J0, l)) at the last two l
-        (Sec. III D).
+    method : {"monotone", "degeneracy", "phase"}, optional
+        "monotone": the maximum of C(J(J0, l)) at l = `steps`, by which Hou & You define J0* (Eq.
+        21); the default where the model has a monotone. "degeneracy": the crossing of Z(J(J0, l))
+        at the last two l (Sec. III D). Both follow flows as far as `coupling_bound`. "phase": the
+        flow that starts at (J0, 0, ...) ends where the degeneracy is 1 for J0 below the result,
+        and where it is at least 2 for J0 above, however far away; it is bracketed to 1e-10. The
+        default for moderator "flow". With one coupling all are the unstable fixed point.
     steps : int
-        RG steps l of the last two methods, 2 to 200. Where the transition becomes sharper
+        RG steps l of the methods that compare them, 2 to 200. Where the transition becomes sharper
         than their grid in J0, of 1e-6, the largest l that shows it counts.
 
     Returns
@@ -223,15 +227,16 @@ def critical_coupling(model: MLRG, method: str = "phase", *, steps: int = 16) ->
     Raises
     ------
     ConvergenceError
-        If the flows from 0 <= J0 <= 2 do not end in both phases, or do not answer in the way
-        that the method asks for.
+        If the flows do not end in both phases, or do not answer in the way that the method asks
+        for.
 
     See Also
     --------
     critical_coupling_estimates : all methods, with errors.
     """
     model._ready()
-    method = arguments.choice("method", method, METHODS)
+    if method is not None:
+        method = arguments.choice("method", method, METHODS)
     return _critical.critical_coupling(model, method, _scales(steps))
 
 

@@ -250,6 +250,11 @@ PAPERS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 }
 
 
+def _is_2a1_e(representation: str) -> bool:
+    """However it is written."""
+    return coupling_components(representation) == coupling_components("2A1+E")
+
+
 def published_settings(
     paper: str, representation: str = "A1"
 ) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -267,11 +272,11 @@ def published_settings(
         "shen" is J. Shen's flow model with SiLU.
     representation : str
         Hou & You state the layers for A1 (6, 12, 8) and A1+E (12, 24, 6), which stand here for
-        all that have several couplings. Shen's network has a layer more than there are couplings
-        c, each 16 c wide, 8 x 3^c couplings are proposed per step, and recorded fixed points are
-        searched from copies of the Ising model: 0.8 in every coupling of a component to itself,
-        (0.8, 0, 0, 0.8, 0.8) in A1+E. His program turns no spin with the lattice, so that its
-        A1+E is "2A1+A2" here.
+        all that have several couplings, but for 2A1+E: its published networks have (24, 48, 12).
+        Shen's network has a layer more than there are couplings c, each 16 c wide, 8 x 3^c
+        couplings are proposed per step, and recorded fixed points are searched from copies of the
+        Ising model: 0.8 in every coupling of a component to itself, (0.8, 0, 0, 0.8, 0.8) in A1+E.
+        His program turns no spin with the lattice, so that its A1+E is "2A1+A2" here.
 
     Returns
     -------
@@ -306,5 +311,5 @@ def published_settings(
             pairs = coupling_components(representation)
             fit["record_guess"] = tuple(0.8 * (a == b) for a, b in pairs)
     elif count > 1:
-        model["hidden"] = (12, 24, 6)
+        model["hidden"] = (24, 48, 12) if _is_2a1_e(representation) else (12, 24, 6)
     return model, fit

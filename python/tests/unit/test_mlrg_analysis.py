@@ -62,7 +62,9 @@ def test_three_methods_agree(name, request):
     """Within their uncertainties, which are small for networks with one clear transition."""
     model = request.getfixturevalue(name)
     found = model.critical_coupling_estimates()
-    assert found.phase.value == model.critical_coupling()
+    paper = "phase" if name == "flow" else "monotone"
+    assert model.critical_coupling() == getattr(found, paper).value
+    assert model.critical_coupling("phase") == found.phase.value
     assert found.phase.error <= 1e-10
     for method in ("monotone", "degeneracy"):
         estimate = getattr(found, method)
@@ -77,6 +79,45 @@ def test_three_methods_agree(name, request):
         assert model.critical_coupling(method) == estimate.value
 
 
+@pytest.mark.parametrize("bound", [1.0, 1.5])
+def test_scales_are_compared_where_the_network_was_trained(monotone, bound, monkeypatch):
+    """Beyond the wall, where C(J) has maxima of its own, it is never asked."""
+    metadata, arrays = monotone._state()
+    metadata["training"]["coupling_bound"] = bound
+    model = MLRG._restored(metadata, arrays)
+    native, asked = _critical._core.mlrg_monotone, []
+
+    def ask(handle, rows, values, progress):
+        asked.append(np.abs(rows).max())
+        native(handle, rows, values, progress)
+
+    monkeypatch.setattr(_critical._core, "mlrg_monotone", ask)
+    found = model.critical_coupling_estimates()
+    assert bound - 1e-9 < max(asked) <= bound * (1 + 1e-12)
+    assert abs(found.monotone.value - found.phase.value) < 2 * found.monotone.error
+
+
+def test_no_transition_is_sought_beyond_the_wall(a1):
+    metadata, arrays = a1._state()
+    metadata["training"]["coupling_bound"] = 0.5
+    found = MLRG._restored(metadata, arrays).critical_coupling_estimates()
+    assert "between 0 and 0.5" in found.phase.reason
+    assert found.monotone.reason and found.degeneracy.reason
+
+
+def test_a_flow_ends_at_the_wall(a1):
+    """Where the straight line of its last step crosses it; before a step to no number."""
+    metadata, arrays = a1._state()
+    metadata["training"]["coupling_bound"] = 1.0
+    model = MLRG._restored(metadata, arrays)
+    inside, out = [[0.2, -0.3], [0.4, 0.1], [0.3, 0.9]], [[0.5, 0.0], [0.5, -0.5], [1.5, -1.5]]
+    lost = [[0.5, 0.5], [0.6, 0.6], [np.nan, np.inf]]
+    start = [[1.0, 0.0], [3.0, 1.0], [0.0, 0.0]]  # on the wall
+    ended = _critical._inside(model, np.array([inside, out, lost, start]).swapaxes(0, 1))
+    expected = [inside, [*out[:2], [1.0, -1.0]], [*lost[:2], lost[1]], [start[0]] * 3]
+    np.testing.assert_allclose(ended.swapaxes(0, 1), expected, atol=1e-12)
+
+
 def test_the_bracket_of_the_phases_holds_the_fixed_point(a1):
     """With one coupling both are the same number, known to half of the bracket."""
     low, high = _critical.phase_bracket(a1)
@@ -88,7 +129,7 @@ def test_the_bracket_of_the_phases_holds_the_fixed_point(a1):
 @pytest.mark.parametrize("name", ["monotone", "flow"])
 def test_phases_beside_the_critical_coupling(name, request):
     model = request.getfixturevalue(name)
-    critical = model.critical_coupling()
+    critical = model.critical_coupling("phase")
     below, above = _critical.trajectories(
         model, _critical.bare_couplings(model, critical + np.array([-0.01, 0.01])), 24
     ).swapaxes(0, 1)
@@ -162,7 +203,7 @@ def test_no_transition_has_reasons(still):
     last = [name for name in arrays if name.startswith("network") and arrays[name].shape == (1, 1)]
     arrays[last[-1]] = np.full((1, 1), 0.5)  # v = 1/2: everything becomes ordered
     with pytest.raises(isingrg.ConvergenceError, match="ordered phase"):
-        MLRG._restored(metadata, arrays).critical_coupling()
+        MLRG._restored(metadata, arrays).critical_coupling("phase")
 
 
 def test_interpolation_of_crossings_and_maxima():
@@ -412,9 +453,9 @@ def test_no_transition_where_only_zero_itself_is_disordered(a1, monkeypatch, edg
 
     monkeypatch.setattr(_critical, "_end_phases", phases)
     if edge > 0.01:
-        assert a1.critical_coupling() == pytest.approx(edge, abs=1e-10)
+        assert a1.critical_coupling("phase") == pytest.approx(edge, abs=1e-10)
         return
     with pytest.raises(isingrg.ConvergenceError, match=r"paramagnet is unstable, .*ordered"):
-        a1.critical_coupling()
+        a1.critical_coupling("phase")
     found = a1.critical_coupling_estimates(2).phase
     assert math.isnan(found.value) and found.reason.startswith("no critical coupling between 0")

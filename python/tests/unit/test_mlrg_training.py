@@ -174,8 +174,10 @@ def test_published_settings_of_larger_representations():
     model, fit = mlrg.published_settings("shen", "A1+E")
     assert model["hidden"] == (80,) * 6 and fit["batch"] == 1944
     assert fit["record_guess"] == (0.8, 0, 0, 0.8, 0.8)
-    model, fit = mlrg.published_settings("hou-you", "2A1+E")
+    model, fit = mlrg.published_settings("hou-you", "A1+E")
     assert model["hidden"] == (12, 24, 6) and fit["proposal"] == "norm"
+    for name in ("2A1+E", "A1+A1+E"):  # as its published networks
+        assert mlrg.published_settings("hou-you", name)[0]["hidden"] == (24, 48, 12)
     MLRG("A1+E", **model, symmetric=True).fit(2, **{**fit, "batch": 8, "cd_samples": 64})
     assert mlrg.published_settings("hou-you")[0]["hidden"] == (6, 12, 8)
 
