@@ -17,7 +17,9 @@ GREY = "#777777"
 #: The type of the output by which programs read the summary in the last cell of a notebook.
 SUMMARY_TYPE = "application/vnd.isingrg.summary+json"
 
-VERDICT = {True: "holds", False: "**does not hold**", None: "undecided"}
+#: A verdict on what no paper claims.
+OWN = "our own question"
+VERDICT = {True: "holds", False: "**does not hold**", None: "not decided", OWN: OWN}
 _verdicts, _comparisons = [], []
 _look = style.styled()  # a global, because the look ends when this object is collected
 
@@ -70,16 +72,34 @@ def with_error(mean, error):
 
 
 def judge(*claims):
-    """Show and note claims: (place, claim of the paper, whether it holds, what was measured)."""
-    judged = [
-        (place, text, None if holds is None else bool(holds), measured)
-        for place, text, holds, measured in claims
-    ]
+    """Show and note claims, a line for each.
+
+    Each is (place, claim, verdict, measured) or, with what was tested and its threshold,
+    (place, claim, verdict, measured, test). The verdict is true, false, None where the data leave
+    it open, or `OWN`.
+    """
+    judged = [_judged(*claim) for claim in claims]
     _verdicts.extend(judged)
+    tested = any(claim["test"] for claim in judged)
+    keys = ["claim", *(["test"] if tested else []), "verdict", "measured"]
+    names = {"claim": "the paper claims"}
     table(
-        ["the paper claims", "verdict", "measured"],
-        [f"| {text} | {VERDICT[holds]} | {measured} |" for _, text, holds, measured in judged],
+        [names.get(key, key) for key in keys],
+        [f"| {' | '.join(claim[key] for key in keys)} |" for claim in judged],
     )
+
+
+def _judged(place, claim, verdict, measured, test=""):
+    if verdict is not None and not isinstance(verdict, str):
+        verdict = bool(verdict)
+    return {
+        "place": place,
+        "claim": claim,
+        "test": test,
+        "holds": None if verdict == OWN else verdict,
+        "verdict": VERDICT[verdict],
+        "measured": measured,
+    }
 
 
 def _number(value):
@@ -134,13 +154,10 @@ def summary():
     ]
     text = _markdown(["place", "quantity", "ours", "published", "exact RG map", "Ising model"], lines)
     if _verdicts:
-        claims = [f"| {p} | {t} | {VERDICT[h]} | {m} |" for p, t, h, m in _verdicts]
+        claims = [
+            f"| {c['place']} | {c['claim']} | {c['verdict']} | {c['measured']} |" for c in _verdicts
+        ]
         text += "\n\n" + _markdown(["place", "the paper claims", "verdict", "measured"], claims)
-    document = {
-        "quantities": _comparisons,
-        "claims": [
-            dict(zip(("place", "claim", "holds", "measured"), claim, strict=True))
-            for claim in _verdicts
-        ],
-    }
+    claims = [claim | {"verdict": claim["verdict"].strip("*")} for claim in _verdicts]
+    document = {"quantities": _comparisons, "claims": claims}
     display({"text/markdown": text, SUMMARY_TYPE: document}, raw=True)

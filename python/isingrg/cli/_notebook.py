@@ -49,7 +49,7 @@ class Reproduction:
             beside = "".join(f" {_shown(row[key]):>12}" for key in _BESIDE)
             lines.append(f"{name:{width}} {ours:>20}{beside}")
         for row in claims:
-            verdict = {True: "holds", False: "DOES NOT HOLD", None: "undecided"}[row["holds"]]
+            verdict = row["verdict"].upper() if row["holds"] is False else row["verdict"]
             claim = f"{row['place']}: {row['claim']} {verdict}: {row['measured']}"
             lines.append(plain_text(claim))
         lines.append(f"{len(self.summary['figures'])} figures in {self.folder / 'figures'}")
@@ -145,14 +145,15 @@ def _copy_sources(work: Path, name: str, with_records: bool) -> None:
     for path in [sources / f"{name}.ipynb", *sources.glob("*.py")]:
         shutil.copyfile(path, work / path.name)
     (work / "data").mkdir(exist_ok=True)
-    if with_records:
-        method = name.partition("_")[2]
-        records = sources / "data"
-        for path in [records / f"{method}_models.json", *(records / method).glob("*")]:
-            target = work / path.relative_to(sources)
-            target.parent.mkdir(exist_ok=True)
-            if not target.exists():
-                shutil.copyfile(path, target)
+    method = name.partition("_")[2]
+    records = sources / "data"
+    given = records.glob(f"{method}_published.json")  # what others trained
+    trained = [*records.glob(f"{method}_*.json"), *(records / method).glob("*")]
+    for path in trained if with_records else given:
+        target = work / path.relative_to(sources)
+        target.parent.mkdir(exist_ok=True)
+        if not target.exists():
+            shutil.copyfile(path, target)
 
 
 def _with_headings(notebook: Any) -> Iterator[tuple[Any, str]]:

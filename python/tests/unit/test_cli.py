@@ -288,7 +288,7 @@ def test_reproduction_in_a_terminal():
         ],
         "claims": [
             {"place": "Sec. 3", "claim": r"One has $\lvert\lambda_{RG}\rvert > 1$.", "holds": False,
-             "measured": r"$\Delta_1 \pm \beta / 2$ of **two**"},
+             "verdict": "does not hold", "measured": r"$\Delta_1 \pm \beta / 2$ of **two**"},
         ],
         "figures": [{}],
     }  # fmt: skip
