@@ -20,6 +20,7 @@ let package = Package(
         .target(name: "MLRG", dependencies: ["CLanes", "Numerics", "Learning"]),
         .target(name: "NeuralRG", dependencies: ["CLanes", "Numerics", "Learning", "Ising"]),
         .target(name: "GraphVAE", dependencies: ["Numerics", "Learning", "Ising"]),
+        .target(name: "Multilevel", dependencies: ["CLanes", "Numerics", "Learning", "Ising"]),
 
         // MARK: Tensor networks
         .target(name: "TensorRG", dependencies: ["Numerics"]),
@@ -30,7 +31,7 @@ let package = Package(
             name: "IsingRGExports",
             dependencies: [
                 "CForks", "CIsingRG", "Numerics", "Learning", "Ising", "MLRG", "NeuralRG", "GraphVAE",
-                "TensorRG",
+                "Multilevel", "TensorRG",
             ]),
 
         // MARK: Tests
@@ -43,6 +44,7 @@ let package = Package(
         .testTarget(name: "NeuralRGTests", dependencies: ["NeuralRG", "Learning", "Numerics", "Ising"]),
         .testTarget(name: "GraphVAETests", dependencies: ["GraphVAE", "Learning", "Numerics", "Ising"]),
         .testTarget(name: "TensorRGTests", dependencies: ["TensorRG", "Numerics"]),
+        .testTarget(name: "MultilevelTests", dependencies: ["Multilevel", "Learning", "Numerics", "Ising"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -2,7 +2,7 @@
  * Vector operations that Swift 6 emits lane by lane: rotations (which then stay scalar), square
  * roots (scalar, with a test of errno per lane) and multiply-adds (put together again afterwards,
  * not always). Clang imports these vector types as SIMD8 and SIMD16, and the functions vanish
- * into their callers. See bytes.h for bytes.
+ * into their callers. See bytes.h for bytes, and codes.h for look-ups by them.
  */
 #ifndef LANES_H
 #define LANES_H

@@ -1,0 +1,109 @@
+import Ising
+import Learning
+import Multilevel
+import Numerics
+import Testing
+
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
+@Suite(.serialized) struct SamplerTrainingTests {
+    static func training(_ steps: Int, _ start: SamplerStart = .wolff) -> SamplerTraining {
+        var training = SamplerTraining()
+        (training.steps, training.batch, training.start, training.seed) = (steps, 5000, start, 4)
+        return training
+    }
+
+    static func couplings(_ model: SamplerModel) -> [Double] {
+        (0..<model.couplings.count).map { model.couplings[$0] }
+    }
+
+    /// The divergences from the model to the target and back, by all configurations of 4 x 4.
+    static func divergences(_ model: SamplerModel) throws -> (reverse: Double, forward: Double) {
+        let logarithms = try Samples.logProbabilities(model, Samples.all)
+        let weights = Samples.logWeights(model, Samples.all)
+        let logPartition = log(weights.reduce(0) { $0 + exp($1) })
+        var (reverse, forward) = (0.0, 0.0)
+        for (q, w) in zip(logarithms, weights) {
+            reverse += exp(q) * (q - w + logPartition)
+            forward += exp(w - logPartition) * (w - logPartition - q)
+        }
+        return (reverse, forward)
+    }
+
+    @Test(arguments: [0.4406867935, -0.44, 0.0, 0.3, 0.6], [SamplerStart.wolff, .ladder])
+    func theTargetIsLearned(coupling: Double, start: SamplerStart) throws {
+        let model = try Samples.model(4, coupling: coupling)
+        var reports: [SamplerReport] = []
+        try model.fit(Self.training(3, start)) { reports.append($0) }
+        let found = try Self.divergences(model)
+        #expect(found.reverse < 2e-3 && found.forward < 2e-3)
+        let report = reports[2]
+        let exact = try logPartition(size: 4, coupling: coupling)
+        #expect(abs(report.bound + exact - found.reverse) < 5 * report.boundError + 1e-4)
+        #expect(abs(report.logPartition - exact) < 5 * report.logPartitionError + 1e-4)
+        #expect(abs(report.forward - found.forward) < 5 * report.forwardError + 1e-4)
+        #expect(report.share > 0.99 && report.share <= 1)
+    }
+
+    @Test func aModelWithAFieldIsLearnedWithoutMonteCarlo() throws {
+        let model = try Samples.model(4, coupling: 0.3, field: 0.1)
+        var reports: [SamplerReport] = []
+        #expect(throws: Failure.self) { try model.fit(Self.training(1)) { _ in } }
+        try model.fit(Self.training(3, .ladder)) { reports.append($0) }
+        #expect(try Self.divergences(model).forward < 2e-3)
+        #expect(reports[2].forward.isNaN)
+    }
+
+    /// A mode that is never drawn shows in the divergence from the target, not in the other one.
+    @Test func aDroppedModeIsReported() throws {
+        let model = try Samples.model(4, coupling: 0.6, field: 0)
+        try model.fit(Self.training(3)) { _ in }
+        let part = model.learned.first { model.hierarchy.classes[$0.index].name == "2.B.0" }!
+        model.couplings.base[part.offset] = 8
+        let found = try Self.divergences(model)
+        let exact = try ExactConfigurations.of(model, seed: 4, .none)!.divergence(to: model, .none)
+        #expect(abs(exact.0 - found.forward) < 5 * exact.1 && found.forward > 2 * found.reverse)
+    }
+
+    @Test(arguments: [SamplerStart.wolff, .ladder])
+    func aTrainingInPiecesOrOnOtherThreadsIsTheSame(start: SamplerStart) throws {
+        let (whole, pieces) = (try Samples.model(8), try Samples.model(8))
+        try whole.fit(Self.training(3, start)) { _ in }
+        let threads = threadCount
+        threadCount = 3
+        defer { threadCount = threads }
+        try pieces.fit(Self.training(1, start)) { _ in }
+        let other = try Samples.model(8)
+        for (index, array) in pieces.stateArrays.enumerated() {
+            var values = [Double](repeating: .nan, count: array.count)
+            pieces.read(array: index, into: &values)
+            try other.write(array: index, from: values, count: values.count)
+        }
+        try other.fit(Self.training(2, start)) { _ in }
+        #expect(Self.couplings(other) == Self.couplings(whole) && other.step == 3)
+    }
+
+    @Test func givenConfigurationsAreLearned() throws {
+        let model = try Samples.model(4, coupling: 0.44)
+        let plan = SamplingPlan(size: 4, couplings: [0.44], chains: 100, samples: 200, between: 2, seed: 1)
+        var spins = [Int8](repeating: 0, count: 20000 * 16)
+        try sample(plan, into: &spins, progress: .none)
+        try model.fit(spins, count: 20000, Self.training(6)) { _ in }
+        #expect(try Self.divergences(model).forward < 4e-3)
+    }
+
+    @Test func anInterruptedTrainingLeavesTheModelAtItsStep() throws {
+        for stopAfter in [0, 1] {
+            let model = try Samples.model(16)
+            if stopAfter == 1 { try model.fit(Self.training(1)) { _ in } }
+            let before = Self.couplings(model)
+            let progress = Progress(total: 1) { _, _ in false }
+            #expect(throws: Failure.self) { try model.fit(Self.training(2), progress: progress) { _ in } }
+            #expect(Self.couplings(model) == before && model.step == stopAfter)
+        }
+    }
+}
