@@ -67,7 +67,8 @@ void end_call(isingrg_status status);
 #define METHODS(EACH) \
     EACH(MLRG, mlrg) \
     EACH(NEURALRG, neuralrg) \
-    EACH(GRAPHVAE, graphvae)
+    EACH(GRAPHVAE, graphvae) \
+    EACH(MULTILEVEL, multilevel)
 
 #define NUMBER_OF_METHOD(NUMBER, NAME) NUMBER,
 typedef enum { NO_METHOD, METHODS(NUMBER_OF_METHOD) } Method;

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from python_values import Raised, in_any_form
 
-from isingrg import graphvae, ising, mlrg, neuralrg, plot, tensorrg
+from isingrg import graphvae, ising, mlrg, multilevel, neuralrg, plot, tensorrg
 from isingrg._shared.settings import Settings
 from isingrg.statistics import Estimate
 
@@ -73,6 +73,7 @@ _FLOW, _VAE = MODELS[neuralrg.NeuralRG][0], MODELS[graphvae.GraphVAE][0]
 _CHAINS = _FLOW.hmc(2, 60, leapfrog=1)
 _RESPONSES = _FLOW.responses(4)
 _MAP = _VAE.rg_map(SPINS, resamples=20)
+_SAMPLER = MODELS[multilevel.MultilevelSampler][0]
 _COMPONENTS = graphvae.PrincipalComponents(np.zeros(2), np.eye(2), np.ones(2) / 2, np.zeros((3, 2)))
 
 _NETWORKS = [
@@ -95,6 +96,8 @@ INSTANCES = {
     mlrg.settings.Training: [mlrg.settings.Training()],
     mlrg.FixedPoint: mlrg.MLRG(hidden=(4,)).fit(1, 4).fixed_points(4),
     neuralrg.Chains: [_CHAINS],
+    multilevel.Chains: [_SAMPLER.metropolis(2, 60)],
+    multilevel.Couplings: [_SAMPLER.couplings()],
     graphvae.RGMap: [_MAP],
     graphvae.PrincipalComponents: [_COMPONENTS],
     plot.Drawing: [plot.configuration(SPINS[0, 0])],
@@ -158,6 +161,11 @@ GOOD = {
     "tensor": _reals([(2, 2, 2, 2), (1, 2, 1, 2)]), "student": _reals([(2, 2, 2)], 0.1),
     "iterations": st.integers(1, 20), "objective": st.sampled_from(["l2", "kl"]),
     "width": st.floats(1e-3, 1e-2), "sector": st.integers(0, 2), "index": _small,
+    "neighbours": st.sampled_from([4, 8]), "linear": st.sampled_from([4, 12]),
+    "triples": st.sampled_from([0, 4]), "quintuples": st.sampled_from([0, 4]),
+    "colours": st.sampled_from([1, 2, 4]), "field": st.floats(-0.5, 0.5),
+    "damping": st.floats(1, 100), "given": st.sampled_from([None, 1, 2]),
+    "sampler": st.sampled_from(MODELS[multilevel.MultilevelSampler]),
     "chains": st.just(_CHAINS), "responses": st.just(_RESPONSES), "rg_map": st.just(_MAP),
 }  # fmt: skip
 
@@ -176,6 +184,13 @@ OWN = {
         "settings": st.just([{"steps": 2, "batch": 4}] * 2),
         "models": st.builds(lambda: [mlrg.MLRG(hidden=(3,)), mlrg.MLRG(hidden=(4,))])},
     "isingrg.neuralrg.NeuralRG": {"L": st.sampled_from([2, 4])},
+    "isingrg.multilevel.MultilevelSampler.fit": {"start": st.sampled_from(["none", "ladder"]),
+                                                 "steps": st.integers(1, 2)},
+    "isingrg.multilevel.MultilevelSampler.fit_samples": {
+        "start": st.none(), "spins": _spins(4), "steps": st.integers(1, 2)},
+    "isingrg.multilevel.MultilevelSampler.refine": {"coarse": _spins(1, 2)},
+    **{f"isingrg.multilevel.MultilevelSampler.{name}": {"K": st.floats(0.1, 0.6)}
+       for name in ("free_energy", "log_partition", "log_weights")},
     "isingrg.set_num_threads": {"n": st.integers(1, 3)},
     "isingrg.mlrg.symmetry.state_indices": {"spins": in_any_form(hnp.arrays(
         np.int8, st.sampled_from([(3,), (2, 4)]), elements=st.sampled_from([-1, 1])))},
@@ -209,7 +224,7 @@ KEPT_SMALL = {"n_jobs", "threads", "n", "executor"}
 
 #: Records of results, which nobody makes but the package.
 _RECORDS = {
-    "CriticalCouplings", "Estimate", "ExactMinimum", "FixedPoint", "Violations", "Chains",
+    "CriticalCouplings", "Couplings", "Estimate", "ExactMinimum", "FixedPoint", "Violations", "Chains",
     "Layer", "LogPartition", "Responses", "Basins", "PrincipalComponents", "RGMap", "Drawing",
     "TrainingRecord", "LoopCriticalPoint", "LoopExponents", "LoopMapFixedPoint", "LoopMinimum",
     "Flow", "Info", "LoopFixedPoint", "MirrorState", "Spectrum", "State", "WeightedState",

@@ -23,7 +23,7 @@ import numpy as np
 
 import campaign
 import isingrg
-from isingrg import graphvae, ising, mlrg, neuralrg, statistics
+from isingrg import graphvae, ising, mlrg, multilevel, neuralrg, statistics
 
 #: Of a refusal: seconds, and growth of resident memory.
 QUICK, SMALL = 1.0, 256 << 20
@@ -48,6 +48,12 @@ def moderator() -> mlrg.MLRG:
 def autoencoder() -> graphvae.GraphVAE:
     spins = ising.sample(8, 0.4, 20)[0]
     return graphvae.GraphVAE(8, levels=2, hidden=8, token=4, latent=2).fit(spins, 1)
+
+
+def sampler(L: int = 4) -> multilevel.MultilevelSampler:
+    return multilevel.MultilevelSampler(L, neighbours=4, triples=4, quintuples=0).fit(
+        1, 64, start="none"
+    )
 
 
 #: What a machine with up to 10^11 bytes cannot do.
@@ -80,6 +86,11 @@ REFUSED: dict[str, Callable[[], Any]] = {
     "GraphVAE.fit, epochs": lambda: autoencoder().fit(np.ones((2, 8, 8), np.int8), 10**9),
     "GraphVAE.encode": lambda: autoencoder().encode(many(10**11, 8, 8, dtype=np.int8)),
     "GraphVAE.decode": lambda: autoencoder().decode(many(10**10, 2)),
+    "MultilevelSampler.fit, batch": lambda: multilevel.MultilevelSampler(256).fit(1, 2**24),
+    "MultilevelSampler.fit, steps": lambda: sampler().fit(10**9),
+    "MultilevelSampler.sample": lambda: sampler(256).sample(2**31),
+    "MultilevelSampler.log_prob": lambda: sampler().log_prob(many(2**40, 4, 4, dtype=np.int8)),
+    "MultilevelSampler.metropolis": lambda: sampler().metropolis(2**20, 2**24),
     "statistics.bootstrap": lambda: statistics.bootstrap(
         lambda x: x.mean(-1), np.zeros((10**5, 2)), resamples=10**6
     ),
@@ -105,6 +116,8 @@ SQUEEZED: dict[str, str] = {
     "flow, metropolis": "limits.flow(4).metropolis(5000, 2)",
     "autoencoder": "graphvae.GraphVAE(16, hidden=64).fit(np.ones((64, 16, 16), np.int8), 1, 64)",
     "encode": "limits.autoencoder().encode(np.ones((20_000, 8, 8), np.int8))",
+    "sampler, training": "multilevel.MultilevelSampler(16).fit(1, 1000, start='none')",
+    "sampler, samples": "limits.sampler(8).sample(100_000)",
     "bootstrap": "statistics.bootstrap(np.mean, np.ones((4, 100_000)), resamples=20)",
 }  # fmt: skip
 
@@ -117,6 +130,7 @@ LARGEST: dict[str, str] = {
     "divergence of 5A1": "assert mlrg.divergence(np.full(25, 0.1), np.zeros(25), '5A1') > 0",
     "a million couplings": "assert mlrg.MLRG().fit(1, 10**6).step == 1",
     "a flow of L = 64": "assert len(limits.flow(64).sample(memory >> 17)) == memory >> 17",
+    "a sampler of L = 256": "assert limits.sampler(256).sample(memory >> 24).shape[1] == 256",
     "an autoencoder of L = 256": "assert graphvae.GraphVAE(256, hidden=256, latent=256, token=256, "
                                  "levels=7).fit(np.ones((2, 256, 256), np.int8), 1).step == 1",
 }  # fmt: skip
@@ -126,7 +140,7 @@ import resource, sys, time
 import numpy as np
 sys.path.insert(0, {folder!r})
 import limits
-from isingrg import graphvae, ising, mlrg, neuralrg, statistics
+from isingrg import graphvae, ising, mlrg, multilevel, neuralrg, statistics
 """
 
 #: One process for each call: what has been warm in memory before stays outside the limit.

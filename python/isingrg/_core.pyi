@@ -77,6 +77,24 @@ TENSORRG_DISTANCE: int
 TENSORRG_SLOPE: int
 TENSORRG_ITERATIONS: int
 TENSORRG_REPORT: int
+MULTILEVEL_LOSS: int
+MULTILEVEL_STANDARD_ERROR: int
+MULTILEVEL_EFFECTIVE_SHARE: int
+MULTILEVEL_LOG_PARTITION: int
+MULTILEVEL_LOG_PARTITION_ERROR: int
+MULTILEVEL_FORWARD: int
+MULTILEVEL_FORWARD_ERROR: int
+MULTILEVEL_COLUMNS: int
+MULTILEVEL_WOLFF: int
+MULTILEVEL_LADDER: int
+MULTILEVEL_NONE: int
+MULTILEVEL_SPACING: int
+MULTILEVEL_POSITION: int
+MULTILEVEL_COLOUR: int
+MULTILEVEL_ORDER: int
+MULTILEVEL_PRODUCTS: int
+MULTILEVEL_SQUARED_DISTANCE: int
+MULTILEVEL_ORBIT_COLUMNS: int
 
 def abi_version() -> int: ...
 def version() -> str: ...
@@ -335,3 +353,34 @@ def tensorrg_loop_search(
     tolerance: float, report: Array, progress: Progress, /,
 ) -> None:
     """teacher (n, n, n, n), student (chi, n, n) is replaced, report (TENSORRG_REPORT,)."""
+
+# Multilevel sampler: configurations (n, L, L) of int8. Progress counts configurations, but for
+# training.
+
+def multilevel_create(config: Record, /) -> Model:
+    """isingrg_multilevel_config; destroyed with the last reference."""
+
+def multilevel_fit(
+    model: Model, training: Record, history: Array, progress: Progress, /,
+) -> Trained:
+    """As `mlrg_fit`, with isingrg_multilevel_training; history (steps, MULTILEVEL_COLUMNS)."""
+
+def multilevel_fit_samples(
+    model: Model, spins: Spins, training: Record, history: Array, progress: Progress, /,
+) -> Trained:
+    """As `multilevel_fit`; spins (n, L, L)."""
+
+def multilevel_adopt(model: Model, other: Model, /) -> None: ...
+def multilevel_sample(
+    model: Model, coarse: Spins | None, seed: int, spins: Spins, log_probabilities: Array | None,
+    progress: Progress, /,
+) -> None:
+    """coarse (n, l, l), spins (n, L, L), log_probabilities (n,)."""
+
+def multilevel_log_probability(
+    model: Model, spins: Spins, coarse_size: int, values: Array, progress: Progress, /,
+) -> None:
+    """spins (n, L, L), values (n,)."""
+
+def multilevel_orbits(model: Model, orbits: Sites, /) -> None:
+    """orbits (parameters, MULTILEVEL_ORBIT_COLUMNS)."""

@@ -175,13 +175,43 @@ _GRAPHVAE = Small(
     second=500,
 )  # fmt: skip
 
+_MULTILEVEL = Small(
+    METHODS["multilevel"].model,
+    options={"L": 4, "K": 0.3, "neighbours": 8, "triples": 8, "quintuples": 4},
+    refused={"L": 6},
+    variants=({"colours": 1, "K": -0.4}, {"field": 0.2}, {"L": 8, "linear": 8}),
+    settings={"batch": 64},
+    light={"batch": 8, "start": "none"},
+    evaluate=lambda m: [m.log_prob(spins(m.L)), m.sample(2)],
+    questions=_ALIKE | {
+        "K": lambda m: m.K,
+        "L": lambda m: m.L,
+        "couplings": lambda m: [m.couplings().J, m.couplings().distance],
+        "field": lambda m: m.field,
+        "free_energy": lambda m: m.free_energy(200),
+        "log_partition": lambda m: m.log_partition(200),
+        "log_prob": lambda m: m.log_prob(spins(m.L)),
+        "log_weights": lambda m: m.log_weights(spins(m.L), K=0.2, field=0.1),
+        "metropolis": lambda m: m.metropolis(2, 3).spins,
+        "refine": lambda m: m.refine(spins(m.L)[:, ::2, ::2]),
+        "sample": lambda m: m.sample(10),
+        "sample_with_log_prob": lambda m: m.sample_with_log_prob(10),
+    },
+    second=200,
+)  # fmt: skip
+
 #: By the names of `METHODS`.
-MODELS = {"mlrg": _MLRG, "neuralrg": _NEURALRG, "graphvae": _GRAPHVAE}
+MODELS = {
+    "mlrg": _MLRG, "neuralrg": _NEURALRG, "graphvae": _GRAPHVAE, "multilevel": _MULTILEVEL,
+}  # fmt: skip
 
 #: Every way to train, the second one of a method under a name of its own.
 TRAININGS = MODELS | {
     "samples": dataclasses.replace(
         _NEURALRG, method="fit_samples", data=lambda m: (reals(m.L),), settings={"batch": 4}
+    ),
+    "spins": dataclasses.replace(
+        _MULTILEVEL, method="fit_samples", data=lambda m: (spins(m.L),), settings={"batch": 8}
     ),
 }
 

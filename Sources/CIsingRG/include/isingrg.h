@@ -850,6 +850,132 @@ ISINGRG_API isingrg_status isingrg_tensorrg_loop_search(
     int64_t even_bonds, double mu, int64_t iterations, double tolerance, double *report,
     isingrg_progress progress, void *context);
 
+
+/* MARK: Multilevel sampler */
+
+/* A sampler of exp(K sum_<ij> s_i s_j + h sum_i s_i) on the L x L torus draws a first spin, then those
+ * between the ones it has at spacings a = L/2, ..., 2, 1: at each the sites B at (a, a) modulo 2 a, C
+ * at (a, 0) and D at (0, a), each kind in colours one after another. A spin is drawn with
+ * p(s_i = 1) = 1 / (1 + exp(-2 h_i)), rounded to multiples of 2^-31; at a = 1 the sites C and D, and
+ * with two or more colours half of B, have exact fields h_i, all others the sum over orbits o of
+ * J_o times the sum of products of the nearest drawn spins. */
+
+typedef struct {
+    int64_t size;       /* L, a power of two from 4 to 256 */
+    double coupling;    /* K, |K| <= 100 */
+    double field;       /* h, |h| <= 100; products of an even number of spins count only with it */
+    int32_t neighbours; /* nearest spins that fields are tabulated for, 0 to 16, full shells within */
+    int32_t linear;     /* nearest spins that count alone, 0 to 64, the last shell taken whole */
+    int32_t triples;    /* that count in products of three (and two), 0 to neighbours */
+    int32_t quintuples; /* that count in products of five (and four), 0 to neighbours */
+    int32_t colours;    /* of each kind of sites: 1, 2, 4 or 8 */
+} isingrg_multilevel_config;
+
+/* Columns of the training history: what the model is after each step. */
+enum {
+    /* Mean over the batch of ln q(s) - K sum s s' - h sum s, an upper bound of -ln Z. */
+    ISINGRG_MULTILEVEL_LOSS = 0,
+    ISINGRG_MULTILEVEL_STANDARD_ERROR = 1,      /* of that mean */
+    ISINGRG_MULTILEVEL_EFFECTIVE_SHARE = 2,     /* effective sample size of the weights / batch */
+    ISINGRG_MULTILEVEL_LOG_PARTITION = 3,       /* ln Z by the weights */
+    ISINGRG_MULTILEVEL_LOG_PARTITION_ERROR = 4, /* its standard error */
+    /* The divergence from the target to the model in nat by up to 2048 exact configurations, which
+     * grows where the model never goes; NaN with a field. */
+    ISINGRG_MULTILEVEL_FORWARD = 5,
+    ISINGRG_MULTILEVEL_FORWARD_ERROR = 6, /* its standard error */
+    ISINGRG_MULTILEVEL_COLUMNS = 7
+};
+
+/* Makes a model whose couplings J_o are zero.
+ * \param[out] model a handle to be given to isingrg_model_destroy */
+ISINGRG_API isingrg_status isingrg_multilevel_create(
+    const isingrg_multilevel_config *config, isingrg_model **model);
+
+/* How the first training finds couplings before its first step: by maximum likelihood on cluster
+ * configurations made inside; from smaller lattices, beginning with L = 4 and no couplings; or not. */
+enum {
+    ISINGRG_MULTILEVEL_WOLFF = 0,
+    ISINGRG_MULTILEVEL_LADDER = 1,
+    ISINGRG_MULTILEVEL_NONE = 2
+};
+
+typedef struct {
+    uint64_t steps;       /* of this call, 1 to 10^9 */
+    uint64_t batch;       /* configurations drawn in a step, 1 to 2^24 */
+    double learning_rate; /* times the step of the natural gradient or of Newton, 1e-12 to 10 */
+    double damping;       /* added to the diagonal of the curvature, 1e-6 to 10^12 */
+    int32_t start;        /* ISINGRG_MULTILEVEL_WOLFF ... _NONE; with a field not the first */
+    uint64_t seed;
+} isingrg_multilevel_training;
+
+/*
+ * Trains further down the natural gradient of the divergence from the model to the target; while the
+ * effective sample size is below 10 %, by maximum likelihood with weights. However it ends, the model is at its last complete step, whose number is isingrg_model_step, and the history
+ * holds a row for each step done by this call. ISINGRG_NON_FINITE when weights become so,
+ * ISINGRG_NOT_CONVERGED when the curvature is singular.
+ * \param[out] history shape (steps, ISINGRG_MULTILEVEL_COLUMNS)
+ * \param progress     counts steps
+ */
+ISINGRG_API isingrg_status isingrg_multilevel_fit(
+    isingrg_model *model, const isingrg_multilevel_training *training, double *history,
+    int64_t history_count, uint64_t *done, isingrg_progress progress, void *context);
+
+/* Trains further by maximum likelihood, likewise: each step is one of Newton's method on given
+ * configurations, which random symmetries of the lattice multiply; damping and start do not count.
+ * \param spins        int8 of +-1, shape (n, L, L)
+ * \param n            1 to 2^31
+ * \param[out] history shape (steps, ISINGRG_MULTILEVEL_COLUMNS)
+ * \param progress     counts steps */
+ISINGRG_API isingrg_status isingrg_multilevel_fit_samples(
+    isingrg_model *model, const int8_t *spins, int64_t n,
+    const isingrg_multilevel_training *training, double *history, int64_t history_count,
+    uint64_t *done, isingrg_progress progress, void *context);
+
+/* Takes over the couplings of another model, of the same size or of half of it, for a training to begin
+ * with: of each class of sites those of equal spacing where the surroundings are alike, and else those
+ * of half the spacing.
+ * \param other with equal numbers of neighbours and colours, and a field where the model has one */
+ISINGRG_API isingrg_status isingrg_multilevel_adopt(isingrg_model *model, isingrg_model *other);
+
+/* Independent samples of q, or of the spins between given ones. The first rows do not depend on n.
+ * \param coarse      int8 of +-1, shape (n, coarse_size, coarse_size), the spins at multiples of
+ *                    L / coarse_size, which are kept; NULL to draw all
+ * \param coarse_size a power of two below L; 0 where coarse is NULL
+ * \param[out] spins  int8 of +-1, shape (n, L, L)
+ * \param[out] log_probabilities ln q of what was drawn, given coarse, n numbers, may be NULL */
+ISINGRG_API isingrg_status isingrg_multilevel_sample(
+    isingrg_model *model, int64_t n, const int8_t *coarse, int64_t coarse_size, uint64_t seed,
+    int8_t *spins, double *log_probabilities, isingrg_progress progress, void *context);
+
+/* ln q(s), normalised; of samples the same to the last bit.
+ * \param spins       int8 of +-1, shape (n, L, L)
+ * \param coarse_size as for isingrg_multilevel_sample, for the probability of all other spins given
+ *                    those at multiples of L / coarse_size; 0 for that of all
+ * \param[out] values n numbers */
+ISINGRG_API isingrg_status isingrg_multilevel_log_probability(
+    isingrg_model *model, const int8_t *spins, int64_t n, int64_t coarse_size, double *values,
+    isingrg_progress progress, void *context);
+
+/* What the couplings multiply, those of each class of sites one after another in the order in which
+ * the classes are drawn. isingrg_model_parameter_count tells how many there are.
+ * \param[out] orbits shape (couplings, ISINGRG_MULTILEVEL_ORBIT_COLUMNS)
+ * \param count       elements of orbits */
+ISINGRG_API isingrg_status isingrg_multilevel_orbits(
+    isingrg_model *model, int32_t *orbits, int64_t count);
+
+/* Columns of the orbits: the spacing a; the kind of sites, 0 to 3 for A (the first) to D; the colour;
+ * the spins in a product, 0 for a constant field; the products in the orbit; and the square of the
+ * distance from the site to the farthest spin of a product. */
+enum {
+    ISINGRG_MULTILEVEL_SPACING = 0,
+    ISINGRG_MULTILEVEL_POSITION = 1,
+    ISINGRG_MULTILEVEL_COLOUR = 2,
+    ISINGRG_MULTILEVEL_ORDER = 3,
+    ISINGRG_MULTILEVEL_PRODUCTS = 4,
+    ISINGRG_MULTILEVEL_SQUARED_DISTANCE = 5,
+    ISINGRG_MULTILEVEL_ORBIT_COLUMNS = 6
+};
+
 #ifdef __cplusplus
 }
 #endif

@@ -46,7 +46,8 @@ def write(native: Any, arrays: dict[str, Floats], *, free_rows: frozenset[str]) 
     expected = listed(native)
     if unknown := arrays.keys() - {name for name, _ in expected}:
         raise IsingRGError(f"the array {min(unknown)!r} does not belong to such a model")
-    _check_moments(arrays["adam.first_moment"], arrays["adam.second_moment"])
+    if any(name.startswith("adam.") for name, _ in expected):
+        _check_moments(arrays["adam.first_moment"], arrays["adam.second_moment"])
     for index, (name, shape) in enumerate(expected):
         array = arrays[name]
         wanted = (len(array), shape[1]) if name in free_rows and array.ndim else shape

@@ -8,7 +8,7 @@ L. Wang, doi:10.1103/PhysRevLett.121.260601).
 
 from isingrg.neuralrg._chains import Chains
 from isingrg.neuralrg._dual import log_density, log_partition_dual, sample_fields, sample_spins
-from isingrg.neuralrg._free_energy import LogPartition
+from isingrg.neuralrg._free_energy import LogPartition, log_partition_dual_from
 from isingrg.neuralrg._hierarchy import Layer
 from isingrg.neuralrg._information import mutual_information
 from isingrg.neuralrg._responses import Responses
@@ -26,6 +26,7 @@ __all__ = [
     "inverse_haar",
     "log_density",
     "log_partition_dual",
+    "log_partition_dual_from",
     "mutual_information",
     "sample_fields",
     "sample_spins",

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from isingrg._shared import arguments
-from isingrg._shared.warn import warn
+from isingrg._shared.errors import ArgumentError
+from isingrg._shared.importance import log_mean, mean_and_error, warn_if_few
 from isingrg.neuralrg._dual import log_density, log_partition_of_fields
 from isingrg.neuralrg._evaluation import MOST_SAMPLES
-from isingrg.neuralrg._samples import Floats
-from isingrg.statistics import Estimate, _moments
+from isingrg.neuralrg._samples import LARGEST_SIZE, Floats
+from isingrg.statistics import Estimate
 
 if TYPE_CHECKING:
     from isingrg.neuralrg.model import NeuralRG
-
-#: Below this share of the samples, or this number unless it is half of them, effective samples are
-#: too few for weights to be trusted.
-_LEAST_SHARE, _LEAST_SIZE = 0.01, 100
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -37,6 +33,62 @@ class LogPartition(Estimate):
     """
 
     ising: Estimate | None = None
+
+
+class Sampler(Protocol):
+    """What draws configurations of the Ising model and knows their weights."""
+
+    L: int
+    K: float
+    field: float
+
+    def log_partition(self, n: int, *, seed: int, progress: Any) -> Estimate:
+        """ln Z of the Ising model, as from `isingrg.multilevel.MultilevelSampler`."""
+
+
+def log_partition_dual_from(
+    sampler: Sampler, n: int, *, seed: int = 0, progress: Any = False
+) -> LogPartition:
+    """ln Z of the continuous dual from a sampler of the Ising model itself.
+
+    Fields x drawn given its spins s (`sample_fields`) are distributed as in the joint space (s, x)
+    of Eq. 7, where the weights are those of the spins alone, p(s) / q(s): so is their effective
+    sample size.
+
+    Parameters
+    ----------
+    sampler : isingrg.multilevel.MultilevelSampler
+        Trained, without a field, L at most 64.
+    n : int
+        Samples, 2 to 2**31.
+    seed : int
+        0 to 2**64 - 1.
+    progress : bool or callable
+        As for `NeuralRG.free_energy`.
+
+    Returns
+    -------
+    LogPartition
+        As from `NeuralRG.log_partition`.
+
+    Warns
+    -----
+    RuntimeWarning
+        If the effective sample size is too small for the estimate and its error to be trusted.
+    """
+    if not hasattr(sampler, "log_partition") or not hasattr(sampler, "field"):
+        raise TypeError(f"sampler must be a MultilevelSampler, not {type(sampler).__name__}")
+    if sampler.field != 0:
+        raise ArgumentError("sampler must be one without a field: the dual has none")
+    L = arguments.integer("the size of sampler", sampler.L, 2, LARGEST_SIZE)
+    ising = sampler.log_partition(n, seed=seed, progress=progress)
+    return LogPartition(
+        ising.value + log_partition_of_fields(L, sampler.K),
+        ising.error,
+        n=n,
+        effective_sample_size=ising.effective_sample_size,
+        ising=ising,
+    )
 
 
 def free_energy(model: NeuralRG, n: int, *, seed: int = 0, progress: Any = False) -> Estimate:
@@ -60,7 +112,7 @@ def free_energy(model: NeuralRG, n: int, *, seed: int = 0, progress: Any = False
         Unpacks as the bound and its standard error.
     """
     losses = -_log_weights(model, n, seed, progress)
-    return Estimate(*_mean_and_error(losses), n=n)
+    return Estimate(*mean_and_error(losses), n=n)
 
 
 def log_partition(model: NeuralRG, n: int, *, seed: int = 0, progress: Any = False) -> LogPartition:
@@ -94,25 +146,19 @@ def log_partition(model: NeuralRG, n: int, *, seed: int = 0, progress: Any = Fal
         If the effective sample size is too small for the estimate and its error to be trusted.
     """
     logarithms = _log_weights(model, n, seed, progress)
-    largest = float(logarithms.max())
-    weights = np.exp(logarithms - largest)
-    mean, error = _mean_and_error(weights)
-    estimate = largest + math.log(mean)
-    effective = float(weights.sum() ** 2 / np.square(weights).sum())
-    if effective < max(_LEAST_SHARE * n, min(_LEAST_SIZE, n / 2)):
-        warn(
-            f"{n} samples have an effective sample size of {effective:.3g}: ln Z by their "
-            "weights is too low, and its error too small. Train the flow further, take more "
-            "samples, or use the bound of free_energy, which holds for any flow",
-            RuntimeWarning,
-        )
+    estimate, error, effective = log_mean(logarithms)
+    advice = (
+        "Train the flow further, take more samples, or use the bound of free_energy, which holds "
+        "for any flow"
+    )
+    warn_if_few(n, effective, advice)
     ising = estimate - log_partition_of_fields(model.L, model.K)
     return LogPartition(
         estimate,
-        error / mean,
+        error,
         n=n,
         effective_sample_size=effective,
-        ising=Estimate(ising, error / mean, n=n, effective_sample_size=effective),
+        ising=Estimate(ising, error, n=n, effective_sample_size=effective),
     )
 
 
@@ -121,9 +167,3 @@ def _log_weights(model: NeuralRG, n: int, seed: int, progress: Any) -> Floats:
     n = arguments.integer("n", n, 2, MOST_SAMPLES)
     x, density = model.sample_with_log_prob(n, seed=seed, progress=progress)
     return np.asarray(log_density(x, model.K)) - density
-
-
-def _mean_and_error(values: Floats) -> tuple[float, float]:
-    """Mean of independent numbers and its standard error."""
-    mean, variance = _moments.mean_and_variance(values)
-    return float(mean), math.sqrt(variance / len(values))

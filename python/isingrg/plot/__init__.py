@@ -12,6 +12,7 @@ from isingrg.plot._graphvae import principal_component, rg_spectrum
 from isingrg.plot._history import history
 from isingrg.plot._ising import configuration, energy, magnetization
 from isingrg.plot._mlrg import beta_function, flow, monotone
+from isingrg.plot._multilevel import effective_couplings
 from isingrg.plot._neuralrg import chains, responses, samples
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "beta_function",
     "chains",
     "configuration",
+    "effective_couplings",
     "energy",
     "flow",
     "history",

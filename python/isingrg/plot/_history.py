@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from isingrg._shared.errors import IsingRGError
 from isingrg._shared.model import NativeModel
+from isingrg.ising import log_partition
 from isingrg.mlrg import MLRG
+from isingrg.multilevel import MultilevelSampler
 from isingrg.neuralrg import NeuralRG, log_partition_dual
 from isingrg.plot import _style
 from isingrg.plot._drawing import Drawing, drawing
@@ -44,8 +46,9 @@ def history(model: NativeModel, *, ax: Any = None) -> Drawing:
         Artists: "loss". An `MLRG` and a `NeuralRG` also have "mean", the means of 10 or more
         consecutive steps. A `NeuralRG` has "exact", a line at -ln Z, which the loss bounds from
         above, and "likelihood", the loss of steps of `NeuralRG.fit_samples`, each if there are
-        any such steps. Any other model has all columns of its history, such as the terms of its
-        loss.
+        any such steps. A `MultilevelSampler` has, with errors, "loss", the bound of -ln Z, and
+        "log_partition", -ln Z by weights, and without a field "exact". Any other model has
+        all columns of its history, such as the terms of its loss.
 
     Raises
     ------
@@ -65,6 +68,8 @@ def history(model: NativeModel, *, ax: Any = None) -> Drawing:
             _mlrg(drawn, model)
         elif isinstance(model, NeuralRG):
             _neuralrg(drawn, model)
+        elif isinstance(model, MultilevelSampler):
+            _multilevel(drawn, model)
         else:
             _columns(drawn, model)
         drawn.ax.legend()
@@ -120,6 +125,28 @@ def _neuralrg(drawn: Drawing, model: NeuralRG) -> None:
         )  # fmt: skip
     drawn.ax.set(xlabel="step", ylabel="loss (nat)")
     _show_end(drawn, record["loss"])
+
+
+def _multilevel(drawn: Drawing, model: MultilevelSampler) -> None:
+    record = model.history
+    parts = (
+        ("loss", record["loss"], record["standard_error"], _style.BLUE, r"bound of $-\ln Z$"),
+        (
+            "log_partition", -record["log_partition"], record["log_partition_error"],
+            _style.ORANGE, r"$-\ln Z$ by weights",
+        ),
+    )  # fmt: skip
+    for name, values, errors, colour, label in parts:
+        drawn.artists[name] = drawn.ax.errorbar(
+            record["step"], values, errors, fmt="o-", markersize=3.5, linewidth=1, capsize=2,
+            color=colour, label=label,
+        )  # fmt: skip
+    if model.field == 0:
+        drawn.artists["exact"] = drawn.ax.axhline(
+            -float(log_partition(model.L, model.K)), color=_style.BLACK, linewidth=1.2,
+            linestyle="--", label=r"exact $-\ln Z$",
+        )  # fmt: skip
+    drawn.ax.set(xlabel="step", ylabel="nat")
 
 
 def _show_end(drawn: Drawing, loss: Floats) -> None:

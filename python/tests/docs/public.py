@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 MODULES = (
     "isingrg", "isingrg.ising", "isingrg.mlrg", "isingrg.mlrg.settings", "isingrg.mlrg.symmetry",
-    "isingrg.neuralrg", "isingrg.graphvae", "isingrg.statistics", "isingrg.tensorrg",
+    "isingrg.neuralrg", "isingrg.graphvae", "isingrg.multilevel", "isingrg.statistics",
+    "isingrg.tensorrg",
     "isingrg.plot",
 )  # fmt: skip
 

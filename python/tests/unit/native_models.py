@@ -147,7 +147,29 @@ GRAPHVAE = Method(
     data=dict(spins=SPINS),
 )  # fmt: skip
 
-METHODS = {method.name: method for method in (MLRG, NEURALRG, GRAPHVAE)}
+SAMPLER = dict(
+    size=8, coupling=0.3, field=0.0, neighbours=4, linear=4, triples=4, quintuples=0, colours=2
+)
+OTHER = _core.multilevel_create(SAMPLER)
+ORBITS = np.zeros((_core.model_parameter_count(OTHER), _core.MULTILEVEL_ORBIT_COLUMNS), "i")
+
+MULTILEVEL = Method(
+    "multilevel",
+    config=SAMPLER,
+    training=dict(steps=1, batch=4, learning_rate=0.5, damping=100.0, start=2, seed=0),
+    rows="steps",
+    columns=_core.MULTILEVEL_COLUMNS,
+    largest_batch=2**24,
+    calls={
+        "multilevel_sample": (None, 0, SPINS.copy(), np.zeros(3), None),
+        "multilevel_log_probability": (SPINS, 0, np.zeros(3), None),
+        "multilevel_adopt": (OTHER,),
+        "multilevel_orbits": (ORBITS,),
+    },
+    large=dict(size=64, neighbours=16),
+)  # fmt: skip
+
+METHODS = {method.name: method for method in (MLRG, NEURALRG, GRAPHVAE, MULTILEVEL)}
 
 
 def state(model):

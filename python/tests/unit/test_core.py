@@ -142,7 +142,9 @@ def test_exception_names_the_argument(error, pattern, call):
     refused(error, pattern, call)
 
 
-@pytest.mark.parametrize("cases", ["core", "mlrg_core", "neuralrg_core", "graphvae_core"])
+@pytest.mark.parametrize(
+    "cases", ["core", "mlrg_core", "neuralrg_core", "graphvae_core", "multilevel_core"]
+)
 def test_a_process_survives_all_of_them(cases):
     command = [sys.executable, native_models.__file__, f"test_{cases}"]
     assert subprocess.run(command, timeout=120).returncode == 0

@@ -161,9 +161,11 @@ def test_without_xarray(monkeypatch):
     "error, message, arguments, options",
     [
         (ArgumentError,
-         r"task must be one of 'mlrg', 'neuralrg', 'graphvae', got 'mrlg'; did you mean 'mlrg'",
+         r"task must be one of 'mlrg', 'neuralrg', 'graphvae', 'multilevel', got 'mrlg'; did you "
+         r"mean 'mlrg'",
          ("mrlg", {}), {}),
-        (TypeError, r"task must be one of 'mlrg', 'neuralrg', 'graphvae', not int", (3, {}), {}),
+        (TypeError, r"task must be one of 'mlrg', 'neuralrg', 'graphvae', 'multilevel', not int",
+         (3, {}), {}),
         (TypeError, r"settings must be a mapping .* not int", (text, 3), {}),
         (TypeError, r"settings must be a mapping .* not str", (text, "ab"), {}),
         (TypeError, r"settings\[1\] must be a mapping of keywords, not int", (text, [{}, 3]), {}),

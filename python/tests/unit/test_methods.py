@@ -118,7 +118,13 @@ def test_the_count_of_the_other_kind_is_answered_with_the_right_one(small):
 
 def other_values(small):
     """Permitted values of some settings that are not those of the table."""
-    return {"batch": small.settings["batch"] + 1, "lr": 3e-3, "weight_decay": 2e-3}
+    values = {
+        "batch": small.settings["batch"] + 1,
+        "lr": 3e-3,
+        "weight_decay": 2e-3,
+        "damping": 9.0,
+    }
+    return small.kind._training_type.among(values)
 
 
 def test_settings_are_remembered(small, tmp_path):
@@ -328,6 +334,7 @@ MEMBERS = {
     "graphvae": {
         "L": 8, "levels": 2, "hidden": 4, "token": 3, "latent": 2, "epochs": 2, "n_samples": 4,
     },
+    "multilevel": {"L": 4, "steps": 2, "batch": 64, "samples": 64},
 }  # fmt: skip
 
 

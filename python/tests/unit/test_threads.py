@@ -17,7 +17,7 @@ from public import everything
 from small_models import MODELS, Small, answer
 
 #: Methods that the campaign does not ask: they change the model, draw, or need a file.
-OTHERS = {"fit", "fit_samples", "close", "load"}
+OTHERS = {"adopt", "fit", "fit_samples", "close", "load"}
 
 
 @pytest.fixture(params=MODELS.values(), ids=MODELS)

@@ -29,12 +29,14 @@ int32_t stop(void *context, uint64_t done, uint64_t total);
 isingrg_model *make_mlrg(void);
 isingrg_model *make_neuralrg(void);
 isingrg_model *make_graphvae(void);
+isingrg_model *make_multilevel(void);
 isingrg_model *make_graphvae_graph(void); /* with a decoder of graph convolutions */
 
 /* Trains it by a few rows of the history. */
 void train_mlrg(isingrg_model *model);
 void train_neuralrg(isingrg_model *model);
 void train_graphvae(isingrg_model *model);
+void train_multilevel(isingrg_model *model);
 
 void test_library(void);
 void test_ising(void);
@@ -44,6 +46,7 @@ void test_mlrg(void);
 void test_neuralrg(void);
 void test_graphvae(void);
 void test_tensorrg(void);
+void test_multilevel(void);
 void test_threads(void);
 
 #endif

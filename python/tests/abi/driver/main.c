@@ -36,6 +36,7 @@ int main(void)
     test_neuralrg();
     test_graphvae();
     test_tensorrg();
+    test_multilevel();
     test_threads();
     return EXIT_SUCCESS;
 }

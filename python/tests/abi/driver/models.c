@@ -45,6 +45,20 @@ static void call_graphvae(isingrg_model *model, isingrg_status expected)
     ANSWER(expected, isingrg_graphvae_loss(model, NULL, 0, 0, NULL, NULL, NULL));
 }
 
+static void call_multilevel(isingrg_model *model, isingrg_status expected)
+{
+    ANSWER(expected, isingrg_multilevel_fit(model, NULL, NULL, 0, NULL, NULL, NULL));
+    ANSWER(expected, isingrg_multilevel_fit_samples(
+        model, NULL, 0, NULL, NULL, 0, NULL, NULL, NULL));
+    ANSWER(expected, isingrg_multilevel_sample(model, 0, NULL, 0, 0, NULL, NULL, NULL, NULL));
+    ANSWER(expected, isingrg_multilevel_log_probability(model, NULL, 0, 0, NULL, NULL, NULL));
+    ANSWER(expected, isingrg_multilevel_orbits(model, NULL, 0));
+    /* Two models, of which the other one is closed. */
+    isingrg_status two = expected == ISINGRG_INVALID_ARGUMENT ? ISINGRG_CLOSED : expected;
+    ANSWER(two, isingrg_multilevel_adopt(model, NULL));
+    ANSWER(expected, isingrg_multilevel_fit(model, NULL, NULL, 0, NULL, NULL, NULL));
+}
+
 /* Every function that takes a model of any method, but for its destruction. */
 static void call_any(isingrg_model *model, isingrg_status expected)
 {
@@ -67,12 +81,13 @@ typedef struct {
     int bounded;          /* arrays that refuse numbers below zero */
 } Method;
 
-enum { METHODS = 4 };
+enum { METHODS = 5 };
 static const Method methods[METHODS] = {
     {"mlrg", make_mlrg, train_mlrg, call_mlrg, 4, 4, 2},
     {"neuralrg", make_neuralrg, train_neuralrg, call_neuralrg, 2, 2, 3},
     {"graphvae", make_graphvae, train_graphvae, call_graphvae, 4, 2, 3},
     {"graphvae", make_graphvae_graph, train_graphvae, call_graphvae, 4, 2, 3},
+    {"multilevel", make_multilevel, train_multilevel, call_multilevel, 2, 2, 2},
 };
 
 /* MARK: Handles */
@@ -149,7 +164,8 @@ static int64_t read_array(isingrg_model *model, int32_t index, char *name, doubl
 
 static void test_array(isingrg_model *model, int32_t index, int *bounded)
 {
-    static const char *const never_negative[] = {"step", "epoch", "adam.second_moment", "masks"};
+    static const char *const never_negative[] = {
+        "step", "epoch", "started", "adam.second_moment", "masks"};
     static double values[CAPACITY], again[CAPACITY], wrong[CAPACITY];
     char name[NAME];
     int64_t n = read_array(model, index, name, values);
