@@ -72,10 +72,11 @@ class Configuration(Settings):
 class Training(Settings):
     """Settings of `MultilevelSampler.fit` and `MultilevelSampler.fit_samples`."""
 
-    steps: int = integer(5, 1, 10**9, "Steps of this call.")
+    steps: int = integer(10, 1, 10**9, "Steps of this call.")
     batch: int = integer(32768, 1, 2**24, "Configurations drawn in each step.")
     lr: float = number(
-        1.0, 1e-12, 10, "This times the step of the natural gradient, or of Newton, is taken.",
+        0.3, 1e-12, 10, "This times the step of the natural gradient, or of Newton, is taken. A "
+        "small one averages over batches; far from the target 1 is faster.",
         core="learning_rate",
     )  # fmt: skip
     damping: float = number(

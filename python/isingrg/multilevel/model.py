@@ -209,7 +209,8 @@ class MultilevelSampler(NativeModel):
     ) -> MultilevelSampler:
         """Train, or train further, by maximum likelihood on given configurations.
 
-        Each step is one of Newton's method, whose problem is convex: five find the maximum. Random
+        Each step is one of Newton's method, whose problem is convex: with lr=1 five find the
+        maximum. Random
         symmetries of the lattice, and without a field the reversal of all spins, multiply the
         configurations. `fit` can follow.
 

@@ -36,7 +36,9 @@ def sampler():
 def small():
     """By coupling and field; with a field without Monte Carlo."""
     cases = (ising.K_CRITICAL, 0.0), (-0.44, 0.0), (0.3, 0.1)
-    return {case: MultilevelSampler(4, case[0], field=case[1]).fit(2, 8192) for case in cases}
+    return {
+        case: MultilevelSampler(4, case[0], field=case[1]).fit(2, 8192, lr=1.0) for case in cases
+    }
 
 
 def test_probabilities_of_all_configurations_add_up_to_one(small):
@@ -85,7 +87,7 @@ def test_another_target_by_reweighting(sampler):
     model = MultilevelSampler(4, 0.3).fit(1, 4096)
     estimate = model.log_partition(50_000, field=0.05)
     assert abs(estimate.value - log_sum(log_weights(ALL, 0.3, 0.05))) < 5 * estimate.error
-    with pytest.warns(RuntimeWarning, match="samples are worth"):
+    with pytest.warns(RuntimeWarning, match="effective sample size"):
         sampler.log_partition(1000, K=1.5)
 
 
@@ -151,13 +153,13 @@ def test_couplings_can_be_read(sampler):
 
 
 def test_a_ladder_needs_no_monte_carlo():
-    model = MultilevelSampler(8).fit(3, 8192, start="ladder")
+    model = MultilevelSampler(8).fit(3, 8192, lr=1.0, start="ladder")
     assert model.history["effective_share"][-1] > 0.99
 
 
 def test_given_configurations_are_learned():
     spins = ising.sample(8, ising.K_CRITICAL, 100, n_chains=100, n_between=3)
-    model = MultilevelSampler(8).fit_samples(spins, 5, 4096)
+    model = MultilevelSampler(8).fit_samples(spins, 5, 4096, lr=1.0)
     assert model.history["effective_share"][-1] > 0.98
     assert len(model.fit(1).history["loss"]) == 6
 
@@ -165,7 +167,7 @@ def test_given_configurations_are_learned():
 def test_couplings_of_half_the_size_are_a_beginning(sampler):
     model = MultilevelSampler(16).adopt(sampler)
     assert model.log_partition(4000).effective_sample_size > 100
-    model.fit(8, 8192)
+    model.fit(8, 8192, lr=1.0)
     assert model.history["effective_share"][-1] > 0.95
     with pytest.warns(RuntimeWarning):
         nothing = MultilevelSampler(16).fit(1, 64, lr=1e-9, start="none").log_partition(4000)
