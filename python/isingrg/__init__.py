@@ -3,9 +3,9 @@
 `isingrg.ising` samples configurations and computes exact results. `isingrg.mlrg` learns the
 renormalization-group flow of couplings, `isingrg.neuralrg` that of configurations, and
 `isingrg.graphvae` a latent variable of every scale; `isingrg.multilevel` draws configurations from
-coarse to fine with known probabilities. `isingrg.tensorrg` contracts lattice models with a controlled
-error, `isingrg.statistics` gives estimates their errors, and `isingrg.plot` draws all of it.
-`isingrg.ensemble` repeats trainings, or any function,
+coarse to fine with known probabilities. `isingrg.tensorrg` contracts lattice models with a
+controlled error, `isingrg.statistics` gives estimates their errors, and `isingrg.plot` draws all of
+it. `isingrg.ensemble` repeats trainings, or any function,
 over settings and seeds, on one machine or many.
 
 Arrays are NumPy in C order, spins are int8. Tensors of other libraries in the memory of the CPU,

@@ -910,9 +910,10 @@ typedef struct {
 
 /*
  * Trains further down the natural gradient of the divergence from the model to the target; while the
- * effective sample size is below 10 %, by maximum likelihood with weights. However it ends, the model is at its last complete step, whose number is isingrg_model_step, and the history
- * holds a row for each step done by this call. ISINGRG_NON_FINITE when weights become so,
- * ISINGRG_NOT_CONVERGED when the curvature is singular.
+ * effective sample size is below 10 %, by maximum likelihood with weights. However it ends, the model
+ * is at its last complete step, whose number is isingrg_model_step, and the history holds a row for
+ * each step done by this call. ISINGRG_NON_FINITE when weights become so, ISINGRG_NOT_CONVERGED when
+ * the curvature is singular.
  * \param[out] history shape (steps, ISINGRG_MULTILEVEL_COLUMNS)
  * \param progress     counts steps
  */

@@ -67,7 +67,12 @@ def _shown(value: float | None, error: float | None = None) -> str:
 
 
 def run(
-    paper: str, folder: str | os.PathLike[str], full: bool, train: bool, progress: Any, dpi: float
+    paper: str,
+    folder: str | os.PathLike[str],
+    full: bool,
+    train: bool,
+    progress: Any,
+    dpi: float = 200.0,
 ) -> Reproduction:
     """Execute the notebook of a paper.
 

@@ -103,7 +103,7 @@ def log_prob(
     array = configurations(model, spins)
     coarse_size = 0 if given is None else _coarse_size(model, "given", given)
     values = np.empty(array.shape[:-2])
-    with reporting(progress, "evaluating") as report:
+    with reporting(progress, "evaluating", "configurations") as report:
         if values.size:
             rows = array.reshape(-1, model.L, model.L)
             _core.multilevel_log_probability(native, rows, coarse_size, values.reshape(-1), report)
@@ -164,7 +164,7 @@ def _drawn(
     seed = arguments.seed(seed)
     spins: Spins = arguments.allocate("the configurations", (n, model.L, model.L), np.int8)
     values: Floats = arguments.allocate("the probabilities", (n,), np.float64)
-    with reporting(progress, "sampling") as report:
+    with reporting(progress, "sampling", "configurations") as report:
         if n:
             _core.multilevel_sample(native, coarse, seed, spins, values, report)
     return spins, values

@@ -69,7 +69,7 @@ def metropolis(
     spins = arguments.allocate("the samples", shape, np.int8)
     acceptance = np.zeros((n_chains, n_samples))
     updates = 1 + warmup + n_samples * between  # the first proposal is the start
-    with reporting(progress, "Monte Carlo") as report:
+    with reporting(progress, "Monte Carlo", "updates") as report:
         for first in range(0, n_chains, _CHAINS):
             count = min(_CHAINS, n_chains - first)
             for update, (state, probability) in enumerate(_updates(model, updates, seed, first)):
