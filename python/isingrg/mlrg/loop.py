@@ -233,10 +233,15 @@ def critical_coupling(
                 high = middle
             else:
                 low = middle
-        if method == "bisection":
-            return LoopCriticalPoint(chi, (low + high) / 2, (high - low) / 2, flows.count)
-        J, uncertainty = _secant(lambda J: flows.growth(J, step), low, high, width)
-        return LoopCriticalPoint(chi, J, uncertainty, flows.count)
+        J, uncertainty = (low + high) / 2, (high - low) / 2
+        if method == "secant":
+            J, uncertainty = _secant(lambda J: flows.growth(J, step), low, high, width)
+        tell(report, _MOST_FLOWS, _MOST_FLOWS)
+    return LoopCriticalPoint(chi, J, uncertainty, flows.count)
+
+
+#: More flows than a search takes, but with a width near the smallest.
+_MOST_FLOWS = 50
 
 
 class _Flows:
@@ -246,7 +251,7 @@ class _Flows:
         self.scheme, self.report, self.count = scheme, report, 0
 
     def _begin(self, J: float) -> MirrorState:
-        tell(self.report, self.count, max(25, self.count + 1))
+        tell(self.report, min(self.count, _MOST_FLOWS - 1), _MOST_FLOWS)
         self.count += 1
         return teacher_state(J)
 

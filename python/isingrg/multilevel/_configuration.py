@@ -77,7 +77,7 @@ class Training(Settings):
     lr: float = number(
         0.3, 1e-12, 10, "This times the step of the natural gradient, or of Newton, is taken. A "
         "small one averages over batches; far from the target 1 is faster.",
-        core="learning_rate",
+        core="learning_rate", limits_steps=True,
     )  # fmt: skip
     damping: float = number(
         100.0, 1e-6, 1e12, "Added to the diagonal of the curvature, which counts spins: it keeps "

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from isingrg._shared import arguments
 from isingrg._shared.importance import log_mean, mean_and_error, warn_if_few
 from isingrg.ising import energy, magnetization
+from isingrg.ising._couplings import coupling as checked_coupling
 from isingrg.ising._exact import LARGEST_COUPLING
 from isingrg.multilevel._evaluation import Floats, Spins, configurations
 from isingrg.statistics import Estimate
@@ -122,15 +123,15 @@ def _logarithms(
     model: MultilevelSampler, spins: Spins, densities: Floats, K: float | None, field: float | None
 ) -> Floats:
     """ln w of configurations whose ln q is known."""
-    coupling = _target("K", K, model.K)
-    strength = _target("field", field, model.field)
+    coupling = model.K if K is None else checked_coupling(K, -LARGEST_COUPLING, LARGEST_COUPLING)
+    strength = _field(field, model.field)
     result: Floats = np.asarray(-coupling * np.asarray(energy(spins)) - densities)
     if strength:
         result = np.asarray(result + strength * model.L**2 * np.asarray(magnetization(spins)))
     return result
 
 
-def _target(name: str, value: float | None, usual: float) -> float:
+def _field(value: float | None, usual: float) -> float:
     if value is None:
         return usual
-    return arguments.finite(name, value, -LARGEST_COUPLING, LARGEST_COUPLING)
+    return arguments.finite("field", value, -LARGEST_COUPLING, LARGEST_COUPLING)

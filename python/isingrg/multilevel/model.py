@@ -15,6 +15,7 @@ from isingrg._shared.settings import documented
 from isingrg._shared.storage import Format
 from isingrg._shared.training import Callback, Watch, alone
 from isingrg.ising import K_CRITICAL
+from isingrg.ising._couplings import couplings
 from isingrg.multilevel import (
     _couplings,
     _evaluation,
@@ -95,6 +96,7 @@ class MultilevelSampler(NativeModel):
         field: float = 0.0,
     ) -> None:
         self._configure(Configuration.of(locals()), Training())
+        couplings(self.K)  # warns of a temperature
 
     def _new_native(self, seed: int) -> Any:
         return self._create(self._configuration.record())  # nothing is random in a new one

@@ -149,7 +149,7 @@ class Scheme:
             raise TypeError(f"state must be a State, not {type(state).__name__}")
         steps = arguments.integer("steps", steps, 0, 10**6)
         states, infos = [state], []
-        with reporting(progress, "coarse-graining", "steps") as report:
+        with reporting(progress, "renormalizing", "steps") as report:
             for done in range(steps):
                 tell(report, done, steps)
                 state, info = self.step(state)

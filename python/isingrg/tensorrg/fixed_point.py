@@ -109,6 +109,7 @@ def loop_fixed_point(
             size = float(np.linalg.norm(image))
             residual = float(np.linalg.norm(image / size - student))
             if residual <= tolerance:
+                tell(report, steps, steps)  # also where fewer were enough
                 return _found(student, charges, state, jacobian / size, distance, residual)
             if done < steps:
                 student = _newton(student, image / size, jacobian / size, at)

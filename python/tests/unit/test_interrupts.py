@@ -137,6 +137,14 @@ PREPARE = {
     # Correlated over 30,000 samples; every lag takes a sum over all.
     "series": "from isingrg import ising; "
     "walk = np.repeat(np.random.default_rng(0).normal(size=200), 30_000)",
+    "sampler": "from isingrg import multilevel, neuralrg; "
+    "model = multilevel.MultilevelSampler(64).fit(1, 64, start='none'); "
+    "x = np.ones((20_000, 64, 64), np.int8)",
+    "tensors": "from isingrg import mlrg, tensorrg; "
+    "network = tensorrg.ising_network(0.44068679350977); "
+    "state = tensorrg.TRG(16).init(network); ring = tensorrg.HOTRG(8).init(network); "
+    "weighted = tensorrg.BTRG(16).init(network); loop = tensorrg.LoopTNR(4); "
+    "mirror = loop.flow(network, 9).states[-1]",
     "all": "import isingrg",
 }  # fmt: skip
 
@@ -183,6 +191,38 @@ LONG = {
     "isingrg.graphvae.GraphVAE.loss": ("model.loss(x)", "vae"),
     "isingrg.graphvae.GraphVAE.rg_map": ("model.rg_map(x[:99], resamples=10**6)", "vae"),
     "isingrg.graphvae.GraphVAE.trajectories": ("model.trajectories(x)", "vae"),
+    "isingrg.multilevel.MultilevelSampler.fit": ("model.fit(10**6)", "sampler"),
+    "isingrg.multilevel.MultilevelSampler.fit_samples": ("model.fit_samples(x, 99)", "sampler"),
+    "isingrg.multilevel.MultilevelSampler.free_energy": ("model.free_energy(10**5)", "sampler"),
+    "isingrg.multilevel.MultilevelSampler.log_partition": ("model.log_partition(10**5)", "sampler"),
+    "isingrg.multilevel.MultilevelSampler.log_prob": ("model.log_prob(x)", "sampler"),
+    "isingrg.multilevel.MultilevelSampler.log_weights": ("model.log_weights(x)", "sampler"),
+    "isingrg.multilevel.MultilevelSampler.metropolis": ("model.metropolis(64, 999)", "sampler"),
+    "isingrg.multilevel.MultilevelSampler.refine": ("model.refine(x[:, ::2, ::2])", "sampler"),
+    "isingrg.multilevel.MultilevelSampler.sample": ("model.sample(10**5)", "sampler"),
+    "isingrg.multilevel.MultilevelSampler.sample_with_log_prob": (
+        "model.sample_with_log_prob(10**5)", "sampler"),
+    "isingrg.neuralrg.log_partition_dual_from": (
+        "neuralrg.log_partition_dual_from(model, 10**5)", "sampler"),
+    "isingrg.mlrg.critical_coupling": ("mlrg.critical_coupling(8)", "tensors"),
+    "isingrg.mlrg.loop_exponents": ("mlrg.loop_exponents(6, 0.7643)", "tensors"),
+    "isingrg.mlrg.loop_map": ("mlrg.loop_map(np.full((999, 3), 0.4))", "tensors"),
+    "isingrg.mlrg.loop_map_fixed_point": ("mlrg.loop_map_fixed_point()", "tensors"),
+    "isingrg.mlrg.tensor_flow": ("mlrg.tensor_flow(0.7643, 8, 999)", "tensors"),
+    "isingrg.tensorrg.loop_fixed_point": (
+        "tensorrg.loop_fixed_point(loop, mirror)", "tensors"),
+    "isingrg.tensorrg.Scheme.flow": (
+        "tensorrg.Scheme.flow(tensorrg.TRG(16), network, 999)", "tensors"),
+    "isingrg.tensorrg.Scheme.follow": (
+        "tensorrg.Scheme.follow(tensorrg.TRG(16), state, 999)", "tensors"),
+    "isingrg.tensorrg.TRG.flow": ("tensorrg.TRG(16).flow(network, 999)", "tensors"),
+    "isingrg.tensorrg.TRG.follow": ("tensorrg.TRG(16).follow(state, 999)", "tensors"),
+    "isingrg.tensorrg.BTRG.flow": ("tensorrg.BTRG(16).flow(network, 999)", "tensors"),
+    "isingrg.tensorrg.BTRG.follow": ("tensorrg.BTRG(16).follow(weighted, 999)", "tensors"),
+    "isingrg.tensorrg.HOTRG.flow": ("tensorrg.HOTRG(8).flow(network, 999)", "tensors"),
+    "isingrg.tensorrg.HOTRG.follow": ("tensorrg.HOTRG(8).follow(ring, 999)", "tensors"),
+    "isingrg.tensorrg.LoopTNR.flow": ("loop.flow(network, 999)", "tensors"),
+    "isingrg.tensorrg.LoopTNR.follow": ("loop.follow(mirror, 999)", "tensors"),
     "isingrg.statistics.bootstrap": ("statistics.bootstrap(np.mean, v, resamples=10**6)", "graph"),
     "isingrg.statistics.jackknife": ("statistics.jackknife(np.mean, walk)", "series"),
     "isingrg.statistics.correlation": ("statistics.correlation(v, v, resamples=10**6)", "graph"),

@@ -19,6 +19,7 @@ from isingrg import (
     graphvae,
     ising,
     mlrg,
+    multilevel,
     neuralrg,
     plot,
 )
@@ -40,6 +41,14 @@ def vae():
     return MODELS["graphvae"].trained(1)
 
 
+def sampler(K=0.3):
+    return multilevel.MultilevelSampler(8, K, neighbours=4, linear=4, triples=4, quintuples=0)
+
+
+def trained():
+    return sampler().fit(1, 8, start="none")
+
+
 #: Every public function that takes spins, by its name below `isingrg`.
 TAKERS = {
     "ising.energy": ising.energy,
@@ -58,6 +67,9 @@ TAKERS = {
     ),
     "graphvae.GraphVAE.rg_map": lambda s: vae().rg_map(s),
     "graphvae.GraphVAE.trajectories": lambda s: vae().trajectories(s),
+    "multilevel.MultilevelSampler.fit_samples": lambda s: sampler().fit_samples(s, 1),
+    "multilevel.MultilevelSampler.log_prob": lambda s: trained().log_prob(s),
+    "multilevel.MultilevelSampler.log_weights": lambda s: trained().log_weights(s),
     "plot.animate_block_spins": lambda s: plot.animate_block_spins(s[0]),
     "plot.configuration": lambda s: plot.configuration(s[0]),
     "plot.energy": lambda s: plot.energy(s[:, None], COUPLINGS),
@@ -98,19 +110,25 @@ def test_spins_0_among_others_are_no_other_convention():
 WIDE = {"graphvae": {"hidden": 64, "token": 16}}
 
 
+#: Their loss is finite for every network.
+BOUNDED = {
+    "mlrg": "mlrg_fit", "multilevel": "multilevel_fit", "spins": "multilevel_fit_samples",
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("name", TRAININGS)
 def test_a_loss_that_becomes_nan_names_the_setting_to_lower(name, monkeypatch):
     """With lr = 10, the largest that is permitted."""
     small = TRAININGS[name]
     model = small.make(**WIDE.get(name, {}))
-    if name == "mlrg":  # whose loss is bounded for every network
-        monkeypatch.setattr(isingrg._core, "mlrg_fit", not_finite)
+    if name in BOUNDED:
+        monkeypatch.setattr(isingrg._core, BOUNDED[name], not_finite)
     with pytest.raises(NonFiniteError, match=r"became .*; lower lr \(it is 10\)") as caught:
         small.fit(model, 1000, lr=10.0)
     assert f"{small.kind._columns.row} " in caught.value.__notes__[0]
 
 
-def not_finite(native, record, rows, report):
+def not_finite(*arguments):
     return 0, NonFiniteError("the loss became nan with a gradient of norm nan; the model is at 0")
 
 
@@ -249,7 +267,12 @@ TEMPERATURE = (
 FIELDS = np.random.default_rng(1).normal(size=(1, 4, 4))
 UP = np.ones((1, 4, 4), np.int8)
 
-#: Every public function of K, by its name below `isingrg`.
+
+def trained_sampler():
+    return MODELS["multilevel"].trained(1)
+
+
+#: Every public function of K on the square lattice, by its name below `isingrg`.
 OF_COUPLINGS = {
     "ising.sample": lambda K: ising.sample(16, K, 1),
     "ising.sampling_plan": lambda K: ising.sampling_plan(16, K),
@@ -261,10 +284,16 @@ OF_COUPLINGS = {
     "ising.internal_energy_density": ising.internal_energy_density,
     "ising.specific_heat_density": ising.specific_heat_density,
     "ising.spontaneous_magnetization": ising.spontaneous_magnetization,
-    "neuralrg.NeuralRG": lambda K: neuralrg.NeuralRG(4, K),
     "neuralrg.log_density": lambda K: neuralrg.log_density(FIELDS, K),
     "neuralrg.log_partition_dual": lambda K: neuralrg.log_partition_dual(4, K),
     "neuralrg.sample_fields": lambda K: neuralrg.sample_fields(UP, K),
+    "neuralrg.NeuralRG": lambda K: neuralrg.NeuralRG(4, K),
+    "multilevel.MultilevelSampler": sampler,
+    "multilevel.MultilevelSampler.free_energy": lambda K: trained_sampler().free_energy(9, K=K),
+    "multilevel.MultilevelSampler.log_partition": lambda K: trained_sampler().log_partition(9, K=K),
+    "multilevel.MultilevelSampler.log_weights": lambda K: trained_sampler().log_weights(
+        np.ones((1, 4, 4), np.int8), K=K
+    ),
     "graphvae.GraphVAE.plot_principal_component": lambda K: vae().plot_principal_component(
         np.where(BITS, 1, -1)[None], [K]
     ),
@@ -290,8 +319,10 @@ def test_no_function_of_couplings_is_left_out():
     assert {f"isingrg.{name}" for name in OF_COUPLINGS} == public - RECORDS
 
 
-#: They are not made by users.
-RECORDS = {"isingrg.neuralrg.Chains"}
+#: They are not made by users, or their lattice has another critical coupling.
+RECORDS = {"isingrg.neuralrg.Chains", "isingrg.multilevel.Chains"} | {
+    f"isingrg.tensorrg.{name}_network" for name in ("ising", "potts", "clock")
+}
 
 
 def given(item):
@@ -302,7 +333,7 @@ def given(item):
 
 
 @pytest.mark.parametrize("name", OF_COUPLINGS)
-@pytest.mark.filterwarnings("ignore:PC1")
+@pytest.mark.filterwarnings("ignore:PC1", "ignore:9 samples have")
 def test_a_temperature_in_the_place_of_a_coupling_is_noticed(name):
     with pytest.warns(UserWarning, match="is a temperature, give 1/T") as caught:
         OF_COUPLINGS[name](2.269)

@@ -10,9 +10,9 @@ import pytest
 
 import isingrg
 from isingrg import _core, ising
+from isingrg._shared import importance
 from isingrg.neuralrg import (
     NeuralRG,
-    _free_energy,
     log_density,
     log_partition_dual,
     sample_fields,
@@ -323,7 +323,7 @@ def test_free_energy_and_partition_function(model):
 def test_an_offset_changes_no_standard_error():
     """Integers, so that the offset takes no digits."""
     values = np.random.default_rng(1).integers(-9, 9, 60).astype(float)
-    mean, error = _free_energy._mean_and_error(values + 1e15)
+    mean, error = importance.mean_and_error(values + 1e15)
     assert mean - 1e15 == pytest.approx(values.mean(), abs=0.07)
     assert error == pytest.approx(values.std(ddof=1) / math.sqrt(60), rel=1e-12)
 

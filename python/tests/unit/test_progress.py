@@ -13,13 +13,26 @@ import numpy as np
 import pytest
 
 import isingrg
-from isingrg import graphvae, ising, mlrg, neuralrg, statistics
+from isingrg import graphvae, ising, mlrg, neuralrg, statistics, tensorrg
 from isingrg._shared import progress
+from isingrg.ising import K_CRITICAL
 
 sys.path += [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "docs")]
 from public import everything
 
 from small_models import MODELS, TRAININGS, reals
+
+NETWORK = tensorrg.ising_network(K_CRITICAL)
+LOOP = tensorrg.LoopTNR(2)
+SCHEMES = {
+    "TRG": tensorrg.TRG(4), "BTRG": tensorrg.BTRG(4), "HOTRG": tensorrg.HOTRG(4), "LoopTNR": LOOP,
+    "Scheme": tensorrg.TRG(4),
+}  # fmt: skip
+
+
+def sampler():
+    return MODELS["multilevel"].trained(1)
+
 
 ENDLESS = dict(n_thermalize=2**40)
 
@@ -132,6 +145,43 @@ CALLS = {
     ),
     "graphvae.GraphVAE.trajectories": lambda p: encoder().trajectories(spins(9, 8, 8), progress=p),
     "graphvae.published_data": lambda p: graphvae.published_data(L=8, n_samples=2, progress=p),
+    "multilevel.MultilevelSampler.fit": lambda p: MODELS["multilevel"].trained(3, progress=p),
+    "multilevel.MultilevelSampler.fit_samples": lambda p: TRAININGS["spins"].trained(3, progress=p),
+    "multilevel.MultilevelSampler.free_energy": lambda p: sampler().free_energy(99, progress=p),
+    "multilevel.MultilevelSampler.log_partition": lambda p: sampler().log_partition(99, progress=p),
+    "multilevel.MultilevelSampler.log_prob": lambda p: sampler().log_prob(
+        spins(9, 4, 4), progress=p
+    ),
+    "multilevel.MultilevelSampler.log_weights": lambda p: sampler().log_weights(
+        spins(9, 4, 4), progress=p
+    ),
+    "multilevel.MultilevelSampler.metropolis": lambda p: sampler().metropolis(2, 60, progress=p),
+    "multilevel.MultilevelSampler.refine": lambda p: sampler().refine(spins(9, 2, 2), progress=p),
+    "multilevel.MultilevelSampler.sample": lambda p: sampler().sample(99, progress=p),
+    "multilevel.MultilevelSampler.sample_with_log_prob": lambda p: sampler().sample_with_log_prob(
+        99, progress=p
+    ),
+    "neuralrg.log_partition_dual_from": lambda p: neuralrg.log_partition_dual_from(
+        sampler(), 99, progress=p
+    ),
+    "mlrg.critical_coupling": lambda p: mlrg.critical_coupling(2, progress=p),
+    "mlrg.loop_exponents": lambda p: mlrg.loop_exponents(2, progress=p),
+    "mlrg.loop_map": lambda p: mlrg.loop_map([0.5, 0.5, 0], progress=p),
+    "mlrg.loop_map_fixed_point": lambda p: mlrg.loop_map_fixed_point(progress=p),
+    "mlrg.tensor_flow": lambda p: mlrg.tensor_flow(0.7, 2, 3, progress=p),
+    "tensorrg.loop_fixed_point": lambda p: tensorrg.loop_fixed_point(
+        LOOP, LOOP.flow(NETWORK, 12).states[-1], progress=p
+    ),
+    **{
+        f"tensorrg.{name}.flow": lambda p, scheme=scheme: scheme.flow(NETWORK, 3, progress=p)
+        for name, scheme in SCHEMES.items()
+    },
+    **{
+        f"tensorrg.{name}.follow": lambda p, scheme=scheme: scheme.follow(
+            scheme.init(NETWORK), 3, progress=p
+        )
+        for name, scheme in SCHEMES.items()
+    },
     "statistics.bootstrap": lambda p: statistics.bootstrap(np.mean, VALUES, progress=p),
     "statistics.jackknife": lambda p: statistics.jackknife(np.mean, VALUES, progress=p),
 }
