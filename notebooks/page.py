@@ -1,10 +1,13 @@
 """What all notebooks share: the look of figures, tables, verdicts and comparisons."""
 
+import base64
 import math
 import os
+import tempfile
+from pathlib import Path
 
 import numpy as np
-from IPython.display import Markdown, display
+from IPython.display import HTML, Markdown, display
 
 import isingrg
 from isingrg import statistics
@@ -55,6 +58,15 @@ def picture(*axes):
     for ax in axes:
         ax.set_aspect("equal")
         ax.axis("off")
+
+
+def show_animation(animation, description):
+    """Show a matplotlib animation as a GIF within the page, which needs nothing from a network."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "animation.gif")
+        animation.save(path, writer="pillow")
+        content = base64.b64encode(path.read_bytes()).decode()
+    display(HTML(f'<img alt="{description}" src="data:image/gif;base64,{content}">'))
 
 
 def _markdown(head, rows):
