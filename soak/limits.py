@@ -88,7 +88,7 @@ REFUSED: dict[str, Callable[[], Any]] = {
     "GraphVAE.decode": lambda: autoencoder().decode(many(10**10, 2)),
     "MultilevelSampler.fit, batch": lambda: multilevel.MultilevelSampler(256).fit(1, 2**24),
     "MultilevelSampler.fit, steps": lambda: sampler().fit(10**9),
-    "MultilevelSampler.sample": lambda: sampler(256).sample(2**31),
+    "MultilevelSampler.sample": lambda: sampler(64).sample(2**31),
     "MultilevelSampler.log_prob": lambda: sampler().log_prob(many(2**40, 4, 4, dtype=np.int8)),
     "MultilevelSampler.metropolis": lambda: sampler().metropolis(2**20, 2**24),
     "statistics.bootstrap": lambda: statistics.bootstrap(

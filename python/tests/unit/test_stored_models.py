@@ -12,6 +12,7 @@ import pytest
 import isingrg
 from isingrg.graphvae import GraphVAE
 from isingrg.mlrg import MLRG
+from isingrg.multilevel import MultilevelSampler
 from isingrg.neuralrg import NeuralRG
 
 pytest.importorskip("safetensors.numpy")
@@ -33,6 +34,17 @@ def test_mlrg(version):
     model.fit(1)
     np.testing.assert_allclose(
         model.history["loss"][-2:], [0.057138458908581824, 0.0438671778751184], **CLOSE
+    )
+
+
+def test_multilevel():
+    model = MultilevelSampler.load(FOLDER / "multilevel-0.1.0-sha256.safetensors")
+    assert repr(model).startswith("MultilevelSampler(L=8, K=0.42, ") and model.step == 6
+    spins = np.where(np.arange(64).reshape(8, 8) % 3 == 0, -1, 1)
+    np.testing.assert_allclose(model.log_prob(spins), -77.54919682526148, **CLOSE)
+    model.fit(1)
+    np.testing.assert_allclose(
+        model.history["loss"][-2:], [-58.2322936870638, -58.233647297096184], **CLOSE
     )
 
 
