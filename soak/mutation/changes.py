@@ -51,6 +51,9 @@ def of_method(name: str) -> tuple[str, ...]:
     return SMALL + unit("methods") + own + (slow,) * some
 
 
+#: Modules of Swift by the names of methods.
+MODULES = {folder.name.lower(): folder.name for folder in (ROOT / "Sources").iterdir()}
+
 #: A file belongs to the first room one of whose folders its path begins with.
 ROOMS = [
     Room(
@@ -69,13 +72,8 @@ ROOMS = [
         + ("statistical/test_monte*.py",),
     ),
     *(
-        Room(
-            method.model.__name__,
-            (f"Sources/{method.model.__name__}/",),
-            f"{method.model.__name__}Tests",
-            of_method(name),
-        )
-        for name, method in METHODS.items()
+        Room(MODULES[name], (f"Sources/{MODULES[name]}/",), f"{MODULES[name]}Tests", of_method(name))
+        for name in METHODS
     ),
     Room("TensorRG", ("Sources/TensorRG/",), "TensorRGTests", unit("tensorrg*", "loop_*")),
     Room("isingrg.tensorrg", ("python/isingrg/tensorrg/",), "", unit("tensorrg*", "loop_*")),
@@ -125,6 +123,7 @@ ROOMS = [
             "neuralrg_storage",
             "*bad_input",
             "neuralrg_training",
+            "neuralrg_weights",
             "cli",
         ),
     ),
