@@ -72,8 +72,8 @@ ROOMS = [
         + ("statistical/test_monte*.py",),
     ),
     *(
-        Room(MODULES[name], (f"Sources/{MODULES[name]}/",), f"{MODULES[name]}Tests", of_method(name))
-        for name in METHODS
+        Room(module, (f"Sources/{module}/",), f"{module}Tests", of_method(module.lower()))
+        for module in map(MODULES.__getitem__, METHODS)
     ),
     Room("TensorRG", ("Sources/TensorRG/",), "TensorRGTests", unit("tensorrg*", "loop_*")),
     Room("isingrg.tensorrg", ("python/isingrg/tensorrg/",), "", unit("tensorrg*", "loop_*")),
