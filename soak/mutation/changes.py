@@ -124,8 +124,10 @@ ROOMS = [
             "*bad_input",
             "neuralrg_training",
             "neuralrg_weights",
+            "neuralrg_chains",
             "cli",
-        ),
+        )
+        + ("statistical/test_neuralrg_metropolis.py",),
     ),
 ]
 

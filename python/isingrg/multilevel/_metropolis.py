@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from isingrg._shared import arguments
+from isingrg._shared import arguments, independence
 from isingrg._shared.model import of_one_state
 from isingrg._shared.progress import reporting, tell
 from isingrg.multilevel._chains import Chains
+from isingrg.multilevel._evaluation import Floats, Spins
 from isingrg.multilevel._partition import _logarithms
 
 if TYPE_CHECKING:
     from isingrg.multilevel.model import MultilevelSampler
 
-#: Chains that are updated side by side, and updates whose proposals are drawn together.
-_CHAINS, _UPDATES = 64, 16
+#: Chains that are updated side by side.
+_CHAINS = 64
 
 
 @of_one_state
@@ -60,47 +62,42 @@ def metropolis(
         If the machine cannot hold the samples.
     """
     model._ready()
-    n_chains = arguments.integer("n_chains", n_chains, 1, 2**20)
-    n_samples = arguments.integer("n_samples", n_samples, 1, 2**30)
-    warmup = arguments.integer("warmup", warmup, 0, 2**30)
-    between = arguments.integer("between", between, 1, 2**20)
-    seed = arguments.seed(seed)
+    n_chains, n_samples, warmup, between, seed = independence.course(
+        n_chains, n_samples, warmup, between, seed
+    )
     shape = (n_chains, n_samples, model.L, model.L)
     spins = arguments.allocate("the samples", shape, np.int8)
     acceptance = np.zeros((n_chains, n_samples))
     updates = 1 + warmup + n_samples * between  # the first proposal is the start
     with reporting(progress, "Monte Carlo", "updates") as report:
         for first in range(0, n_chains, _CHAINS):
-            count = min(_CHAINS, n_chains - first)
-            for update, (state, probability) in enumerate(_updates(model, updates, seed, first)):
-                if update % _UPDATES == 0:
-                    tell(report, first * updates + count * update, n_chains * updates)
-                sample, rest = divmod(update - 1 - warmup, between)
-                if sample >= 0:
-                    acceptance[first : first + count, sample] += probability[:count] / between
-                    if rest == between - 1:
-                        spins[first : first + count, sample] = state[:count]
+            group = slice(first, min(first + _CHAINS, n_chains))
+            count = len(spins[group])
+
+            def told(update: int, first: int = first, count: int = count) -> None:
+                tell(report, first * updates + count * update, n_chains * updates)
+
+            made = _updates(model, count, updates, seed, first)
+            independence.keep(made, 1 + warmup, between, spins[group], acceptance[group], told)
         tell(report, n_chains * updates, n_chains * updates)
     settings = {"warmup": warmup, "between": between, "seed": seed}
     return Chains(spins, acceptance, model.K, model.field, settings)
 
 
-def _updates(model: MultilevelSampler, updates: int, seed: int, group: int) -> Any:
-    """States and acceptance probabilities of a whole group of chains after each update."""
+def _updates(
+    model: MultilevelSampler, count: int, updates: int, seed: int, group: int
+) -> Iterator[tuple[Spins, Floats]]:
+    """State and acceptance probability of the first `count` chains of a group after each update."""
     state = np.empty((_CHAINS, model.L, model.L), np.int8)
     log_weight = np.full(_CHAINS, -np.inf)
-    for start in range(0, updates, _UPDATES):
-        length = min(_UPDATES, updates - start)
-        random = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(group, start)))
+    for length, random in independence.batches(updates, seed, group):
         drawn, densities = model.sample_with_log_prob(
             _CHAINS * length, seed=int(random.integers(2**63))
         )
         logarithms = _logarithms(model, drawn, densities, None, None).reshape(length, _CHAINS)
         proposals = drawn.reshape(length, _CHAINS, model.L, model.L)
         thresholds = random.standard_exponential((length, _CHAINS))
-        for k in range(length):
-            gain = logarithms[k] - log_weight
-            accepted = gain > -thresholds[k]
-            state[accepted] = proposals[k, accepted]
-            log_weight[accepted] = logarithms[k, accepted]
-            yield state, np.exp(np.minimum(gain, 0))
+        for probability in independence.accept(
+            state, log_weight, proposals, logarithms, thresholds
+        ):
+            yield state[:count], probability[:count]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from isingrg._shared import arguments
+from isingrg._shared import arguments, independence
 from isingrg._shared.errors import ArgumentError
 from isingrg._shared.model import of_one_state
 from isingrg._shared.progress import reporting, tell
@@ -19,9 +19,6 @@ from isingrg.neuralrg._samples import Floats, Samples, pieces
 
 if TYPE_CHECKING:
     from isingrg.neuralrg.model import NeuralRG
-
-#: Updates of a chain whose proposals are drawn together.
-_TOGETHER = 16
 
 
 @of_one_state
@@ -73,30 +70,24 @@ def metropolis(
     M. S. Albergo, G. Kanwar and P. E. Shanahan, doi:10.1103/PhysRevD.100.034515.
     """
     model._ready()
-    n_chains = arguments.integer("n_chains", n_chains, 1, 2**20)
-    n_samples = arguments.integer("n_samples", n_samples, 1, 2**30)
-    warmup = arguments.integer("warmup", warmup, 0, 2**30)
-    between = arguments.integer("between", between, 1, 2**20)
-    seed = arguments.seed(seed)
+    n_chains, n_samples, warmup, between, seed = independence.course(
+        n_chains, n_samples, warmup, between, seed
+    )
     x = arguments.allocate("the samples", (n_chains, n_samples, model.L, model.L), np.float64)
     acceptance = np.zeros((n_chains, n_samples))
     given = None if start is None else start_of(model, start, n_chains)
     before = warmup + (given is None)  # the first proposal is then the start
     updates = before + n_samples * between
     with reporting(progress, "Monte Carlo", "updates") as report:
-        for group in pieces(n_chains, _TOGETHER * model.L**2):
+        for group in pieces(n_chains, independence.TOGETHER * model.L**2):
             chains = len(x[group])
             first = None if given is None else given[group]
-            for update, (state, probability) in enumerate(
-                _updates(model, chains, updates, first, seed, group.start)
-            ):
-                if update % _TOGETHER == 0:
-                    tell(report, group.start * updates + chains * update, n_chains * updates)
-                sample, rest = divmod(update - before, between)
-                if sample >= 0:
-                    acceptance[group, sample] += probability / between
-                    if rest == between - 1:
-                        x[group, sample] = state
+
+            def told(update: int, start: int = group.start, chains: int = chains) -> None:
+                tell(report, start * updates + chains * update, n_chains * updates)
+
+            made = _updates(model, chains, updates, first, seed, group.start)
+            independence.keep(made, before, between, x[group], acceptance[group], told)
         tell(report, n_chains * updates, n_chains * updates)
     settings = {
         "sampler": "independence metropolis", "warmup": warmup, "between": between,
@@ -114,18 +105,13 @@ def _updates(
     else:
         state = first.copy()
         log_weight = np.asarray(log_density(first, model.K)) - model.log_prob(first)
-    for start in range(0, updates, _TOGETHER):
-        length = min(_TOGETHER, updates - start)
-        random = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(group, start)))
+    for length, random in independence.batches(updates, seed, group):
         x, log_weights = _proposals(model, chains, length, int(random.integers(2**63)))
-        # minus the logarithms of uniform numbers
         thresholds = random.standard_exponential((chains, length))
-        for k in range(length):
-            gain = log_weights[:, k] - log_weight
-            accepted = gain > -thresholds[:, k]
-            state[accepted] = x[accepted, k]
-            log_weight[accepted] = log_weights[accepted, k]
-            yield state, np.exp(np.minimum(gain, 0))
+        for probability in independence.accept(
+            state, log_weight, x.swapaxes(0, 1), log_weights.T, thresholds.T
+        ):
+            yield state, probability
 
 
 def _proposals(model: NeuralRG, chains: int, length: int, seed: int) -> tuple[Floats, Floats]:
