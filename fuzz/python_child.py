@@ -48,6 +48,7 @@ MAY_BE_NAN = {
     "isingrg.mlrg.settings.Training", "isingrg.ensemble",
     "isingrg.neuralrg.mutual_information", "isingrg.mlrg.MLRG.critical_coupling_estimates",
     "isingrg.statistics.mean_and_error", "isingrg.neuralrg.Chains.mean_and_error",
+    "isingrg.multilevel.MultilevelSampler.history",
 }  # fmt: skip
 
 

@@ -138,6 +138,7 @@ LARGEST: dict[str, str] = {
 IMPORTS = """
 import resource, sys, time
 import numpy as np
+import numpy.random  # loaded at its first use, for which there may be no room
 sys.path.insert(0, {folder!r})
 import limits
 from isingrg import graphvae, ising, mlrg, multilevel, neuralrg, statistics

@@ -48,9 +48,13 @@ public final class SamplerModel: @unchecked Sendable {
         package let offset: Int
     }
 
-    /// - Throws: `invalidArgument` for values outside the ranges of `Configuration`.
+    /// - Throws: `invalidArgument` for values outside the ranges of `Configuration`; `outOfMemory`.
     public init(_ configuration: Configuration) throws(Failure) {
         try configuration.validate()
+        let bytes = configuration.objectBytes
+        guard leavesRoomForObjects(beside: bytes) else {
+            throw .outOfMemory("the classes of the sampler and their orbits need \(bytes) bytes")
+        }
         self.configuration = configuration
         hierarchy = Hierarchy(
             size: configuration.size, colours: configuration.colours,
@@ -79,6 +83,18 @@ public final class SamplerModel: @unchecked Sendable {
 }
 
 extension SamplerModel.Configuration {
+    /// At most what the objects of the hierarchy and of its orbits take while they are made.
+    fileprivate var objectBytes: Int {
+        func products(_ order: Int, among count: Int) -> Int {
+            (0..<order).reduce(1) { $0 * max(0, count - $1) / ($1 + 1) }
+        }
+        let coded =
+            [2, 3].reduce(0) { $0 + products($1, among: triples) }
+            + [4, 5].reduce(0) { $0 + products($1, among: quintuples) }
+        let classes = 3 * colours * size.trailingZeroBitCount
+        return 256 * size * size + classes * 256 * (max(linear, neighbours) + coded)
+    }
+
     func validate() throws(Failure) {
         func range(_ name: String, _ value: Int, _ allowed: ClosedRange<Int>) throws(Failure) {
             guard allowed.contains(value) else {

@@ -4,6 +4,9 @@ import Glibc
 import Darwin
 #endif
 
+/// Held from the look at the room to the allocation, so that two threads do not both take the last of it.
+private let oneAtATime = Locked(())
+
 /// Memory aligned to a cache line, owned by one reference and freed with it.
 ///
 /// Kernels work on `base`; nothing checks the index there. Elements start at zero bits, so
@@ -20,11 +23,15 @@ public final class Buffer<Element: BitwiseCopyable>: @unchecked Sendable {
         let (bytes, overflow) = max(count, 1).multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
         self.count = count
         self.bytes = bytes
-        let isSmall = bytes < 4096  // as most are, which shall not cost a system call each
-        guard !overflow, isSmall || leavesRoomForObjects(), let raw = Buffer.allocate(bytes) else {
+        guard !overflow, let raw = Buffer.allocateBesideObjects(bytes) else {
             throw .outOfMemory("\(count) elements of \(MemoryLayout<Element>.stride) bytes cannot be allocated")
         }
         base = raw.bindMemory(to: Element.self, capacity: max(count, 1))
+    }
+
+    private static func allocateBesideObjects(_ bytes: Int) -> UnsafeMutableRawPointer? {
+        if bytes < 4096 { return allocate(bytes) }  // as most are, which shall not cost a system call each
+        return oneAtATime.withLock { _ in leavesRoomForObjects(beside: bytes) ? allocate(bytes) : nil }
     }
 
     private static func isMapped(_ bytes: Int) -> Bool { bytes >= 1 << 20 }

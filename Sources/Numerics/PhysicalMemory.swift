@@ -12,18 +12,38 @@ public func physicalMemory() -> Int {
     return pages > 0 && bytes > 0 ? pages * bytes : .max
 }
 
-/// Whether a limited address space (`ulimit -v`) has another MiB. Small objects of the language take
-/// theirs from it, and one that cannot be had ends the process: buffers fail before, with an error.
-func leavesRoomForObjects() -> Bool {
+/// Bytes kept free for small objects of the language. One that cannot be had ends the process, so that
+/// buffers fail before, with an error.
+private let objectBytes = 1 << 20
+
+/// Whether a limited address space (`ulimit -v`) has so many bytes, and a MiB beside them for small objects
+/// of the language: these take theirs from it, and one that cannot be had ends the process.
+public func leavesRoomForObjects(beside bytes: Int) -> Bool {
+    room().map { bytes <= $0 - objectBytes } ?? true
+}
+
+/// Bytes left in a limited address space, or nil where there is no limit.
+private func room() -> Int? {
     var limit = rlimit()
     #if canImport(Glibc)
     let resource = __rlimit_resource_t(RLIMIT_AS.rawValue)
     #else
     let resource = RLIMIT_AS
     #endif
-    guard getrlimit(resource, &limit) == 0, limit.rlim_cur < rlim_t.max >> 1 else { return true }
-    let pages = mmap(nil, 1 << 20, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-    guard let pages, pages != MAP_FAILED else { return false }
-    munmap(pages, 1 << 20)
-    return true
+    guard getrlimit(resource, &limit) == 0, limit.rlim_cur < rlim_t.max >> 1, let used = usedPages() else {
+        return nil
+    }
+    return Int(limit.rlim_cur) - used * sysconf(Int32(_SC_PAGESIZE))
+}
+
+/// Pages of the address space of this process, read without an allocation.
+private func usedPages() -> Int? {
+    let file = open("/proc/self/statm", O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { return nil }
+    defer { close(file) }
+    return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 32) { digits in
+        let count = max(0, read(file, digits.baseAddress!, digits.count))
+        let number = digits[..<count].prefix { $0 != UInt8(ascii: " ") }
+        return number.isEmpty ? nil : number.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
+    }
 }
