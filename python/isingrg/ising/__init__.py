@@ -13,6 +13,14 @@ from isingrg.ising._bulk import (
 )
 from isingrg.ising._couplings import K_CRITICAL
 from isingrg.ising._dataset import to_dataset
+from isingrg.ising._fluctuations import (
+    binder_cumulant,
+    connected_susceptibility,
+    correlation_length,
+    specific_heat,
+    structure_factor,
+    susceptibility,
+)
 from isingrg.ising._observables import block_spin, energy, magnetization
 from isingrg.ising._sampling import SamplingPlan, sample, sampling_plan
 from isingrg.ising._torus import heat_capacity, log_partition, mean_energy
@@ -20,7 +28,10 @@ from isingrg.ising._torus import heat_capacity, log_partition, mean_energy
 __all__ = [
     "K_CRITICAL",
     "SamplingPlan",
+    "binder_cumulant",
     "block_spin",
+    "connected_susceptibility",
+    "correlation_length",
     "energy",
     "free_energy_density",
     "heat_capacity",
@@ -30,7 +41,10 @@ __all__ = [
     "mean_energy",
     "sample",
     "sampling_plan",
+    "specific_heat",
     "specific_heat_density",
     "spontaneous_magnetization",
+    "structure_factor",
+    "susceptibility",
     "to_dataset",
 ]

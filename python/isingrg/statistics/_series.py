@@ -50,7 +50,7 @@ def autocorrelation_time(series: ArrayLike) -> float:
     ----------
     A. Sokal, doi:10.1007/978-1-4899-0319-8_6; M. S. Bartlett, doi:10.2307/2983611.
     """
-    return _core.ising_autocorrelation_time(_chains(series), None)
+    return _core.ising_autocorrelation_time(chains(series), None)
 
 
 def mean_and_error(series: ArrayLike) -> Estimate:
@@ -76,18 +76,19 @@ def mean_and_error(series: ArrayLike) -> Estimate:
     NonFiniteError
         If the variance is beyond the range of float64.
     """
-    chains = _chains(series)
-    if chains.min() == chains.max():
-        return Estimate(float(chains.flat[0]), math.nan, n=chains.size)
-    mean, variance = map(float, _moments.mean_and_variance(chains.ravel()))
+    array = chains(series)
+    if array.min() == array.max():
+        return Estimate(float(array.flat[0]), math.nan, n=array.size)
+    mean, variance = map(float, _moments.mean_and_variance(array.ravel()))
     if not math.isfinite(variance):
         raise NonFiniteError("the variance of the series is beyond the range of float64")
-    tau = autocorrelation_time(chains)
-    error = math.sqrt(variance * tau / chains.size)
-    return Estimate(mean, error, n=chains.size, effective_sample_size=chains.size / tau)
+    tau = autocorrelation_time(array)
+    error = math.sqrt(variance * tau / array.size)
+    return Estimate(mean, error, n=array.size, effective_sample_size=array.size / tau)
 
 
-def _chains(series: Any) -> NDArray[np.float64]:
+def chains(series: Any) -> NDArray[np.float64]:
+    """A series as (n_chains, n_samples)."""
     array = arguments.reals("series", series)
     if array.ndim not in (1, 2) or array.size < 2:
         raise ArgumentError(

@@ -24,7 +24,7 @@ def of_all(statistic: Callable[..., Any], arrays: Iterable[Floats]) -> Floats:
     return value
 
 
-def of_some(statistic: Callable[..., Any], arrays: Iterable[Floats], whole: Floats) -> Floats:
+def of_some(statistic: Callable[..., Any], arrays: Iterable[Any], whole: Floats) -> Floats:
     """The statistic of some of the samples, finite or not, in the shape of that of all."""
     value = _checked(statistic(*arrays))
     if value.shape != whole.shape:
@@ -46,3 +46,8 @@ def check_range(error: Floats) -> Floats:
     if not np.isfinite(error).all():
         raise NonFiniteError("the error of statistic is beyond the range of float64")
     return error
+
+
+def plain(array: Floats) -> Any:
+    """A float for a single number."""
+    return array.item() if array.ndim == 0 else array

@@ -54,6 +54,8 @@ TAKERS = {
     "ising.energy": ising.energy,
     "ising.magnetization": ising.magnetization,
     "ising.block_spin": ising.block_spin,
+    "ising.correlation_length": ising.correlation_length,
+    "ising.structure_factor": ising.structure_factor,
     "ising.to_dataset": lambda s: ising.to_dataset(s[:, None, None], COUPLINGS),
     "mlrg.symmetry.state_indices": mlrg.symmetry.state_indices,
     "neuralrg.sample_fields": lambda s: neuralrg.sample_fields(s, 0.3),
@@ -265,6 +267,7 @@ TEMPERATURE = (
     r"at K = 2\.269, 5\.1 times .* frozen.* if 2\.269 is a temperature, give 1/T = 0\.4407"
 )
 FIELDS = np.random.default_rng(1).normal(size=(1, 4, 4))
+ENERGIES = np.random.default_rng(1).normal(size=200)
 UP = np.ones((1, 4, 4), np.int8)
 
 
@@ -280,6 +283,7 @@ OF_COUPLINGS = {
     "ising.log_partition": lambda K: ising.log_partition(4, K),
     "ising.mean_energy": lambda K: ising.mean_energy(4, K),
     "ising.heat_capacity": lambda K: ising.heat_capacity(4, K),
+    "ising.specific_heat": lambda K: ising.specific_heat(ENERGIES, 4, K),
     "ising.free_energy_density": ising.free_energy_density,
     "ising.internal_energy_density": ising.internal_energy_density,
     "ising.specific_heat_density": ising.specific_heat_density,
@@ -320,9 +324,11 @@ def test_no_function_of_couplings_is_left_out():
 
 
 #: They are not made by users, or their lattice has another critical coupling.
-RECORDS = {"isingrg.neuralrg.Chains", "isingrg.multilevel.Chains"} | {
-    f"isingrg.tensorrg.{name}_network" for name in ("ising", "potts", "clock")
-}
+RECORDS = (
+    {"isingrg.neuralrg.Chains", "isingrg.multilevel.Chains"}
+    | {f"isingrg.tensorrg.{name}_network" for name in ("ising", "potts", "clock")}
+    | {f"isingrg.statistics.{name}" for name in ("collapse", "crossings")}
+)
 
 
 def given(item):
