@@ -14,7 +14,7 @@ from isingrg.cli._parsing import add_command, add_quiet, output_path, to_json
 from isingrg.mlrg import _survey
 from isingrg.mlrg._configuration import DIVERGENCES, MODERATORS, TRANSPORTS, Configuration
 from isingrg.mlrg._couplings import coupling_count
-from isingrg.mlrg.settings import PAPERS, published_settings
+from isingrg.mlrg._published import PAPERS, published_settings
 
 _MOST_MODELS = 1000
 

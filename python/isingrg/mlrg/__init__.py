@@ -8,26 +8,20 @@ critical point as unstable fixed point (W. Hou and Y.-Z. You, arXiv:2306.11054; 
 from isingrg.mlrg import symmetry
 from isingrg.mlrg._analysis import Violations
 from isingrg.mlrg._critical import CriticalCouplings
+from isingrg.mlrg._divergence import divergence
 from isingrg.mlrg._fixed_points import FixedPoint
 from isingrg.mlrg._many import fit_many
+from isingrg.mlrg._published import published_settings
 from isingrg.mlrg.exact import (
     LIEB_CRITICAL_COUPLING,
     ExactMinimum,
-    divergence,
     exact_map,
     exact_minimum,
     minimum_kl,
 )
-from isingrg.mlrg.loop import (
-    LoopCriticalPoint,
-    LoopExponents,
-    critical_coupling,
-    loop_couplings,
-    loop_exponents,
-    loop_student,
-    teacher_state,
-    tensor_flow,
-)
+from isingrg.mlrg.loop import loop_couplings, loop_student, teacher_state, tensor_flow
+from isingrg.mlrg.loop_critical import LoopCriticalPoint, critical_coupling
+from isingrg.mlrg.loop_critical_exponents import LoopExponents, loop_exponents
 from isingrg.mlrg.loop_map import (
     LoopMapFixedPoint,
     LoopMinimum,
@@ -35,7 +29,6 @@ from isingrg.mlrg.loop_map import (
     loop_map_fixed_point,
 )
 from isingrg.mlrg.model import MLRG
-from isingrg.mlrg.settings import published_settings
 from isingrg.mlrg.tensor import (
     boltzmann_tensor,
     central_charge,

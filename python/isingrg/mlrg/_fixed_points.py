@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from isingrg import _core
 from isingrg._shared.errors import ConvergenceError
-from isingrg.mlrg import _analysis, _critical, symmetry
+from isingrg.mlrg import _analysis, symmetry
+from isingrg.mlrg._bare_flows import LARGEST_BARE_COUPLING, bare_couplings, trajectories
 from isingrg.mlrg._couplings import Couplings, Floats
+from isingrg.mlrg._phases import phase_bracket
 
 #: Two results of Newton's method that are nearer than this are the same point.
 _SAME = 1e-6
@@ -86,8 +88,8 @@ def critical_fixed_point(model: Any) -> Floats:
     preferred. One without a direction that grows steadily, by an eigenvalue beyond +1, is refused:
     a phase can be unstable too, to steps that jump over it and back.
     """
-    bracket = _critical.bare_couplings(model, np.array(_critical.phase_bracket(model)))
-    paths = _critical.trajectories(model, bracket, _LONGEST)
+    bracket = bare_couplings(model, np.array(phase_bracket(model)))
+    paths = trajectories(model, bracket, _LONGEST)
     with np.errstate(invalid="ignore"):
         together = np.abs(paths[:, 0] - paths[:, 1]).max(axis=1) < _TOGETHER
     path = paths[: len(paths) if together.all() else int(np.argmin(together)), 0]
@@ -134,8 +136,8 @@ def fixed_points(model: Any, starts: int, seed: int, tolerance: float) -> list[F
     training, count = model._training, model._configuration.count
     bound = training.coupling_bound
     random = np.random.default_rng(seed).normal(0, training.proposal_scale, (starts, count))
-    axis = np.linspace(0, min(bound, _critical.LARGEST_BARE_COUPLING), _BARE_STARTS)
-    guesses = [*_critical.bare_couplings(model, axis), *np.clip(random, -bound, bound)]
+    axis = np.linspace(0, min(bound, LARGEST_BARE_COUPLING), _BARE_STARTS)
+    guesses = [*bare_couplings(model, axis), *np.clip(random, -bound, bound)]
     try:
         guesses.append(critical_fixed_point(model))
     except ConvergenceError:

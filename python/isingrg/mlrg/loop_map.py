@@ -8,9 +8,7 @@ is what a moderator of three couplings can learn. For squared distances it is th
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,25 +17,10 @@ from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError, ConvergenceError
 from isingrg._shared.progress import reporting, tell
 from isingrg.mlrg._couplings import Floats
+from isingrg.mlrg._loop_search import nearest_student
 from isingrg.mlrg.loop import LARGEST_COUPLING, Progress, positive
 
 OBJECTIVES = ("l2", "kl")
-
-#: Real, or complex for derivatives.
-Numbers = NDArray[Any]
-
-_SPIN = np.array([1.0, -1.0])
-#: z a, z b and a b, by which the couplings are multiplied.
-_TERMS = np.array(
-    [
-        np.einsum("z,a,b->zab", _SPIN, _SPIN, _SPIN**2),
-        np.einsum("z,a,b->zab", _SPIN, _SPIN**2, _SPIN),
-        np.einsum("z,a,b->zab", _SPIN**2, _SPIN, _SPIN),
-    ]
-)
-
-#: Steps of a search, after which it has failed, and of its line search.
-_STEPS, _HALVINGS = 500, 40
 
 #: Newton's steps for a fixed point, and the shift of couplings for its derivatives.
 _NEWTON, _SHIFT = 50, 2e-4
@@ -86,7 +69,7 @@ def loop_map(J: ArrayLike, *, objective: str = "l2", progress: Progress = False)
     with reporting(progress, "minimising", "teachers") as report:
         for row in rows.reshape(-1, 3):
             tell(report, len(found), rows.size // 3)
-            found.append(_minimum(row, objective))
+            found.append(nearest_student(row, objective))
         tell(report, len(found), rows.size // 3)
     students = np.array([positive(student) for student, _ in found]).reshape(rows.shape)
     distances = np.array([distance for _, distance in found]).reshape(rows.shape[:-1])
@@ -165,7 +148,7 @@ def _phase(J: float, objective: str) -> tuple[bool, Floats]:
     couplings = np.array([J, J, 0.0])
     points = [couplings]
     for _ in range(200):
-        couplings, _ = _minimum(couplings, objective)
+        couplings, _ = nearest_student(couplings, objective)
         points.append(couplings)
         if len(points) > 3 and not 0.3 < couplings[0] < 0.8:
             return bool(couplings[0] >= 0.8), np.array(points)
@@ -174,7 +157,7 @@ def _phase(J: float, objective: str) -> tuple[bool, Floats]:
 
 def _fixed_point(point: Floats, objective: str) -> Floats:
     for _ in range(_NEWTON):
-        image, _ = _minimum(point, objective)
+        image, _ = nearest_student(point, objective)
         step = np.linalg.solve(np.eye(3) - _jacobian(point, objective), image - point)
         point = point + step
         if np.abs(step).max() < 1e-12:
@@ -186,111 +169,10 @@ def _jacobian(point: Floats, objective: str) -> Floats:
     """To fourth order in the shift."""
 
     def image(k: int, shift: float) -> Floats:
-        return _minimum(point + shift * np.eye(3)[k], objective)[0]
+        return nearest_student(point + shift * np.eye(3)[k], objective)[0]
 
     columns = []
     for k in range(3):
         near, far = (image(k, h) - image(k, -h) for h in (_SHIFT, 2 * _SHIFT))
         columns.append((8 * near - far) / (12 * _SHIFT))
     return np.array(columns).T
-
-
-# One search
-
-
-def _minimum(teacher: Floats, objective: str) -> tuple[Floats, float]:
-    """The student of one teacher: Gauss and Newton's steps with a line search.
-
-    Both distances are sums of squares to lowest order, so that the steps converge fast where the
-    distance is small.
-    """
-    p = _loop(_ring(_students(teacher)))
-    p = p / (p.sum() if objective == "kl" else math.sqrt(float(p @ p)))
-    expansion: Callable[[Floats, Floats], tuple[float, Floats, Floats]]
-    expansion = _divergence if objective == "kl" else _distance
-    # Near the fixed point of the map on the critical line, and exact where all couplings vanish.
-    student = np.array([0.7, 0.9, 0.2]) * teacher[:2].sum() / 2
-    student[2] = abs(student[2])
-    value, slope, step = expansion(student, p)
-    for _ in range(_STEPS):
-        if np.abs(slope).max() < 1e-15 or np.abs(step).max() < 1e-14:
-            return student, value
-        for _ in range(_HALVINGS):
-            trial = expansion(student + step, p)
-            # Values agree within rounding; there the slope decides.
-            if trial[0] < value - 1e-15 or (
-                trial[0] <= value + 1e-15 and np.abs(trial[1]).max() < np.abs(slope).max()
-            ):
-                break
-            step = step / 2
-        else:
-            if np.abs(slope).max() < 1e-11:
-                return student, value
-            break
-        student = student + step
-        value, slope, step = trial
-    raise ConvergenceError(f"the search for the student of {teacher.tolist()} does not settle")
-
-
-def _expanded(student: Floats) -> tuple[Floats, Floats]:
-    """The 256 weights of the student's loop and their derivatives by complex steps, (3, 256)."""
-    h = 1e-30
-    weights = _loop(_pair(_students(student)))
-    slopes = [_loop(_pair(_students(student + 1j * h * np.eye(3)[k]))).imag / h for k in range(3)]
-    return weights, np.array(slopes)
-
-
-def _divergence(student: Floats, p: Floats) -> tuple[float, Floats, Floats]:
-    """sum p ln (p / q), its slope, and the step with the Fisher information."""
-    weights, slopes = _expanded(student)
-    total = float(weights.sum())
-    q = weights / total
-    scores = slopes / weights
-    scores = scores - (scores @ q)[:, None]
-    slope = -scores @ p
-    value = float(p @ np.log(p / q))
-    return value, slope, _step((scores * q) @ scores.T, slope)
-
-
-def _distance(student: Floats, p: Floats) -> tuple[float, Floats, Floats]:
-    """1 - (p q)^2 / (q q) for |p| = 1, its slope, and the step of Gauss and Newton."""
-    weights, slopes = _expanded(student)
-    length = math.sqrt(float(weights @ weights))
-    q = weights / length
-    tangents = slopes / length
-    tangents = tangents - np.outer(tangents @ q, q)
-    overlap = float(p @ q)
-    # p - overlap q is short, and its square exact where overlap is near one.
-    rest = p - overlap * q
-    slope = -2 * overlap * (tangents @ rest)
-    return float(rest @ rest), slope, _step(2 * overlap**2 * (tangents @ tangents.T), slope)
-
-
-def _step(curvature: Floats, slope: Floats) -> Floats:
-    values, vectors = np.linalg.eigh(curvature)
-    if values[-1] < 1e-280:  # all couplings vanish
-        return np.zeros_like(slope)
-    inverse = 1 / np.maximum(values, 1e-12 * values[-1])
-    step = -vectors @ (inverse * (vectors.T @ slope))
-    return np.asarray(step * min(1.0, 0.5 / max(float(np.abs(step).max()), 1e-300)))
-
-
-def _students(couplings: Numbers) -> Numbers:
-    """S of spins, in units that keep the largest near one."""
-    logs = np.tensordot(couplings, _TERMS, 1)
-    return np.asarray(np.exp(logs - np.abs(couplings.real).sum()))
-
-
-def _ring(student: Numbers) -> Numbers:
-    halves = np.einsum("iab,jeb->ijae", student, student)
-    return np.asarray(np.einsum("ijae,lkae->ijkl", halves, halves))
-
-
-def _pair(student: Numbers) -> Numbers:
-    return np.asarray(np.einsum("zab,zdc->abcd", student, student))
-
-
-def _loop(tensor: Numbers) -> Numbers:
-    """Weights of the eight open legs b and c of four tensors around a plaquette, shape (256,)."""
-    halves = np.einsum("abcd,eBCd->aebcBC", tensor, tensor).reshape(2, 2, 16)
-    return np.asarray(np.einsum("aei,aej->ij", halves, halves).reshape(-1))

@@ -13,7 +13,7 @@ from isingrg._shared.history import Columns, Floats
 from isingrg._shared.model import NativeModel
 from isingrg._shared.settings import documented
 from isingrg._shared.storage import Format
-from isingrg.mlrg import _evaluation, _fitting, _plots
+from isingrg.mlrg import _dimensions, _evaluation, _fitting, _plots, _transition
 from isingrg.mlrg._configuration import Configuration
 from isingrg.mlrg.settings import DEFAULT_TRAININGS, Training
 
@@ -95,16 +95,16 @@ class MLRG(NativeModel):
     curl = _evaluation.curl
     flow = _evaluation.flow
     bare_flow = _evaluation.bare_flow
-    critical_coupling = _evaluation.critical_coupling
-    critical_coupling_estimates = _evaluation.critical_coupling_estimates
-    fixed_point = _evaluation.fixed_point
-    fixed_points = _evaluation.fixed_points
-    newton_step = _evaluation.newton_step
+    critical_coupling = _transition.critical_coupling
+    critical_coupling_estimates = _transition.critical_coupling_estimates
+    fixed_point = _transition.fixed_point
+    fixed_points = _transition.fixed_points
+    newton_step = _transition.newton_step
     monotone_violations = _evaluation.monotone_violations
-    ground_state_degeneracy = _evaluation.ground_state_degeneracy
-    scaling_dimensions = _evaluation.scaling_dimensions
-    exponents = _evaluation.exponents
-    thermal_exponent = _evaluation.thermal_exponent
+    ground_state_degeneracy = _dimensions.ground_state_degeneracy
+    scaling_dimensions = _dimensions.scaling_dimensions
+    exponents = _dimensions.exponents
+    thermal_exponent = _dimensions.thermal_exponent
     plot_beta_function = _plots.plot_beta_function
     plot_monotone = _plots.plot_monotone
     plot_flow = _plots.plot_flow

@@ -9,16 +9,23 @@ from __future__ import annotations
 
 import functools
 import itertools
-import re
-from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from isingrg import _core
 from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError
 from isingrg.mlrg._couplings import FRAMES, Couplings, Floats, coupling_count
+from isingrg.mlrg._point_group import (
+    IRREPS,
+    components,
+    irreps,
+    point_group,
+    spin_states,
+    state_indices,
+    visible_action,
+)
 
 __all__ = [
     "IRREPS",
@@ -35,160 +42,6 @@ __all__ = [
     "state_indices",
     "visible_action",
 ]
-
-#: Irreducible representations: what they transform as, and the matrices of C4 and sigma.
-IRREPS: dict[str, tuple[str, Any, Any]] = {
-    "A1": ("1", [[1]], [[1]]),
-    "A2": ("xy(x^2 - y^2)", [[1]], [[-1]]),
-    "B1": ("x^2 - y^2", [[-1]], [[1]]),
-    "B2": ("xy", [[-1]], [[-1]]),
-    "E": ("(x, y)", [[0, -1], [1, 0]], [[1, 0], [0, -1]]),
-}
-
-#: Components whose states are listed, those of the four corners of a teacher among them; and bits
-#: of an index.
-_MOST_COMPONENTS, _MOST_BITS = 20, 62
-
-
-def irreps(representation: str) -> list[str]:
-    """Irreducible representations in order: "2A1+E" is A1, A1, E.
-
-    Parameters
-    ----------
-    representation : str
-        A sum of A1, A2, B1, B2 and E, such as "2A1+E".
-
-    Returns
-    -------
-    list of str
-        Keys of `IRREPS`.
-    """
-    coupling_count(representation)
-    terms = re.findall(r"(\d*)(A1|A2|B1|B2|E)", representation)
-    return [name for digits, name in terms for _ in range(int(digits or 1))]
-
-
-def components(representation: str) -> int:
-    """Ising components of a spin.
-
-    Parameters
-    ----------
-    representation : str
-        A sum of A1, A2, B1, B2 and E, such as "2A1+E".
-
-    Returns
-    -------
-    int
-        m: one for each of A1, A2, B1 and B2, two for E.
-    """
-    return sum(len(IRREPS[name][1]) for name in irreps(representation))
-
-
-def _blocks(matrices: list[Any]) -> Floats:
-    size = sum(len(matrix) for matrix in matrices)
-    result = np.zeros((size, size))
-    first = 0
-    for matrix in matrices:
-        last = first + len(matrix)
-        result[first:last, first:last] = matrix
-        first = last
-    return result
-
-
-def point_group(representation: str) -> dict[str, Floats]:
-    """Matrices of the eight operations of C4v on the components of a spin, identity first.
-
-    Parameters
-    ----------
-    representation : str
-        A sum of A1, A2, B1, B2 and E, such as "2A1+E".
-
-    Returns
-    -------
-    dict of str to ndarray, shape (m, m)
-        "1", "C4", ..., "C4^3 sigma"; "C4^2 sigma" is the mirror followed by two rotations.
-    """
-    names = irreps(representation)
-    rotation = _blocks([IRREPS[name][1] for name in names])
-    mirror = _blocks([IRREPS[name][2] for name in names])
-    turns = [np.linalg.matrix_power(rotation, k) for k in range(4)]
-    labels = ["1", "C4", "C4^2", "C4^3"]
-    group = dict(zip(labels, turns, strict=True))
-    return group | {f"{name} sigma": turn @ mirror for name, turn in group.items()}
-
-
-def spin_states(count: int) -> NDArray[np.int64]:
-    """All states of some Ising components.
-
-    They are in the order of the elements of the Boltzmann weight tensor: all +1 first, the last
-    component varying fastest.
-
-    Parameters
-    ----------
-    count : int
-        Number of components, 0 to 20; there are 2**count states.
-
-    Returns
-    -------
-    ndarray of int, shape (2**count, count)
-        +1 and -1.
-    """
-    count = arguments.integer("count", count, 0, _MOST_COMPONENTS)
-    bits = np.arange(2**count)[:, None] >> np.arange(count)[::-1] & 1
-    return np.asarray(1 - 2 * bits, np.int64)
-
-
-def state_indices(spins: ArrayLike) -> NDArray[np.intp]:
-    """The inverse of `spin_states`.
-
-    Parameters
-    ----------
-    spins : array_like, shape (..., count)
-        States of +1 and -1 of up to 62 components.
-
-    Returns
-    -------
-    ndarray of int, shape (...)
-        Their places in the order of `spin_states`.
-    """
-    array = arguments.reals("spins", spins, -1, 1)
-    if array.ndim == 0 or array.shape[-1] > _MOST_BITS or (np.abs(array) != 1).any():
-        hint = "" if (array < 0).any() else arguments.from_bits(np.asarray(spins))
-        raise ArgumentError(
-            f"spins must be +1 and -1 of the shape (..., count) with count up to {_MOST_BITS}, "
-            f"got {array.shape}{hint}"
-        )
-    bits = (1 - array.astype(np.intp)) // 2
-    return np.asarray(bits @ (1 << np.arange(array.shape[-1])[::-1]), np.intp)
-
-
-def visible_action(representation: str) -> NDArray[np.intp]:
-    """How C4v acts on the four corner spins x, numbered counter-clockwise from top right.
-
-    Parameters
-    ----------
-    representation : str
-        A sum of A1, A2, B1, B2 and E, such as "2A1+E".
-
-    Returns
-    -------
-    ndarray of int, shape (8, 2**(4 m))
-        Row g gives, for each state in the order of the elements of the Boltzmann weight tensor, the
-        state into which operation g (in the order of `point_group`) turns it.
-    """
-    m = components(representation)
-    spins = spin_states(4 * m).reshape(-1, 4, m)
-    corners = np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]])
-    place = {tuple(corner): k for k, corner in enumerate(corners)}
-    geometry = point_group("E").values()
-    rows = []
-    for matrix, position in zip(point_group(representation).values(), geometry, strict=True):
-        moved = np.empty_like(spins)
-        for corner in range(4):
-            x, y = position @ corners[corner]
-            moved[:, place[int(x), int(y)]] = spins[:, corner] @ matrix.T
-        rows.append(state_indices(moved.reshape(-1, 4 * m)))
-    return np.array(rows)
 
 
 @functools.cache

@@ -6,17 +6,13 @@ bond; free energy, central charge, scaling dimensions and degeneracy are read of
 error falls as chi grows.
 """
 
-from isingrg.tensorrg._scheme import Flow, Info, Scheme
+from isingrg.tensorrg._flow import Flow, Info
+from isingrg.tensorrg._scheme import Scheme
 from isingrg.tensorrg.fixed_point import LoopFixedPoint, loop_fixed_point
 from isingrg.tensorrg.hotrg import HOTRG
 from isingrg.tensorrg.loop import LoopTNR
-from isingrg.tensorrg.networks import (
-    Network,
-    clock_network,
-    ising_network,
-    potts_network,
-    weights_network,
-)
+from isingrg.tensorrg.models import clock_network, ising_network, potts_network
+from isingrg.tensorrg.network import Network, weights_network
 from isingrg.tensorrg.states import MirrorState, Spectrum, State
 from isingrg.tensorrg.trg import BTRG, TRG, WeightedState
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from isingrg._shared import arguments
-from isingrg.tensorrg._scheme import Info, Scheme, normalised
+from isingrg.tensorrg._flow import Info
+from isingrg.tensorrg._scheme import Scheme, normalised
 from isingrg.tensorrg._sectors import Charges, Floats, symmetric
 from isingrg.tensorrg.states import State
 

@@ -18,9 +18,10 @@ from isingrg import _core
 from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError, NonFiniteError
 from isingrg.tensorrg import _split
-from isingrg.tensorrg._scheme import Info, Scheme
+from isingrg.tensorrg._flow import Info
+from isingrg.tensorrg._scheme import Scheme
 from isingrg.tensorrg._sectors import Charges, Floats
-from isingrg.tensorrg.networks import Network
+from isingrg.tensorrg.network import Network
 from isingrg.tensorrg.states import MirrorState, State
 
 #: Largest relative difference between tensors that are mirror images of each other.

@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from isingrg._shared import arguments
-from isingrg.tensorrg._scheme import Info, Scheme, normalised
+from isingrg.tensorrg._flow import Info
+from isingrg.tensorrg._scheme import Scheme, normalised
 from isingrg.tensorrg._sectors import Factors, Floats, singular
-from isingrg.tensorrg.networks import Network
+from isingrg.tensorrg.network import Network
 from isingrg.tensorrg.states import State
 
 

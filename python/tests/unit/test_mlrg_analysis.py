@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import isingrg
-from isingrg import mlrg
+from isingrg import _core, mlrg
 from isingrg.cli import _tables
-from isingrg.mlrg import MLRG, _critical, _fixed_points, _survey
+from isingrg.mlrg import MLRG, _bare_flows, _fixed_points, _phases, _scales, _survey
 from isingrg.mlrg.tensor import degeneracies
 
 
@@ -85,13 +85,13 @@ def test_scales_are_compared_where_the_network_was_trained(monotone, bound, monk
     metadata, arrays = monotone._state()
     metadata["training"]["coupling_bound"] = bound
     model = MLRG._restored(metadata, arrays)
-    native, asked = _critical._core.mlrg_monotone, []
+    native, asked = _core.mlrg_monotone, []
 
     def ask(handle, rows, values, progress):
         asked.append(np.abs(rows).max())
         native(handle, rows, values, progress)
 
-    monkeypatch.setattr(_critical._core, "mlrg_monotone", ask)
+    monkeypatch.setattr(_core, "mlrg_monotone", ask)
     found = model.critical_coupling_estimates()
     assert bound - 1e-9 < max(asked) <= bound * (1 + 1e-12)
     assert abs(found.monotone.value - found.phase.value) < 2 * found.monotone.error
@@ -113,14 +113,14 @@ def test_a_flow_ends_at_the_wall(a1):
     inside, out = [[0.2, -0.3], [0.4, 0.1], [0.3, 0.9]], [[0.5, 0.0], [0.5, -0.5], [1.5, -1.5]]
     lost = [[0.5, 0.5], [0.6, 0.6], [np.nan, np.inf]]
     start = [[1.0, 0.0], [3.0, 1.0], [0.0, 0.0]]  # on the wall
-    ended = _critical._inside(model, np.array([inside, out, lost, start]).swapaxes(0, 1))
+    ended = _scales._inside(model, np.array([inside, out, lost, start]).swapaxes(0, 1))
     expected = [inside, [*out[:2], [1.0, -1.0]], [*lost[:2], lost[1]], [start[0]] * 3]
     np.testing.assert_allclose(ended.swapaxes(0, 1), expected, atol=1e-12)
 
 
 def test_the_bracket_of_the_phases_holds_the_fixed_point(a1):
     """With one coupling both are the same number, known to half of the bracket."""
-    low, high = _critical.phase_bracket(a1)
+    low, high = _phases.phase_bracket(a1)
     assert low <= a1.fixed_point() <= high and 0 < high - low <= 1e-10
     found = a1.critical_coupling_estimates(2).phase
     assert (found.value, found.error) == ((low + high) / 2, (high - low) / 2)
@@ -130,11 +130,11 @@ def test_the_bracket_of_the_phases_holds_the_fixed_point(a1):
 def test_phases_beside_the_critical_coupling(name, request):
     model = request.getfixturevalue(name)
     critical = model.critical_coupling("phase")
-    below, above = _critical.trajectories(
-        model, _critical.bare_couplings(model, critical + np.array([-0.01, 0.01])), 24
+    below, above = _bare_flows.trajectories(
+        model, _bare_flows.bare_couplings(model, critical + np.array([-0.01, 0.01])), 24
     ).swapaxes(0, 1)
     assert model.ground_state_degeneracy(below[-1]) == pytest.approx(1, abs=0.01)
-    assert np.nanmax(_critical._degeneracies(model, above)) > 1.99
+    assert np.nanmax(_bare_flows.degeneracies_of(model, above)) > 1.99
 
 
 def test_flows_that_leave_the_numbers_have_a_phase():
@@ -143,7 +143,7 @@ def test_flows_that_leave_the_numbers_have_a_phase():
     bare = np.array([0.1, 1.9])
     with pytest.raises(isingrg.NonFiniteError, match="too far outside"):
         model.bare_flow(bare, 10_000)
-    paths = _critical.trajectories(model, _critical.bare_couplings(model, bare), 10_000)
+    paths = _bare_flows.trajectories(model, _bare_flows.bare_couplings(model, bare), 10_000)
     assert np.isfinite(paths[:, 0]).all()
     lost = np.isnan(paths[:, 1, 0])
     assert lost[-1] and not lost[0] and (np.diff(lost.astype(int)) >= 0).all()
@@ -164,18 +164,18 @@ def test_flows_that_leave_the_numbers_have_a_phase():
 )
 def test_the_uncertainty_of_a_series_of_scales(values, widths, expected):
     """The spread from half of the last scale on, and the width of the last."""
-    found = _critical._settled(list(zip(values, widths, strict=True)), "none")
+    found = _scales._settled(list(zip(values, widths, strict=True)), "none")
     assert (found.value, found.error) == pytest.approx(expected, abs=1e-12)
     assert found.reason == ""
 
 
 def test_a_series_without_a_value():
-    found = _critical._settled([(np.nan, np.nan)] * 2, "no scale has one")
+    found = _scales._settled([(np.nan, np.nan)] * 2, "no scale has one")
     assert np.isnan([found.value, found.error]).all() and found.reason == "no scale has one"
 
 
 def test_flows_too_stiff_to_follow_leave_the_others(a1, monkeypatch):
-    native = _critical._core.mlrg_flow
+    native = _core.mlrg_flow
 
     def stiff(model, rows, steps, path, progress):
         if rows.max() > 1.5 and steps > 2:
@@ -183,9 +183,9 @@ def test_flows_too_stiff_to_follow_leave_the_others(a1, monkeypatch):
         native(model, rows, steps, path, progress)
 
     J = np.linspace(0, 2, 9)[:, None]
-    expected = _critical.trajectories(a1, J, 4)
-    monkeypatch.setattr(_critical._core, "mlrg_flow", stiff)
-    paths = _critical.trajectories(a1, J, 4)
+    expected = _bare_flows.trajectories(a1, J, 4)
+    monkeypatch.setattr(_core, "mlrg_flow", stiff)
+    paths = _bare_flows.trajectories(a1, J, 4)
     easy = J[:, 0] <= 1.5
     np.testing.assert_allclose(paths[:, easy], expected[:, easy], rtol=1e-12)
     np.testing.assert_allclose(paths[:3, ~easy], expected[:3, ~easy], rtol=1e-12)
@@ -209,29 +209,29 @@ def test_no_transition_has_reasons(still):
 def test_interpolation_of_crossings_and_maxima():
     """A cubic without quadratic part crosses 0 at its centre; a parabola peaks where it does."""
     x = np.sort(np.random.default_rng(0).uniform(0, 2, 400))
-    i = _critical._crossing((x - 0.731) + 3 * (x - 0.731) ** 3)
+    i = _scales._crossing((x - 0.731) + 3 * (x - 0.731) ** 3)
     assert x[i] < 0.731 < x[i + 1]
-    assert _critical._zero(x, x - 0.731, i)[0] == pytest.approx(0.731, abs=1e-12)
+    assert _scales._zero(x, x - 0.731, i)[0] == pytest.approx(0.731, abs=1e-12)
     parabola = 2 - 3 * (x - 0.4321) ** 2
-    value, width = _critical._vertex(x, parabola, _critical._peak(parabola))
+    value, width = _scales._vertex(x, parabola, _scales._peak(parabola))
     assert value == pytest.approx(0.4321, abs=1e-9) and 0 < width < 0.1
-    assert _critical._crossing(x) is None and _critical._crossing(0 * x) is None
-    assert _critical._peak(x) is None
+    assert _scales._crossing(x) is None and _scales._crossing(0 * x) is None
+    assert _scales._peak(x) is None
     # A rise from noise does not count, nor does NaN.
     noise = 1e-9 * np.sin(40 * x)
-    assert _critical._crossing(noise) is None
+    assert _scales._crossing(noise) is None
     step = np.where(x < 1, -1.0, np.where(x < 1.5, 1.0, np.nan))
-    assert x[_critical._crossing(step)] < 1
+    assert x[_scales._crossing(step)] < 1
 
 
 def test_estimates_are_as_uncertain_as_they_vary_over_the_larger_scales():
     """The spread from half of the largest scale on, and the width of the grid there."""
     nothing = (math.nan, math.nan)
-    found = _critical._settled([nothing, nothing, (1.0, 0), (1.1, 0), (1.2, 0)], "")
+    found = _scales._settled([nothing, nothing, (1.0, 0), (1.1, 0), (1.2, 0)], "")
     assert found.value == 1.2 and found.error == pytest.approx(0.2, abs=1e-15)
-    found = _critical._settled([(9.0, 0), (1.3, 0.5), (1.2, 0.01), nothing], "")
+    found = _scales._settled([(9.0, 0), (1.3, 0.5), (1.2, 0.01), nothing], "")
     assert found.value == 1.2 and found.error == pytest.approx(0.11, abs=1e-15)
-    assert _critical._settled([nothing], "none").reason == "none"
+    assert _scales._settled([nothing], "none").reason == "none"
 
 
 # Fixed points
@@ -279,9 +279,9 @@ def test_default_fixed_point_governs_the_transition(name, request):
     slopes, directions = np.linalg.eig(np.eye(5) + model.jacobian(point))
     assert np.count_nonzero(np.abs(slopes) > 1) == 1
     along = directions[:, np.argmax(np.abs(slopes))].real * 0.02
-    ends = [_critical.trajectories(model, (point + s * along)[None], 40)[:, 0] for s in (1, -1)]
-    reached = sorted(np.nanmax(_critical._degeneracies(model, path[5:])) for path in ends)
-    last = [_critical._degeneracies(model, path) for path in ends]
+    ends = [_bare_flows.trajectories(model, (point + s * along)[None], 40)[:, 0] for s in (1, -1)]
+    reached = sorted(np.nanmax(_bare_flows.degeneracies_of(model, path[5:])) for path in ends)
+    last = [_bare_flows.degeneracies_of(model, path) for path in ends]
     assert min(z[np.isfinite(z)][-1] for z in last) == pytest.approx(1, abs=0.01)
     assert reached[1] > 1.99
 
@@ -449,9 +449,9 @@ def test_no_transition_where_only_zero_itself_is_disordered(a1, monkeypatch, edg
 
     def phases(model, bare):
         ordered = bare > edge
-        return np.where(ordered, _critical._ORDERED, _critical._DISORDERED), bare, 1.0 + ordered
+        return np.where(ordered, _phases._ORDERED, _phases._DISORDERED), bare, 1.0 + ordered
 
-    monkeypatch.setattr(_critical, "_end_phases", phases)
+    monkeypatch.setattr(_phases, "_end_phases", phases)
     if edge > 0.01:
         assert a1.critical_coupling("phase") == pytest.approx(edge, abs=1e-10)
         return

@@ -1,0 +1,160 @@
+"""The critical coupling of the Lieb lattice as students with chi states per spin have it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from isingrg._shared import arguments
+from isingrg._shared.errors import ConvergenceError
+from isingrg._shared.progress import Report, reporting, tell
+from isingrg.mlrg.loop import LARGEST_COUPLING, Progress, teacher_state
+from isingrg.tensorrg import LoopTNR, MirrorState
+
+#: Delta_1 of states that have clearly left the critical point, to either side.
+_ORDERED, _DISORDERED = 0.05, 0.3
+
+#: Steps after which Delta_1 of a state says which phase it is in, and after which it has to.
+_FIRST, _LAST = 4, 60
+
+
+@dataclass(frozen=True, eq=False)
+class LoopCriticalPoint:
+    """Where a flow with chi states per spin neither orders nor disorders."""
+
+    #: States of a spin.
+    chi: int
+    #: Critical coupling J* of the Lieb lattice.
+    J: float
+    #: Half of the width it is known within.
+    uncertainty: float
+    #: Flows that were followed.
+    flows: int
+
+
+def critical_coupling(
+    chi: int, *, method: str = "secant", low: float = 0.70, high: float = 0.85,
+    width: float | None = None, step: int = 12, mu: float = 1e-5, iterations: int = 600,
+    tolerance: float = 1e-10, progress: Progress = False,
+) -> LoopCriticalPoint:  # fmt: skip
+    """The critical coupling of the Lieb lattice as the student with chi states per spin has it.
+
+    Parameters
+    ----------
+    chi : int
+        States of a spin, 1 to 64: 2, 4, 6, 8, 10, 12 and 16 are good.
+    method : {"secant", "bisection"}
+        Bisection asks only to which phase a flow goes. The secant method begins with some
+        bisections and then solves Delta_1(step + 2) = Delta_1(step), which costs fewer flows.
+    low, high : float
+        Couplings in the disordered and in the ordered phase, 0 to 10.
+    width : float, optional
+        The result is known within it, 1e-14 to 1; by default 2e-7 for bisection and 1e-9 for the
+        secant method.
+    step : int
+        Of the secant method, 2 to 40.
+    mu, iterations, tolerance : float, int, float
+        As for `isingrg.tensorrg.LoopTNR`.
+    progress : bool or callable
+        Counts flows; the total is an estimate.
+
+    Returns
+    -------
+    LoopCriticalPoint
+
+    Raises
+    ------
+    ConvergenceError
+        If both ends are in one phase, a flow stays critical, or the secants do not settle.
+    """
+    scheme = LoopTNR(chi, mu=mu, iterations=iterations, tolerance=tolerance)
+    method = arguments.choice("method", method, ("secant", "bisection"))
+    low = arguments.finite("low", low, 0, LARGEST_COUPLING)
+    high = arguments.finite("high", high, low, LARGEST_COUPLING)
+    final = 2e-7 if method == "bisection" else 1e-9
+    width = arguments.finite("width", final if width is None else width, 1e-14, 1)
+    step = arguments.integer("step", step, 2, 40)
+    with reporting(progress, "critical coupling", "flows") as report:
+        flows = _Flows(scheme, report)
+        if flows.is_ordered(low) or not flows.is_ordered(high):
+            raise ConvergenceError(f"low = {low} and high = {high} must be on both sides of J*")
+        coarse = width if method == "bisection" else max(width, 1e-4)
+        while high - low > coarse:
+            middle = (low + high) / 2
+            if flows.is_ordered(middle):
+                high = middle
+            else:
+                low = middle
+        J, uncertainty = (low + high) / 2, (high - low) / 2
+        if method == "secant":
+            J, uncertainty = _secant(lambda J: flows.growth(J, step), low, high, width)
+        tell(report, _MOST_FLOWS, _MOST_FLOWS)
+    return LoopCriticalPoint(chi, J, uncertainty, flows.count)
+
+
+#: More flows than a search takes, but with a width near the smallest.
+_MOST_FLOWS = 50
+
+
+class _Flows:
+    """Flows of one scheme from the bare line, counted."""
+
+    def __init__(self, scheme: LoopTNR, report: Report | None) -> None:
+        self.scheme, self.report, self.count = scheme, report, 0
+
+    def _begin(self, J: float) -> MirrorState:
+        tell(self.report, min(self.count, _MOST_FLOWS - 1), _MOST_FLOWS)
+        self.count += 1
+        return teacher_state(J)
+
+    def is_ordered(self, J: float) -> bool:
+        state = self._begin(J)
+        for n in range(_LAST):
+            lowest = lowest_odd(state)
+            if n >= _FIRST and lowest < _ORDERED:
+                return True
+            if n >= _FIRST and lowest > _DISORDERED:
+                return False
+            state, _ = self.scheme.step(state)
+        raise ConvergenceError(f"after {_LAST} steps the flow from J = {J} is in no phase")
+
+    def growth(self, J: float, step: int) -> float:
+        """Delta_1(step + 2) - Delta_1(step)."""
+        flow = self.scheme.follow(self._begin(J), step + 2)
+        return lowest_odd(flow.states[step + 2]) - lowest_odd(flow.states[step])
+
+
+def lowest_odd(state: MirrorState | Any) -> float:
+    """Delta_1, infinite where a small chi has left no odd state."""
+    odd = state.spectrum.dimensions[1:]
+    return float(odd[0][0]) if odd and len(odd[0]) else math.inf
+
+
+def _secant(
+    function: Callable[[float], float], low: float, high: float, width: float
+) -> tuple[float, float]:
+    """Where a function changes sign, between two couplings, by secants (the Illinois method).
+
+    An end that stays twice counts half, so that both ends move. Noise of the flows near the zero
+    leads to one of several changes of sign.
+    """
+    below, above = function(low), function(high)
+    if not below * above < 0:
+        raise ConvergenceError(f"Delta_1 moves in one direction at both J = {low} and J = {high}")
+    stayed = None
+    for _ in range(100):
+        middle = (low * above - high * below) / (above - below)
+        if high - low <= width or not low < middle < high:
+            return (low + high) / 2, (high - low) / 2
+        # Not nearer to an end than a part of the width, so that the other one can follow.
+        middle = min(max(middle, low + 0.25 * width), high - 0.25 * width)
+        value = function(middle)
+        if value * above > 0:
+            high, above = middle, value
+            below, stayed = below / 2 if stayed == "low" else below, "low"
+        else:
+            low, below = middle, value
+            above, stayed = above / 2 if stayed == "high" else above, "high"
+    raise ConvergenceError(f"the secants between {low} and {high} do not settle")
