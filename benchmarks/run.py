@@ -21,8 +21,10 @@ import peer_ising_peapods
 import peer_mlrg_torch
 import peer_mlrg_works
 import peer_neuralrg_torch
+import peer_tensorrg_numpy
 import rows_graphvae
 import rows_neuralrg
+import rows_tensorrg
 from isingrg import ising, mlrg
 from isingrg.mlrg import symmetry
 from peer_threads import best_of_threads
@@ -240,13 +242,15 @@ def main():
     rounds = parser.parse_args().rounds
     print(f"isingrg {isingrg.__version__}, {isingrg.instruction_set()}\n")
     peers = (
-        peer_mlrg_torch, peer_neuralrg_torch, peer_graphvae_torch, peer_ising_numba,
-        peer_ising_peapods)
+        peer_mlrg_torch, peer_neuralrg_torch, peer_graphvae_torch, peer_tensorrg_numpy,
+        peer_ising_numba, peer_ising_peapods)
     for peer in peers:
         if peer.UNAVAILABLE:
             print(peer.UNAVAILABLE)
     print("| work | beside | theirs | ours | ratio (range) |\n|---|---|---|---|---|", flush=True)
-    sources = [rows_neuralrg.rows, rows_graphvae.rows, metropolis_rows, cluster_rows, side_by_side]
+    sources = [
+        rows_neuralrg.rows, rows_graphvae.rows, rows_tensorrg.rows, metropolis_rows, cluster_rows,
+        side_by_side]
     if not peer_mlrg_torch.UNAVAILABLE:
         sources.insert(0, mlrg_rows)
     for rows in sources:
@@ -262,7 +266,7 @@ def main():
             own_rates(rounds), mlrg_scaling(), whole_trainings(), published_trainings(),
             rows_neuralrg.rates(rounds, limit), rows_neuralrg.scaling(), rows_neuralrg.memory(),
             rows_graphvae.rates(rounds, limit), rows_graphvae.scaling(), rows_graphvae.experiment(),
-            machine_limits()):
+            rows_tensorrg.rates(rounds, product_rate(np.float64)), machine_limits()):
         print(f"| {name} | {value} |", flush=True)
 
 
