@@ -29,6 +29,7 @@ struct ChainSetting {
     let size: Int
     let strength: Double
     let isAntiferromagnet: Bool
+    let field: Double
     let algorithm: Algorithm
     let seed: UInt64
     /// Number of the random stream of band 0; the others follow.
@@ -39,6 +40,7 @@ struct ChainSetting {
         size = plan.size
         strength = abs(plan.couplings[couplingIndex])
         isAntiferromagnet = plan.couplings[couplingIndex] < 0
+        field = plan.field
         algorithm = plan.algorithm(at: plan.couplings[couplingIndex])
         seed = plan.seed
         stream = UInt64(couplingIndex) << 36 | UInt64(chain) << 12

@@ -7,6 +7,8 @@ public struct SamplingPlan: Sendable {
     public var size: Int
     /// Couplings K = J/T, finite, of either sign; at most 2^20 of them.
     public var couplings: [Double]
+    /// A term h sum_i s_i of the exponent, finite; only by Wolff's algorithm.
+    public var field = 0.0
     /// Independent chains for each coupling, 1 to 2^24.
     public var chains: Int
     /// Configurations stored of each chain, at least 1.
@@ -73,6 +75,9 @@ public struct SamplingPlan: Sendable {
         }
         for coupling in couplings where !coupling.isFinite {
             throw .invalidArgument("every coupling must be finite, not \(coupling)")
+        }
+        guard field.isFinite, field == 0 || algorithm == .wolff else {
+            throw .invalidArgument("the field must be finite, and 0 but for Wolff's algorithm, not \(field)")
         }
         guard chains >= 1, chains <= 1 << 24 else {
             throw .invalidArgument("the number of chains must be from 1 to 2^24, not \(chains)")

@@ -12,6 +12,9 @@ import Numerics
 /// large cluster. A fair coin adds one cluster to a sweep or not: clusters that always have one
 /// site (K = 0) or all of them (large K) would otherwise alternate between two halves of the
 /// configurations.
+///
+/// In a field a cluster is turned back with the probability that leaves the distribution, and a sweep
+/// ends with one of single spins: where the field keeps the clusters from being turned they alone move.
 final class WolffLattice: MarkovChain {
     let chains = 1
     private let setting: ChainSetting
@@ -25,6 +28,7 @@ final class WolffLattice: MarkovChain {
     private let words: Buffer<UInt32>
     private var nextWord: Int
     private var clustersPerSweep = 1
+    private let singleSpins: SingleSpinsInField?
 
     init(_ setting: ChainSetting) throws(Failure) {
         self.setting = setting
@@ -35,6 +39,7 @@ final class WolffLattice: MarkovChain {
         nextWord = words.count
         threshold = UInt64((-expm1(-2 * setting.strength) * 0x1p32).rounded())
         random = setting.random(band: 0)
+        singleSpins = setting.field == 0 ? nil : SingleSpinsInField(setting)
         var bits = random.nextBits()
         if setting.startsOrdered {
             spins.base.update(repeating: UInt8(bits[0] & 1), count: sites)
@@ -55,6 +60,7 @@ final class WolffLattice: MarkovChain {
         var flipped = 0, clusters = 0
         for sweep in 0..<measured {
             if sweep == measured / 2 { (flipped, clusters) = (0, 0) }
+            singleSpins?.sweep(spins.base)
             let goal = flipped + sites
             while flipped < goal {
                 let size = flipCluster()
@@ -75,6 +81,7 @@ final class WolffLattice: MarkovChain {
     func sweep(_ count: Int) throws(Failure) {
         let sites = setting.size * setting.size
         for _ in 0..<count {
+            singleSpins?.sweep(spins.base)
             var flipped = 0, unchecked = 0
             refill(1)
             let coin = Int(words.base[nextWord] & 1)
@@ -119,6 +126,7 @@ final class WolffLattice: MarkovChain {
             grow(&joined, &visited, until: visited + 1 << 20, spins: spins, old: old)
             if visited < joined && setting.stop.isStopped { break }
         }
+        singleSpins?.turnBack(queue.base, count: visited, spins)
         return visited
     }
 

@@ -3,9 +3,6 @@ import Numerics
 extension SamplerModel {
     /// Maximum likelihood on Wolff configurations made here: Newton's method from no couplings.
     func startByLikelihood(seed: UInt64, _ progress: Progress) throws(Failure) {
-        guard configuration.field == 0 else {
-            throw .invalidArgument("start must be ladder or none with a field, for which there is no cluster algorithm")
-        }
         let count = min(max((1 << 26) / sites, 1024), 32768)
         let spins = try ExactConfigurations.wolff(
             self, count: count, seed: ExactConfigurations.derived(seed, 2), progress)

@@ -50,8 +50,8 @@ public struct SamplerReport: Sendable {
     public let share: Double
     /// ln Z by the weights, with its standard error.
     public let logPartition, logPartitionError: Double
-    /// The divergence from the target to the model by exact configurations, with its standard error; NaN
-    /// with a field, where there are none.
+    /// The divergence from the target to the model by exact configurations, with its standard error. With a
+    /// field the ln Z of the weights stands for the exact one.
     public let forward, forwardError: Double
 
     var isFinite: Bool { bound.isFinite && logPartition.isFinite && share.isFinite }
@@ -101,7 +101,7 @@ final class SamplerTrainer {
     private let batch: Batch
     /// The step whose configurations the batch has.
     private var drawn: Int?
-    private let exact: ExactConfigurations?
+    private let exact: ExactConfigurations
     /// The couplings before the training.
     private let initial: Buffer<Double>
 
@@ -165,8 +165,9 @@ final class SamplerTrainer {
         model.step += 1
         do throws(Failure) {
             try draw()
-            let (forward, forwardError) = try exact?.divergence(to: model, progress) ?? (.nan, .nan)
             let quality = batch.quality()
+            let (forward, forwardError) = try exact.divergence(
+                to: model, estimate: quality.logPartition, progress)
             let report = SamplerReport(
                 bound: quality.bound, boundError: quality.boundError, share: quality.share,
                 logPartition: quality.logPartition, logPartitionError: quality.error, forward: forward,

@@ -880,7 +880,7 @@ enum {
     ISINGRG_MULTILEVEL_LOG_PARTITION = 3,       /* ln Z by the weights */
     ISINGRG_MULTILEVEL_LOG_PARTITION_ERROR = 4, /* its standard error */
     /* The divergence from the target to the model in nat by up to 2048 exact configurations, which
-     * grows where the model never goes; NaN with a field. */
+     * grows where the model never goes; with a field ln Z by the weights stands for the exact one. */
     ISINGRG_MULTILEVEL_FORWARD = 5,
     ISINGRG_MULTILEVEL_FORWARD_ERROR = 6, /* its standard error */
     ISINGRG_MULTILEVEL_COLUMNS = 7
@@ -904,7 +904,7 @@ typedef struct {
     uint64_t batch;       /* configurations drawn in a step, 1 to 2^24 */
     double learning_rate; /* times the step of the natural gradient or of Newton, 1e-12 to 10 */
     double damping;       /* added to the diagonal of the curvature, 1e-6 to 10^12 */
-    int32_t start;        /* ISINGRG_MULTILEVEL_WOLFF ... _NONE; with a field not the first */
+    int32_t start;        /* ISINGRG_MULTILEVEL_WOLFF ... _NONE */
     uint64_t seed;
 } isingrg_multilevel_training;
 

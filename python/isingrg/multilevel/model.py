@@ -185,12 +185,7 @@ class MultilevelSampler(NativeModel):
         """
         given = dict(locals())
         watch = Watch.checked(checkpoint, every, callback, progress, default=1)
-        changed = self._changed(given)
-        if changed.start == "wolff" and self.field != 0:
-            if start is not None:
-                raise ArgumentError("start must be 'ladder' or 'none' with a field")
-            changed = changed.changed(start="ladder")
-        self._train(self._begin(changed, seed), _core.multilevel_fit, watch)
+        self._train(self._begin(self._changed(given), seed), _core.multilevel_fit, watch)
         return self
 
     @alone
