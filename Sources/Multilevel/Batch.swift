@@ -43,7 +43,7 @@ final class Batch {
     }
 
     /// Mean of -ln w with its error, effective sample size as a share, and ln of the mean weight with
-    /// its error to first order.
+    /// its error to first order. A single configuration has no errors.
     func quality() -> (bound: Double, boundError: Double, share: Double, logPartition: Double, error: Double) {
         let (mean, variance) = meanAndVariance(logWeights.base, count: count)
         let largest = maximum(logWeights.base, count: count)
@@ -56,6 +56,7 @@ final class Batch {
         let n = Double(count)
         let share = sum * sum / squares / n
         let logMean = log(SIMD8<Double>(repeating: sum / n))[0]
+        guard count > 1 else { return (-mean, .nan, share, largest + logMean, .nan) }
         return (
             -mean, (variance / n).squareRoot(), share, largest + logMean, max(0, (1 / share - 1) / n).squareRoot()
         )

@@ -38,7 +38,12 @@ package final class ExactConfigurations: Sendable {
             samples: (count + chains - 1) / chains, thermalize: 100, between: 3, algorithm: .wolff, seed: seed)
         plan.field = model.configuration.field
         let spins = try Buffer<Int8>(count: plan.chains * plan.samples * model.sites)
-        try sample(plan, into: spins.base, progress: progress.uncounted)
+        do throws(Failure) {
+            try sample(plan, into: spins.base, progress: progress.uncounted)
+        } catch {
+            try progress.check("training was interrupted; the model is at step \(model.step)")
+            throw error
+        }
         return spins
     }
 
@@ -78,6 +83,8 @@ package final class ExactConfigurations: Sendable {
             for k in 0..<samples { means.base[chain] += values.base[chain * samples + k] / Double(samples) }
         }
         let (mean, variance) = meanAndVariance(means.base, count: chains)
-        return (mean - (logPartition ?? estimate), (variance / Double(chains)).squareRoot())
+        // Equal configurations tell nothing, but for rounding.
+        let error = variance > 1e-24 * (1 + mean * mean) ? (variance / Double(chains - 1)).squareRoot() : .nan
+        return (mean - (logPartition ?? estimate), error)
     }
 }

@@ -135,7 +135,7 @@ final class SamplerTrainer {
     func step() throws(Failure) -> SamplerReport {
         do throws(Failure) {
             if drawn != model.step { try draw() }
-            let rule = StepRule(rate: training.learningRate, damping: training.damping)
+            let rule = StepRule(rate: min(training.learningRate, quietRate), damping: training.damping)
             // Far from the target the reverse gradient would give up what is seldom drawn.
             let weighed =
                 batch.quality().share < 0.1
@@ -145,6 +145,16 @@ final class SamplerTrainer {
             if !model.isStarted { restore() }
             throw error
         }
+    }
+
+    /// Above this rate steps follow the noise of a small batch. A class of n couplings at m sites, with N
+    /// configurations, gets n / (m N) of the variance of ln w as noise at a rate of one, which the next
+    /// step would feel in turn. Their sum over classes times the rate is kept below a tenth.
+    private var quietRate: Double {
+        let noise = model.learned.reduce(0.0) {
+            $0 + Double($1.basis.count) / Double(model.hierarchy.classes[$1.index].sites.count * training.batch)
+        }
+        return noise > 0 ? 0.1 / noise : .infinity
     }
 
     private func restore() {

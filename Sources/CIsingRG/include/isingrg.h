@@ -902,7 +902,8 @@ enum {
 typedef struct {
     uint64_t steps;       /* of this call, 1 to 10^9 */
     uint64_t batch;       /* configurations drawn in a step, 1 to 2^24 */
-    double learning_rate; /* times the step of the natural gradient or of Newton, 1e-12 to 10 */
+    double learning_rate; /* times the step of the natural gradient or of Newton, 1e-12 to 10;
+                           * lowered where a batch is small for the number of couplings */
     double damping;       /* added to the diagonal of the curvature, 1e-6 to 10^12 */
     int32_t start;        /* ISINGRG_MULTILEVEL_WOLFF ... _NONE */
     uint64_t seed;

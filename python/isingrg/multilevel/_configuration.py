@@ -76,7 +76,8 @@ class Training(Settings):
     batch: int = integer(32768, 1, 2**24, "Configurations drawn in each step.")
     lr: float = number(
         0.3, 1e-12, 10, "This times the step of the natural gradient, or of Newton, is taken. A "
-        "small one averages over batches; far from the target 1 is faster.",
+        "small one averages over batches; far from the target 1 is faster. It is lowered where a "
+        "batch is small for the number of couplings, below some 5000 configurations for lr = 1.",
         core="learning_rate", limits_steps=True,
     )  # fmt: skip
     damping: float = number(

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from isingrg._shared import arguments
 from isingrg._shared.importance import log_mean, mean_and_error, warn_if_few
+from isingrg._shared.warn import warn
 from isingrg.ising import energy, magnetization
 from isingrg.ising._couplings import coupling as checked_coupling
 from isingrg.ising._exact import LARGEST_COUPLING
@@ -103,11 +104,32 @@ def log_partition(
     Warns
     -----
     RuntimeWarning
-        If the effective sample size is below 1 % of n, or below 100 and below half of n.
+        If the effective sample size is below 1 % of n, or below 100 and below half of n; or if
+        exact configurations showed in the last step of the training that the sampler seldom draws
+        a part of the target.
     """
     value, error, effective = log_mean(_drawn(model, n, K, field, seed, progress))
+    _warn_of_a_dropped_mode(model)
     warn_if_few(n, effective, "Train the sampler further, or take more samples")
     return Estimate(value, error, n=n, effective_sample_size=effective)
+
+
+def _warn_of_a_dropped_mode(model: MultilevelSampler) -> None:
+    """Small divergences are nearly equal in both directions; a dropped mode shows in one alone."""
+    if not len(model.history["loss"]):
+        return
+    last = {name: float(column[-1]) for name, column in model.history.items()}
+    backward = last["loss"] + last["log_partition"]
+    if last["forward_kl"] - 3 * np.nan_to_num(last["forward_kl_error"]) > 1 + 3 * max(
+        backward, 0.0
+    ):
+        warn(
+            f"at the end of the training exact configurations were {last['forward_kl']:.3g} nat "
+            f"from the sampler, and its own {backward:.3g} nat from the target: it seldom draws a "
+            "part of the target, and ln Z is too low. Train with larger batches, or make a new "
+            "sampler with start='wolff'",
+            RuntimeWarning,
+        )
 
 
 def _drawn(

@@ -167,7 +167,8 @@ class MultilevelSampler(NativeModel):
             size divided by the batch; "log_partition", ln Z by weights, and its error; and
             "forward_kl", the divergence from the target to the model in nat by up to 2048 exact
             configurations, and its error. The last one grows, and ln Z is too low, where the model
-            never draws what the target has; with a field it is NaN.
+            never draws what the target has. With a field, where ln Z is not known, "log_partition"
+            stands for it.
 
         Raises
         ------

@@ -105,8 +105,6 @@ def test_what_only_the_core_sees_of_a_training():
         assert done == 0 and type(error) is ArgumentError and str(error).startswith(pattern)
     done, error = fit_samples(WRONG)()
     assert done == 0 and str(error).startswith("spins must be -1 or +1, but spin 0 is 0")
-    done, error = fit(MULTILEVEL.create(field=0.1), start=0)()
-    assert done == 0 and str(error).startswith("start must be ladder or none with a field")
 
 
 def test_good_calls_of_this_file_succeed():
