@@ -4,9 +4,15 @@ import Numerics
 /// What one thread needs to decode several latent variables at once, and to go back.
 final class Decoder<Scalar: RowScalar> {
     let shape: VAEShape
-    /// (configurations) rows: z, and one output for each site; and their adjoints.
-    let latents, outputs: Rows<Scalar>
-    let latentAdjoints, outputAdjoints: Rows<Scalar>
+    /// (configurations, latent variables) rows: z; and its adjoints.
+    let latents, latentAdjoints: Rows<Scalar>
+    /// (configurations) rows: one output for each site; and their adjoints.
+    let outputs, outputAdjoints: Rows<Scalar>
+    /// (configurations, latent variables) rows: what a perceptron gives for the block of a site of the
+    /// last level, where each has a latent variable of its own.
+    private let blocks: Rows<Scalar>
+    /// Latent variables of a configuration.
+    private let nodes: Int
     /// What each layer gives, except the last of a perceptron, which gives `outputs`.
     private let values: [Rows<Scalar>]
     /// X W^T / 5 of a graph convolution on the coarser torus, and sums over neighbours on it.
@@ -17,16 +23,20 @@ final class Decoder<Scalar: RowScalar> {
         self.shape = shape
         let layers = Array(shape.decoderLayers)
         let (latent, sites) = (layers[0].inputs.padded, Axis(shape.size * shape.size).padded)
-        latents = try Rows(count: capacity, width: latent)
-        latentAdjoints = try Rows(count: capacity, width: latent)
+        nodes = shape.decodedNodes
+        let variables = capacity * nodes
+        latents = try Rows(count: variables, width: latent)
+        latentAdjoints = try Rows(count: variables, width: latent)
+        let isByBlocks = shape.readout == .sites && shape.decoder == .mlp
+        blocks = try Rows(count: isByBlocks ? variables : 0, width: layers[layers.count - 1].outputs.padded)
         outputs = try Rows(count: capacity, width: sites)
         outputAdjoints = try Rows(count: trains ? capacity : 0, width: sites)
         let width = shape.convolution(0, 1).outputs.padded
         var values: [Rows<Scalar>] = []
-        var widest = capacity * width
+        var widest = variables * width
         switch shape.decoder {
         case .mlp:
-            for _ in 0..<2 { values.append(try Rows(count: capacity, width: width)) }
+            for _ in 0..<2 { values.append(try Rows(count: variables, width: width)) }
             products = try Rows(count: 0, width: width)
         case .graph:
             for level in (0..<shape.levels).reversed() {
@@ -39,15 +49,17 @@ final class Decoder<Scalar: RowScalar> {
         }
         self.values = values
         adjoints = trains ? try Rows(count: widest / width, width: width) : nil
-        otherAdjoints = trains && shape.decoder == .mlp ? try Rows(count: capacity, width: width) : nil
+        otherAdjoints = trains && shape.decoder == .mlp ? try Rows(count: variables, width: width) : nil
     }
 
     /// Bytes of such a workspace, at most.
     static func bytes(_ shape: VAEShape, capacity: Int, trains: Bool) -> Int {
         let (width, sites) = (shape.convolution(0, 1).outputs.padded, shape.size * shape.size)
         // All levels together have a third more rows than the finest one, and products a quarter of its rows.
-        let rows = shape.decoder == .mlp ? 4 : sites * 2 + (trains ? sites : 0)
-        return capacity * (rows * width + (2 + Axis.unit) * sites) * MemoryLayout<Scalar>.stride
+        let rows = shape.decoder == .mlp ? 4 * shape.decodedNodes : sites * 2 + (trains ? sites : 0)
+        let block = shape.readout == .sites ? Axis(1 << (2 * (shape.levels - 1))).padded : 0
+        let latents = shape.decodedNodes * (2 * shape.mean(0).outputs.padded + block)
+        return capacity * (rows * width + latents + (2 + Axis.unit) * sites) * MemoryLayout<Scalar>.stride
     }
 
     private var coarse: Torus { Torus(size: shape.size >> (shape.levels - 1)) }
@@ -57,13 +69,18 @@ final class Decoder<Scalar: RowScalar> {
     /// From `latents` to `outputs`.
     func forward(_ parameters: UnsafePointer<Scalar>, count: Int) {
         let layers = Array(shape.decoderLayers)
-        layers[0].apply(parameters, latents.base, count: count, into: values[0].base)
+        let variables = count * nodes
+        layers[0].apply(parameters, latents.base, count: variables, into: values[0].base)
         switch shape.decoder {
         case .mlp:
-            values[0].rectify(count)
-            layers[1].apply(parameters, values[0].base, count: count, into: values[1].base)
-            values[1].rectify(count)
-            layers[2].apply(parameters, values[1].base, count: count, into: outputs.base)
+            values[0].rectify(variables)
+            layers[1].apply(parameters, values[0].base, count: variables, into: values[1].base)
+            values[1].rectify(variables)
+            let target = shape.readout == .mean ? outputs : blocks
+            layers[2].apply(parameters, values[1].base, count: variables, into: target.base)
+            if shape.readout == .sites {
+                eachBlockSite(count) { site, place in outputs.base[site] = blocks.base[place] }
+            }
         case .graph:
             var torus = coarse
             for (index, layer) in layers.dropFirst().dropLast().enumerated() {
@@ -77,6 +94,21 @@ final class Decoder<Scalar: RowScalar> {
             for k in 0..<count {
                 let (source, target) = (last.base + k * torus.sites * Axis.unit, outputs.base + k * outputs.width)
                 for site in 0..<torus.sites { target[site] = source[site * Axis.unit] }
+            }
+        }
+    }
+
+    /// Where each output is in `outputs`, and where in the block of its site of the last level.
+    @inline(__always)
+    private func eachBlockSite(_ count: Int, _ body: (_ site: Int, _ place: Int) -> Void) {
+        let (shift, side) = (shape.levels - 1, coarse.size)
+        for k in 0..<count {
+            for i in 0..<shape.size {
+                for j in 0..<shape.size {
+                    let node = k &* nodes &+ (i &>> shift) &* side &+ j &>> shift
+                    let within = (i & (1 &<< shift &- 1)) &<< shift &+ j & (1 &<< shift &- 1)
+                    body(k &* outputs.width &+ i &* shape.size &+ j, node &* blocks.width &+ within)
+                }
             }
         }
     }
@@ -103,14 +135,20 @@ final class Decoder<Scalar: RowScalar> {
         switch shape.decoder {
         case .mlp:
             guard let otherAdjoints else { preconditionFailure() }
+            let variables = count * nodes
+            if shape.readout == .sites {
+                // What `blocks` has past the sites of a block was zero and stays so.
+                eachBlockSite(count) { site, place in blocks.base[place] = outputAdjoints.base[site] }
+            }
             layers[2].backward(
-                parameters, outputAdjoints, values[1].base, count: count, to: gradients, into: adjoints.base)
-            adjoints.rectifyBackward(values[1], count)
+                parameters, shape.readout == .mean ? outputAdjoints : blocks, values[1].base, count: variables,
+                to: gradients, into: adjoints.base)
+            adjoints.rectifyBackward(values[1], variables)
             layers[1].backward(
-                parameters, adjoints, values[0].base, count: count, to: gradients, into: otherAdjoints.base)
-            otherAdjoints.rectifyBackward(values[0], count)
+                parameters, adjoints, values[0].base, count: variables, to: gradients, into: otherAdjoints.base)
+            otherAdjoints.rectifyBackward(values[0], variables)
             layers[0].backward(
-                parameters, otherAdjoints, latents.base, count: count, to: gradients, into: latentAdjoints.base)
+                parameters, otherAdjoints, latents.base, count: variables, to: gradients, into: latentAdjoints.base)
         case .graph:
             backwardGraph(parameters, layers, count, gradients, adjoints)
         }
@@ -146,10 +184,11 @@ final class Decoder<Scalar: RowScalar> {
             layer.multiplyBack(parameters, products.base, count: rows, scale: 0.2, into: adjoints.base)
             torus = half
         }
-        // The first layer's outputs are the rows of all sites one after the other.
-        addSum(adjoints, count, layers[0], gradients)
-        layers[0].addWeightGradient(adjoints.base, latents.base, count: count, to: gradients)
-        layers[0].multiplyBack(parameters, adjoints.base, count: count, into: latentAdjoints.base)
+        // The first layer's outputs for a single latent variable are the rows of all sites one after the other.
+        let variables = count * nodes
+        addSum(adjoints, variables, layers[0], gradients)
+        layers[0].addWeightGradient(adjoints.base, latents.base, count: variables, to: gradients)
+        layers[0].multiplyBack(parameters, adjoints.base, count: variables, into: latentAdjoints.base)
     }
 
     private func addSum(

@@ -13,9 +13,13 @@ final class Encoder<Scalar: RowScalar> {
         /// (configurations, L_l^2) rows: what comes in (nothing at level 0), and what the two
         /// convolutions make of it.
         let input, first, second: Rows<Scalar>?
-        /// (configurations) rows: mean features, then mean and log-variance of z.
-        let features, means, logVariances: Rows<Scalar>
-        /// Adjoints of the last two.
+        /// (configurations) rows: mean features.
+        let features: Rows<Scalar>
+        /// (configurations, latent variables) rows: mean and log-variance of z.
+        let means, logVariances: Rows<Scalar>
+        /// Latent variables of a configuration.
+        let nodes: Int
+        /// Adjoints of the mean and log-variance of z.
         let meanAdjoints, logVarianceAdjoints: Rows<Scalar>
     }
 
@@ -32,6 +36,7 @@ final class Encoder<Scalar: RowScalar> {
     /// Products of the later levels, and on the way back sums over neighbours.
     private let products: Rows<Scalar>
     private let adjoints, inputAdjoints, featureAdjoints: Rows<Scalar>?
+    private let bySites: Bool
 
     /// Configurations to run through at once: few enough for a second-level cache, and enough for
     /// products of matrices.
@@ -42,6 +47,7 @@ final class Encoder<Scalar: RowScalar> {
     ///   - progress: polled all the time; once it is stopped, what is computed is undefined.
     init(_ shape: VAEShape, size: Int, capacity: Int, trains: Bool, progress: Progress) throws(Failure) {
         (self.shape, check) = (shape, StopCheck(progress))
+        bySites = shape.readout == .sites
         self.capacity = capacity
         self.trains = trains
         let width = shape.convolution(0, 1).outputs.padded
@@ -53,14 +59,17 @@ final class Encoder<Scalar: RowScalar> {
                 try Rows(count: count, width: width)
             }
             let latent = shape.mean(level).outputs.padded
+            let nodes = shape.nodes(level, size: size)
+            let variables = capacity * nodes
             let isFinest = level == 0
             levels.append(
                 Level(
                     torus: torus, input: isFinest ? nil : try rows(sites, 2 * width),
                     first: isFinest ? nil : try rows(sites, width), second: isFinest ? nil : try rows(sites, width),
-                    features: try rows(capacity, width), means: try rows(capacity, latent),
-                    logVariances: try rows(capacity, latent), meanAdjoints: try rows(capacity, latent),
-                    logVarianceAdjoints: try rows(capacity, latent)))
+                    features: try rows(capacity, width), means: try rows(variables, latent),
+                    logVariances: try rows(variables, latent), nodes: nodes,
+                    meanAdjoints: try rows(trains ? variables : 0, latent),
+                    logVarianceAdjoints: try rows(trains ? variables : 0, latent)))
         }
         self.levels = levels
         let sites = size * size
@@ -71,7 +80,7 @@ final class Encoder<Scalar: RowScalar> {
         products = try Rows(count: later, width: width)
         adjoints = trains ? try Rows(count: max(sites, later), width: width) : nil
         inputAdjoints = trains ? try Rows(count: later, width: 2 * width) : nil
-        featureAdjoints = trains ? try Rows(count: capacity, width: width) : nil
+        featureAdjoints = trains ? try Rows(count: bySites ? sites : capacity, width: width) : nil
     }
 
     /// Bytes of such a workspace.
@@ -80,8 +89,10 @@ final class Encoder<Scalar: RowScalar> {
         let later = shape.levels > 1 ? sites / 4 * capacity : 0
         // The geometric series of the later levels is a third above its first term.
         let kept = later * (2 + 1 + 1) * 4 / 3 + later + (trains ? capacity * sites : sites)
-        let adjoints = trains ? max(sites, later) + 2 * later : 0
-        return (kept + adjoints) * width * MemoryLayout<Scalar>.stride + capacity * sites * 2 + sites
+        let adjoints = trains ? max(sites, later) + 2 * later + (shape.readout == .sites ? sites : 0) : 0
+        let latents = capacity * shape.nodes(before: shape.levels, size: size) * (trains ? 4 : 2)
+        let numbers = (kept + adjoints) * width + latents * shape.mean(0).outputs.padded
+        return numbers * MemoryLayout<Scalar>.stride + capacity * sites * 2 + sites
     }
 
     // MARK: - Forward
@@ -94,7 +105,7 @@ final class Encoder<Scalar: RowScalar> {
     ) {
         for k in 0..<count { forwardFinest(parameters, table, k, spins(k)) }
         for level in 1..<levels.count { forward(parameters, level, count) }
-        for (index, level) in levels.enumerated() {
+        for (index, level) in levels.enumerated() where !bySites {
             shape.mean(index).apply(parameters, level.features.base, count: count, into: level.means.base)
             shape.logVariance(index).apply(parameters, level.features.base, count: count, into: level.logVariances.base)
         }
@@ -112,11 +123,13 @@ final class Encoder<Scalar: RowScalar> {
             lines, bias: shape.convolution(0, 1).biases(parameters), into: values, Scalar.self,
             while: { mayGoOn(rows: torus.size) }
         ) { site in first + Int(own[site]) &* lines }
-        pool(0, k, values)
+        pool(parameters, 0, k, values)
     }
 
     /// From the features of one configuration to the next level, and to their mean.
-    private func pool(_ level: Int, _ k: Int, _ values: UnsafeMutablePointer<Line>) {
+    private func pool(
+        _ parameters: UnsafePointer<Scalar>, _ level: Int, _ k: Int, _ values: UnsafeMutablePointer<Line>
+    ) {
         let (torus, lines, mean) = (levels[level].torus, finest.lines, levels[level].features[k])
         if level + 1 < levels.count {
             let next = levels[level + 1]
@@ -126,6 +139,24 @@ final class Encoder<Scalar: RowScalar> {
         } else {
             torus.mean(lines, values, into: mean, Scalar.self)
         }
+        if bySites { readSites(parameters, level, k, values) }
+    }
+
+    /// Mean and log-variance of z of every site.
+    private func readSites(
+        _ parameters: UnsafePointer<Scalar>, _ index: Int, _ k: Int, _ values: UnsafeMutablePointer<Line>
+    ) {
+        let level = levels[index]
+        let features = UnsafeRawPointer(values).assumingMemoryBound(to: Scalar.self)
+        for (layer, target) in [(shape.mean(index), level.means), (shape.logVariance(index), level.logVariances)] {
+            for first in stride(from: 0, to: level.nodes, by: 4096) {
+                let rows = min(4096, level.nodes - first)
+                guard mayGoOn(rows: rows, of: layer) else { return }
+                layer.apply(
+                    parameters, features + first * finest.width, count: rows,
+                    into: target.base + (k * level.nodes + first) * target.width)
+            }
+        }
     }
 
     private func forward(_ parameters: UnsafePointer<Scalar>, _ index: Int, _ count: Int) {
@@ -133,7 +164,7 @@ final class Encoder<Scalar: RowScalar> {
         guard let input = level.input, let first = level.first, let second = level.second else { return }
         convolve(parameters, index, shape.convolution(index, 0), input, first, count)
         convolve(parameters, index, shape.convolution(index, 1), first, second, count)
-        for k in 0..<count { pool(index, k, second[k * level.torus.sites]) }
+        for k in 0..<count { pool(parameters, index, k, second[k * level.torus.sites]) }
     }
 
     private func convolve(
@@ -176,35 +207,55 @@ final class Encoder<Scalar: RowScalar> {
     ) {
         guard let adjoints, let inputAdjoints, let featureAdjoints else { preconditionFailure() }
         for index in levels.indices.reversed() {
-            let level = levels[index]
-            shape.mean(index).backward(
-                parameters, level.meanAdjoints, level.features.base, count: count, to: gradients,
-                into: featureAdjoints.base)
-            shape.logVariance(index).backward(
-                parameters, level.logVarianceAdjoints, level.features.base, count: count, to: gradients,
-                into: featureAdjoints.base, onto: 1)
+            if !bySites { backwardHeads(parameters, index, 0, levels[index].features.base, count, gradients) }
             if index > 0 {
                 backward(parameters, index, count, gradients, adjoints, inputAdjoints, featureAdjoints)
             } else {
-                backwardFinest(count, gradients, tableGradient, adjoints, inputAdjoints, featureAdjoints)
+                backwardFinest(
+                    parameters, count, gradients, tableGradient, adjoints, inputAdjoints, featureAdjoints)
             }
         }
     }
 
-    /// Adjoints of what the second convolution rectified.
-    private func unpool(
-        _ index: Int, _ k: Int, _ values: UnsafeMutablePointer<Line>, _ gradients: UnsafeMutablePointer<Scalar>,
-        _ adjoints: UnsafeMutablePointer<Line>, _ inputAdjoints: Rows<Scalar>, _ featureAdjoints: Rows<Scalar>
+    /// From the adjoints of `count` latent variables, beginning with the one in row `first`, to those of
+    /// the features that they were read from.
+    private func backwardHeads(
+        _ parameters: UnsafePointer<Scalar>, _ index: Int, _ first: Int, _ features: UnsafePointer<Scalar>,
+        _ count: Int, _ gradients: UnsafeMutablePointer<Scalar>
     ) {
-        let (torus, lines, mean) = (levels[index].torus, finest.lines, featureAdjoints[k])
-        let bias = GraphVAE.lines(shape.convolution(index, 1).biasGradient(gradients))
+        guard let featureAdjoints else { preconditionFailure() }
+        let level = levels[index]
+        shape.mean(index).backward(
+            parameters, level.meanAdjoints.suffix(from: first), features, count: count, to: gradients,
+            into: featureAdjoints.base)
+        shape.logVariance(index).backward(
+            parameters, level.logVarianceAdjoints.suffix(from: first), features, count: count, to: gradients,
+            into: featureAdjoints.base, onto: 1)
+    }
+
+    /// Adjoints of what the second convolution rectified, in `adjoints` from row `first` on.
+    private func unpool(
+        _ parameters: UnsafePointer<Scalar>, _ index: Int, _ k: Int, _ values: UnsafeMutablePointer<Line>,
+        _ gradients: UnsafeMutablePointer<Scalar>, _ adjoints: Rows<Scalar>, _ first: Int,
+        _ inputAdjoints: Rows<Scalar>, _ featureAdjoints: Rows<Scalar>
+    ) {
+        let (torus, lines, own) = (levels[index].torus, finest.lines, adjoints.suffix(from: first))
+        let bias = shape.convolution(index, 1).biasGradient(gradients)
+        // Sites that are read one by one leave nothing for the mean; they are added below.
+        if bySites { featureAdjoints.clear(1) }
+        let mean = featureAdjoints[bySites ? 0 : k]
         if index + 1 < levels.count {
             torus.poolBackward(
-                lines, values, pooled: inputAdjoints[k * levels[index + 1].torus.sites], mean: mean, into: adjoints,
-                biasGradient: bias, Scalar.self)
+                lines, values, pooled: inputAdjoints[k * levels[index + 1].torus.sites], mean: mean, into: own[0],
+                biasGradient: GraphVAE.lines(bias), Scalar.self)
         } else {
-            torus.meanBackward(lines, values, mean: mean, into: adjoints, biasGradient: bias, Scalar.self)
+            torus.meanBackward(
+                lines, values, mean: mean, into: own[0], biasGradient: GraphVAE.lines(bias), Scalar.self)
         }
+        guard bySites else { return }
+        let features = UnsafeRawPointer(values).assumingMemoryBound(to: Scalar.self)
+        backwardHeads(parameters, index, k * torus.sites, features, torus.sites, gradients)
+        own.addRectified(featureAdjoints, values, torus.sites, onto: bias)
     }
 
     private func backward(
@@ -215,7 +266,9 @@ final class Encoder<Scalar: RowScalar> {
         guard let input = level.input, let first = level.first, let second = level.second else { return }
         let (sites, rows) = (level.torus.sites, count * level.torus.sites)
         for k in 0..<count {
-            unpool(index, k, second[k * sites], gradients, adjoints[k * sites], inputAdjoints, featureAdjoints)
+            unpool(
+                parameters, index, k, second[k * sites], gradients, adjoints, k * sites, inputAdjoints,
+                featureAdjoints)
         }
         let (one, two) = (shape.convolution(index, 0), shape.convolution(index, 1))
         guard mayGoOn(rows: rows, of: two) else { return }
@@ -239,13 +292,14 @@ final class Encoder<Scalar: RowScalar> {
     }
 
     private func backwardFinest(
-        _ count: Int, _ gradients: UnsafeMutablePointer<Scalar>, _ tableGradient: UnsafeMutablePointer<Scalar>,
+        _ parameters: UnsafePointer<Scalar>, _ count: Int, _ gradients: UnsafeMutablePointer<Scalar>, _ tableGradient: UnsafeMutablePointer<Scalar>,
         _ adjoints: Rows<Scalar>, _ inputAdjoints: Rows<Scalar>, _ featureAdjoints: Rows<Scalar>
     ) {
         let (torus, lines) = (levels[0].torus, finest.lines)
         let table = GraphVAE.lines(tableGradient)
         for k in 0..<count {
-            unpool(0, k, finest[k * torus.sites], gradients, adjoints[0], inputAdjoints, featureAdjoints)
+            unpool(
+                parameters, 0, k, finest[k * torus.sites], gradients, adjoints, 0, inputAdjoints, featureAdjoints)
             let own = patterns.base + k * torus.sites
             torus.spread(lines, adjoints[0], Scalar.self) { site in table + Int(own[site]) &* lines }
         }

@@ -7,9 +7,10 @@ public struct LossParts: Sendable, Equatable {
     public var loss = 0.0
     /// The term that the likelihood chooses, a mean over sites.
     public var reconstruction = 0.0
-    /// Eq. 4.
+    /// Eq. 4; a mean over sites of the last level that have latent variables of their own.
     public var kl = 0.0
-    /// Eq. 6.
+    /// Eq. 6; where sites have latent variables, a mean over the coarser sites of the squared distance
+    /// of each from the mean over its 2 x 2 block.
     public var rg = 0.0
 
     package init() {}
@@ -53,9 +54,17 @@ final class LossWorkspace<Scalar: RowScalar> {
     private let shape: VAEShape
     private let encoder: Encoder<Scalar>
     private let decoder: Decoder<Scalar>
-    /// Standard normal numbers, exp(log sigma^2 / 2), z and its adjoints; (levels, configurations) rows.
+    /// Standard normal numbers, exp(log sigma^2 / 2), z and its adjoints; (levels, configurations, latent
+    /// variables) rows.
     private let noise, deviations, samples, sampleAdjoints: Rows<Scalar>
+    /// Means over blocks of r^(l), where sites have latent variables: rows as of `samples`, those of the
+    /// level that the blocks become.
+    private let blocks: Rows<Scalar>
     private let drawn: Buffer<Double>
+    /// Latent variables of each level of a configuration.
+    private let nodes: [Int]
+    /// Of one configuration, in all levels before each.
+    private let nodesBefore: [Int]
 
     init(_ shape: VAEShape, capacity: Int, trains: Bool, progress: Progress) throws(Failure) {
         self.shape = shape
@@ -63,12 +72,15 @@ final class LossWorkspace<Scalar: RowScalar> {
         encoder = try Encoder(
             shape, size: shape.size, capacity: capacity, trains: trains, progress: progress)
         decoder = try Decoder(shape, capacity: capacity, trains: trains)
-        let (count, width) = (shape.levels * capacity, decoder.latents.width)
+        nodes = (0..<shape.levels).map { shape.nodes($0) }
+        nodesBefore = (0..<shape.levels).map { shape.nodes(before: $0) }
+        let (count, width) = (shape.nodes(before: shape.levels) * capacity, decoder.latents.width)
         noise = try Rows(count: count, width: width)
         deviations = try Rows(count: count, width: width)
         samples = try Rows(count: count, width: width)
         sampleAdjoints = try Rows(count: count, width: width)
-        drawn = try Buffer(count: shape.levels * shape.latent)
+        blocks = try Rows(count: shape.readout == .sites ? count : 0, width: width)
+        drawn = try Buffer(count: shape.nodes(before: shape.levels) * shape.latent)
         gradient = trains ? try Buffer(count: shape.gradientCount) : nil
         let table = SitePatterns.count * shape.convolution(0, 1).outputs.padded
         tableGradient = trains ? try Buffer(count: table) : nil
@@ -76,8 +88,10 @@ final class LossWorkspace<Scalar: RowScalar> {
 
     static func bytes(_ shape: VAEShape, capacity: Int, trains: Bool) -> Int {
         let table = SitePatterns.count * shape.convolution(0, 1).outputs.padded
+        let latents = 5 * capacity * shape.nodes(before: shape.levels) * shape.mean(0).outputs.padded
         return Encoder<Scalar>.bytes(shape, size: shape.size, capacity: capacity, trains: trains)
             + Decoder<Scalar>.bytes(shape, capacity: capacity, trains: trains)
+            + latents * MemoryLayout<Scalar>.stride
             + (trains ? (shape.gradientCount + table) * MemoryLayout<Scalar>.stride : 0)
     }
 
@@ -101,8 +115,9 @@ final class LossWorkspace<Scalar: RowScalar> {
         draw(first: first, count: count, seed: seed, step: step)
         encoder.forward(parameters, table, count: count, spins: spins)
         sample(count)
+        if shape.readout == .sites { coarsen(count, terms.representation) }
         let last = samples.base + row(shape.levels - 1, 0) * samples.width
-        decoder.latents.base.update(from: last, count: count * samples.width)
+        decoder.latents.base.update(from: last, count: count * shape.decodedNodes * samples.width)
         decoder.forward(parameters, count: count)
         for k in 0..<count {
             var parts = LossParts()
@@ -118,15 +133,20 @@ final class LossWorkspace<Scalar: RowScalar> {
         encoder.backward(parameters, count: count, to: gradient.base, tableGradient: tableGradient.base)
     }
 
-    private func row(_ level: Int, _ k: Int) -> Int { level * capacity + k }
+    /// The first row of a configuration at a level.
+    private func row(_ level: Int, _ k: Int) -> Int { nodesBefore[level] * capacity + k * nodes[level] }
 
     private func draw(first: Int, count: Int, seed: UInt64, step: Int) {
         for k in 0..<count {
             var random = RandomStream(seed: seed, purpose: .latent, stream: UInt64(first + k), step: UInt64(step))
             random.fillNormal(drawn.base, count: drawn.count)
+            var source = drawn.base
             for level in 0..<shape.levels {
-                let target = noise.base + row(level, k) * noise.width
-                for i in 0..<shape.latent { target[i] = Scalar(drawn.base[level * shape.latent + i]) }
+                for node in 0..<nodes[level] {
+                    let target = noise.base + (row(level, k) + node) * noise.width
+                    for i in 0..<shape.latent { target[i] = Scalar(source[i]) }
+                    source += shape.latent
+                }
             }
         }
     }
@@ -136,11 +156,28 @@ final class LossWorkspace<Scalar: RowScalar> {
         for (index, level) in encoder.levels.enumerated() {
             for k in 0..<count {
                 let at = row(index, k)
-                let (mean, logVariance, z) = (level.means[k], level.logVariances[k], samples[at])
+                let first = k * level.nodes
+                let (mean, logVariance, z) = (level.means[first], level.logVariances[first], samples[at])
                 let (deviation, epsilon) = (deviations[at], noise[at])
-                for f in 0..<samples.lines {
+                for f in 0..<level.nodes * samples.lines {
                     deviation[f] = Scalar.exp(logVariance[f] * 0.5)
                     z[f] = mean[f] + deviation[f] * epsilon[f]
+                }
+            }
+        }
+    }
+
+    /// Fills `blocks`.
+    private func coarsen(_ count: Int, _ representation: Representation) {
+        let (quarter, lines) = (0.25 as Scalar, samples.lines)
+        for level in 1..<max(1, shape.levels) {
+            for k in 0..<count {
+                let fine = GraphVAE.lines(represented(level - 1, k, representation))
+                let target = blocks[row(level, k)]
+                Torus(size: shape.size >> (level - 1)).eachBlock { block, first, below in
+                    let (a, c) = (fine + first &* lines, fine + below &* lines)
+                    let (b, d) = (a + lines, c + lines)
+                    for f in 0..<lines { target[block &* lines &+ f] = ((a[f] + b[f]) + (c[f] + d[f])) * quarter }
                 }
             }
         }
@@ -187,22 +224,32 @@ final class LossWorkspace<Scalar: RowScalar> {
     /// Eq. 4 of the last level.
     private func divergence(_ k: Int) -> Double {
         let level = encoder.levels[shape.levels - 1]
-        let start = k * level.means.width
-        let (mean, logVariance) = (level.means.base + start, level.logVariances.base + start)
-        let deviation = deviations.base + row(shape.levels - 1, k) * deviations.width
         var sum = 0.0
-        for i in 0..<shape.latent {
-            let (m, s) = (Double(mean[i]), Double(deviation[i]))
-            sum += 1 + Double(logVariance[i]) - m * m - s * s
+        for node in 0..<level.nodes {
+            let start = (k * level.nodes + node) * level.means.width
+            let (mean, logVariance) = (level.means.base + start, level.logVariances.base + start)
+            let deviation = deviations.base + (row(shape.levels - 1, k) + node) * deviations.width
+            for i in 0..<shape.latent {
+                let (m, s) = (Double(mean[i]), Double(deviation[i]))
+                sum += 1 + Double(logVariance[i]) - m * m - s * s
+            }
         }
-        return -0.5 * sum
+        return -0.5 * sum / Double(level.nodes)
     }
 
-    /// r^(l) of a configuration.
+    /// r^(l) of a configuration, a row for each latent variable.
     private func represented(_ level: Int, _ k: Int, _ representation: Representation) -> UnsafeMutablePointer<Scalar> {
         switch representation {
-        case .mean: encoder.levels[level].means.base + k * samples.width
+        case .mean: encoder.levels[level].means.base + k * nodes[level] * samples.width
         case .sample: samples.base + row(level, k) * samples.width
+        }
+    }
+
+    /// What r^(l) is compared with: r^(l-1), or its means over blocks.
+    private func finer(_ level: Int, _ k: Int, _ representation: Representation) -> UnsafeMutablePointer<Scalar> {
+        switch shape.readout {
+        case .mean: represented(level - 1, k, representation)
+        case .sites: blocks.base + row(level, k) * blocks.width
         }
     }
 
@@ -210,10 +257,13 @@ final class LossWorkspace<Scalar: RowScalar> {
     private func inconsistency(_ k: Int, _ representation: Representation) -> Double {
         var sum = 0.0
         for level in 1..<max(1, shape.levels) {
-            let (fine, coarse) = (represented(level - 1, k, representation), represented(level, k, representation))
-            for i in 0..<shape.latent {
-                let difference = Double(fine[i]) - Double(coarse[i])
-                sum += difference * difference
+            let (fine, coarse) = (finer(level, k, representation), represented(level, k, representation))
+            let share = 1 / Double(nodes[level])
+            for node in 0..<nodes[level] {
+                for i in node * samples.width..<node * samples.width + shape.latent {
+                    let difference = Double(fine[i]) - Double(coarse[i])
+                    sum += difference * difference * share
+                }
             }
         }
         return shape.levels > 1 ? sum / Double(shape.levels - 1) : 0
@@ -225,33 +275,57 @@ final class LossWorkspace<Scalar: RowScalar> {
     private func adjoints(_ count: Int, _ terms: LossTerms, _ batch: Int) {
         let last = shape.levels - 1
         let share = 1 / Scalar(batch)
-        let (beta, lines) = (Scalar(terms.beta) * share, samples.lines)
         let lambda = shape.levels > 1 ? Scalar(terms.lambda) * share * 2 / Scalar(last) : 0
-        for (index, level) in encoder.levels.enumerated() {
+        let beta = Scalar(terms.beta) * share / Scalar(nodes[last])
+        for index in 0...last {
             for k in 0..<count {
-                let (mean, logVariance) = (level.meanAdjoints[k], level.logVarianceAdjoints[k])
-                let at = row(index, k)
-                let (z, deviation, epsilon) = (sampleAdjoints[at], deviations[at], noise[at])
-                let own = GraphVAE.lines(represented(index, k, terms.representation))
-                let finer = index > 0 ? GraphVAE.lines(represented(index - 1, k, terms.representation)) : nil
-                let coarser = index < last ? GraphVAE.lines(represented(index + 1, k, terms.representation)) : nil
-                for f in 0..<lines {
-                    var consistency = Line(repeating: 0)
-                    if let finer { consistency += own[f] - finer[f] }
-                    if let coarser { consistency += own[f] - coarser[f] }
-                    consistency *= lambda
-                    z[f] = index == last ? decoder.latentAdjoints[k][f] : Line(repeating: 0)
-                    mean[f] = Line(repeating: 0)
-                    logVariance[f] = Line(repeating: 0)
-                    if terms.representation == .mean { mean[f] = consistency } else { z[f] += consistency }
-                    if index == last {
-                        mean[f] += level.means[k][f] * beta
-                        logVariance[f] += (deviation[f] * deviation[f] - 1) * (beta * 0.5)
-                    }
-                    mean[f] += z[f]
-                    logVariance[f] += z[f] * epsilon[f] * deviation[f] * 0.5
-                }
+                for node in 0..<nodes[index] { adjoints(index, k, node, terms.representation, lambda, beta) }
             }
         }
+    }
+
+    /// The same of one latent variable.
+    private func adjoints(
+        _ index: Int, _ k: Int, _ node: Int, _ representation: Representation, _ lambda: Scalar, _ beta: Scalar
+    ) {
+        let (level, last) = (encoder.levels[index], shape.levels - 1)
+        let (at, own) = (row(index, k) + node, k * level.nodes + node)
+        let (mean, logVariance) = (level.meanAdjoints[own], level.logVarianceAdjoints[own])
+        let (z, deviation, epsilon) = (sampleAdjoints[at], deviations[at], noise[at])
+        let outer = decoder.latentAdjoints[index == last ? own : 0]
+        // r of this level beside that of the finer one, and that of the coarser one beside this one.
+        func lines(_ base: UnsafeMutablePointer<Scalar>, _ node: Int) -> UnsafeMutablePointer<Line> {
+            GraphVAE.lines(base + node * samples.width)
+        }
+        let here = lines(represented(index, k, representation), node)
+        let finer = index > 0 ? lines(finer(index, k, representation), node) : nil
+        let block = block(of: node, index)
+        let averaged = index < last ? lines(self.finer(index + 1, k, representation), block) : here
+        let coarser = index < last ? lines(represented(index + 1, k, representation), block) : nil
+        // 1 / (latent variables of the coarser level), and of that a quarter for each of a block: the same.
+        let share = 1 / Scalar(level.nodes)
+        for f in 0..<samples.lines {
+            var consistency = Line(repeating: 0)
+            if let finer { consistency += (here[f] - finer[f]) * share }
+            if let coarser { consistency += (averaged[f] - coarser[f]) * share }
+            consistency *= lambda
+            z[f] = index == last ? outer[f] : Line(repeating: 0)
+            mean[f] = Line(repeating: 0)
+            logVariance[f] = Line(repeating: 0)
+            if representation == .mean { mean[f] = consistency } else { z[f] += consistency }
+            if index == last {
+                mean[f] += level.means[own][f] * beta
+                logVariance[f] += (deviation[f] * deviation[f] - 1) * (beta * 0.5)
+            }
+            mean[f] += z[f]
+            logVariance[f] += z[f] * epsilon[f] * deviation[f] * 0.5
+        }
+    }
+
+    /// The latent variable of the next level whose block has this one.
+    private func block(of node: Int, _ level: Int) -> Int {
+        guard shape.readout == .sites else { return 0 }
+        let size = shape.size >> level
+        return node / size / 2 * (size / 2) + node % size / 2
     }
 }

@@ -22,6 +22,14 @@ package struct Rows<Scalar: RowScalar>: @unchecked Sendable {
         lines = width / Line.scalarCount
     }
 
+    private init(_ whole: Rows, from row: Int) {
+        (buffer, width, lines) = (whole.buffer, whole.width, whole.lines)
+        base = whole.base + row * whole.width
+    }
+
+    /// The rows from this one on, in the same memory.
+    func suffix(from row: Int) -> Rows { Rows(self, from: row) }
+
     /// The lines of one row.
     @inline(__always)
     subscript(row: Int) -> UnsafeMutablePointer<Line> {
@@ -54,6 +62,22 @@ extension Rows {
     func rectifyBackward(_ values: Rows, _ count: Int) {
         let (adjoints, values) = (self[0], values[0])
         for i in 0..<count &* lines { adjoints[i] *= Scalar.step(values[i]) }
+    }
+
+    /// Adds the adjoints of what `rectify` took, from `outer` of the `values` it gave, and onto `sum`
+    /// the sum over all rows.
+    func addRectified(
+        _ outer: Rows, _ values: UnsafePointer<Line>, _ count: Int, onto sum: UnsafeMutablePointer<Scalar>
+    ) {
+        let sums = GraphVAE.lines(sum)
+        for row in 0..<count {
+            let (own, source) = (self[row], outer[row])
+            for f in 0..<lines {
+                let value = Scalar.step(values[row &* lines &+ f]) * source[f]
+                own[f] += value
+                sums[f] += value
+            }
+        }
     }
 
     /// Adds the sum of all rows.

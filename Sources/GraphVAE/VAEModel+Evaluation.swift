@@ -8,9 +8,9 @@ extension VAEModel {
     ///
     /// - Parameters:
     ///   - spins: (count, size, size) of +1 and -1.
-    ///   - size: any multiple of 2^(levels - 1) that leaves at least 2 at the last level: what
-    ///     is encoded depends on the size through averages over sites only.
-    ///   - means, logVariances: (levels, count, latent), output.
+    ///   - size: any multiple of 2^(levels - 1) that leaves at least 2 at the last level: features do not
+    ///     depend on the size, and latent variables only through averages over sites, if at all.
+    ///   - means, logVariances: (count, nodes, latent) of each level, one after the other, output.
     public func encode(
         _ spins: UnsafePointer<Int8>, count: Int, size: Int, means: UnsafeMutablePointer<Double>,
         logVariances: UnsafeMutablePointer<Double>, progress: Progress = .none
@@ -37,9 +37,10 @@ extension VAEModel {
         eachPart(of: count, capacity, encoders, progress) { encoder, first, rows in
             encoder.forward(packed.base, table, count: rows) { k in spins + (first + k) * size * size }
             for (index, level) in encoder.levels.enumerated() {
-                let start = (index * count + first) * shape.latent
-                copy(level.means, rows, shape.latent, to: means + start)
-                copy(level.logVariances, rows, shape.latent, to: logVariances + start)
+                let before = shape.nodes(before: index, size: size) * count + first * level.nodes
+                let start = before * shape.latent
+                copy(level.means, rows * level.nodes, shape.latent, to: means + start)
+                copy(level.logVariances, rows * level.nodes, shape.latent, to: logVariances + start)
             }
         }
         try progress.check("evaluation was interrupted")
@@ -48,13 +49,63 @@ extension VAEModel {
     /// Mean of the spins given z: what the decoder gives, or tanh(x / 2) where it gives logits x.
     ///
     /// - Parameters:
-    ///   - latents: (count, latent), finite.
+    ///   - latents: (count, nodes of the last level, latent), finite.
     ///   - spins: (count, L, L), output.
     public func decode(
         _ latents: UnsafePointer<Double>, count: Int, into spins: UnsafeMutablePointer<Double>,
         progress: Progress = .none
     ) throws(Failure) {
-        let sites = shape.size * shape.size
+        let (sites, numbers) = (shape.size * shape.size, shape.decodedNodes * shape.latent)
+        try decode(count: count, progress) { k in
+            latents + k * numbers
+        } into: { k, means in
+            (spins + k * sites).update(from: means, count: sites)
+        }
+    }
+
+    /// Draws z of the last level from the prior N(0, 1), and each spin on its own with the mean that the
+    /// decoder gives, or with the nearest that a spin can have.
+    ///
+    /// - Parameters:
+    ///   - seed: together with its number the key of a sample.
+    ///   - latents: (count, nodes of the last level, latent), output.
+    ///   - spins: (count, L, L), output.
+    /// - Throws: `nonFinite` if a mean is no number.
+    public func sample(
+        count: Int, seed: UInt64, latents: UnsafeMutablePointer<Double>, spins: UnsafeMutablePointer<Int8>,
+        progress: Progress = .none
+    ) throws(Failure) {
+        let (sites, numbers) = (shape.size * shape.size, shape.decodedNodes * shape.latent)
+        func random(_ k: Int, _ step: UInt64) -> RandomStream {
+            RandomStream(seed: seed, purpose: .sampler, stream: UInt64(k), step: step)
+        }
+        let isNumber = Locked(true)
+        try decode(count: count, progress) { k in
+            var stream = random(k, 0)
+            stream.fillNormal(latents + k * numbers, count: numbers)
+            return UnsafePointer(latents + k * numbers)
+        } into: { k, means in
+            var stream = random(k, 1)
+            let own = spins + k * sites
+            withUnsafeTemporaryAllocation(of: Double.self, capacity: sites) { uniform in
+                stream.fillUniform(uniform.baseAddress!, count: sites)
+                for i in 0..<sites { own[i] = 2 * uniform[i] - 1 < means[i] ? 1 : -1 }
+            }
+            if !(0..<sites).allSatisfy({ means[$0].isFinite }) { isNumber.withLock { $0 = false } }
+        }
+        guard isNumber.withLock({ $0 }) else {
+            throw .nonFinite("a mean of the spins is not finite: the parameters are too large")
+        }
+    }
+
+    /// Means of the spins for z of `count` samples.
+    /// - Parameters:
+    ///   - latents: z of a sample, (nodes of the last level, latent).
+    ///   - take: receives the means of a sample, (L, L).
+    private func decode(
+        count: Int, _ progress: Progress, latents: (_ sample: Int) -> UnsafePointer<Double>,
+        into take: (_ sample: Int, _ means: UnsafePointer<Double>) -> Void
+    ) throws(Failure) {
         let capacity = Encoder<Double>.capacity(size: shape.size)
         let slots = min((count + capacity - 1) / capacity, threadCount)
         try checkMemory(slots * Decoder<Double>.bytes(shape, capacity: capacity, trains: false), "decoding")
@@ -62,18 +113,21 @@ extension VAEModel {
         for _ in 0..<slots { decoders.append(try Decoder(shape, capacity: capacity, trains: false)) }
         let packed = try Buffer<Double>(count: shape.packedCount)
         shape.pack(parameters.base, into: packed.base, progress)
-        let isLogit = configuration.likelihood == .bernoulli
+        let (isLogit, nodes) = (configuration.likelihood == .bernoulli, shape.decodedNodes)
         eachPart(of: count, capacity, decoders, progress) { decoder, first, rows in
             for k in 0..<rows {
-                (decoder.latents.base + k * decoder.latents.width).update(
-                    from: latents + (first + k) * shape.latent, count: shape.latent)
+                let own = latents(first + k)
+                for node in 0..<nodes {
+                    (decoder.latents.base + (k * nodes + node) * decoder.latents.width).update(
+                        from: own + node * shape.latent, count: shape.latent)
+                }
             }
             decoder.forward(packed.base, count: rows)
             if isLogit {
                 let outputs = decoder.outputs[0]
                 for i in 0..<rows * decoder.outputs.lines { outputs[i] = tanh(outputs[i] * 0.5) }
             }
-            copy(decoder.outputs, rows, sites, to: spins + first * sites)
+            for k in 0..<rows { take(first + k, decoder.outputs.base + k * decoder.outputs.width) }
         }
         try progress.check("evaluation was interrupted")
     }

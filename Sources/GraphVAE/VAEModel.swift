@@ -5,8 +5,8 @@ import Numerics
 ///
 /// A site enters with its spin s_i and h_i = sum_j s_i s_j over its four neighbours, which a tokenizer
 /// of two layers turns into a token. At each level l two graph convolutions follow, then 2 x 2 pooling
-/// by mean and maximum to the next. The mean over the sites of a level gives mu^(l) and
-/// log sigma^2^(l) of the latent variable (Eq. 2); log sigma^2 is not bounded but by the training,
+/// by mean and maximum to the next. The mean over the sites of a level, or each of them (`Readout`),
+/// gives mu^(l) and log sigma^2^(l) of a latent variable (Eq. 2); log sigma^2 is not bounded but by the training,
 /// which stops where a loss overflows, so that the terms are those of the paper. z of the last level
 /// (Eq. 3) is decoded. The loss is Eq. 1.
 public final class VAEModel: @unchecked Sendable {
@@ -25,6 +25,7 @@ public final class VAEModel: @unchecked Sendable {
         public var beta = 0.1
         public var lambda = 0.5
         public var representation = Representation.mean
+        public var readout = Readout.mean
         /// Epochs over which both weights rise linearly from zero; 0 for constant ones.
         public var anneal = 0
         /// Seed of the initial parameters.

@@ -22,17 +22,26 @@ public enum Representation: Int32, CaseIterable, Sendable {
     case sample = 1
 }
 
+/// What of a level has a latent variable.
+public enum Readout: Int32, CaseIterable, Sendable {
+    /// The level: one latent variable of the mean features of its sites.
+    case mean = 0
+    /// Each site of the level, so that the latent variables of a level are a map.
+    case sites = 1
+}
+
 /// The layers of a model and the layout of their parameters: tokenizer, levels, decoder.
 public struct VAEShape: Sendable {
     public let size, levels, latent: Int
     public let decoder: DecoderKind
+    public let readout: Readout
     /// All layers, in the order of their parameters.
     let layers: [LinearLayer]
     public let parameterCount: Int
     let packedCount, gradientCount: Int
 
     init(_ c: VAEModel.Configuration) {
-        (size, levels, latent, decoder) = (c.size, c.levels, c.latent, c.decoder)
+        (size, levels, latent, decoder, readout) = (c.size, c.levels, c.latent, c.decoder, c.readout)
         var layers: [LinearLayer] = []
         func add(
             _ name: String, _ inputs: Axis, _ outputs: Axis, _ initialisation: LinearLayer.Initialisation = .linear
@@ -60,10 +69,10 @@ public struct VAEShape: Sendable {
         case .mlp:
             add("decoder.0", latent, hidden)
             add("decoder.1", hidden, hidden)
-            add("decoder.2", hidden, Axis(c.size * c.size))
+            add("decoder.2", hidden, Axis(c.readout == .mean ? c.size * c.size : 1 << (2 * (c.levels - 1))))
         case .graph:
             let coarse = c.size >> (c.levels - 1)
-            add("decoder.0", latent, Axis(c.hidden, groups: coarse * coarse))
+            add("decoder.0", latent, c.readout == .mean ? Axis(c.hidden, groups: coarse * coarse) : hidden)
             for level in 1..<c.levels { add("decoder.convolution.\(level - 1)", hidden, hidden, .convolution) }
             add("decoder.1", hidden, Axis(1))
         }
@@ -73,6 +82,20 @@ public struct VAEShape: Sendable {
         packedCount = last.packed + last.packedCount
         gradientCount = last.gradient + last.gradientCount
     }
+
+    /// Latent variables of a level of a configuration, of the model's size or of another.
+    public func nodes(_ level: Int, size: Int? = nil) -> Int {
+        let side = (size ?? self.size) >> level
+        return readout == .mean ? 1 : side * side
+    }
+
+    /// Latent variables of all levels before this one.
+    public func nodes(before level: Int, size: Int? = nil) -> Int {
+        (0..<level).reduce(0) { $0 + nodes($1, size: size) }
+    }
+
+    /// Latent variables of the last level, which are decoded.
+    public var decodedNodes: Int { nodes(levels - 1) }
 
     var tokenHidden: LinearLayer { layers[0] }
     var token: LinearLayer { layers[1] }

@@ -17,6 +17,7 @@ public func isingrg_graphvae_create(
         configuration.likelihood = try choice(config.likelihood, "likelihood", Likelihood.self)
         configuration.decoder = try choice(config.decoder, "decoder", DecoderKind.self)
         configuration.representation = try choice(config.representation, "representation", Representation.self)
+        configuration.readout = try choice(config.readout, "readout", Readout.self)
         (configuration.beta, configuration.lambda) = (config.beta, config.lambda_rg)
         configuration.anneal = Int(config.anneal)
         configuration.seed = config.seed
@@ -92,10 +93,25 @@ public func isingrg_graphvae_decode(
     _ context: UnsafeMutableRawPointer?
 ) -> isingrg_status {
     reading(model) { (model: VAEModel) throws(Failure) in
-        let (latents, count) = try rows(latents, count, "latents", sites: model.shape.latent)
+        let (latents, count) = try rows(
+            latents, count, "latents", sites: model.shape.decodedNodes * model.shape.latent)
         let means = try required(means, "means")
         let progress = progress(total: count, function, context)
         try model.decode(latents, count: count, into: means, progress: progress)
+        progress.finish()
+    }
+}
+
+@_cdecl("isingrg_graphvae_sample")
+public func isingrg_graphvae_sample(
+    _ model: OpaquePointer?, _ count: Int64, _ seed: UInt64, _ latents: UnsafeMutablePointer<Double>?,
+    _ spins: UnsafeMutablePointer<Int8>?, _ function: isingrg_progress?, _ context: UnsafeMutableRawPointer?
+) -> isingrg_status {
+    reading(model) { (model: VAEModel) throws(Failure) in
+        let count = try integer(count, "n", 0...rowLimit)
+        let (latents, spins) = (try required(latents, "latents"), try required(spins, "spins"))
+        let progress = progress(total: count, function, context)
+        try model.sample(count: count, seed: seed, latents: latents, spins: spins, progress: progress)
         progress.finish()
     }
 }

@@ -67,6 +67,8 @@ GRAPHVAE_DECODER_MLP: int
 GRAPHVAE_DECODER_GRAPH: int
 GRAPHVAE_REPRESENTATION_MU: int
 GRAPHVAE_REPRESENTATION_Z: int
+GRAPHVAE_READOUT_MEAN: int
+GRAPHVAE_READOUT_SITES: int
 GRAPHVAE_LOSS: int
 GRAPHVAE_RECONSTRUCTION: int
 GRAPHVAE_KL: int
@@ -325,10 +327,16 @@ def graphvae_fit(
 def graphvae_encode(
     model: Model, spins: Spins, means: Array, log_variances: Array, progress: Progress, /,
 ) -> None:
-    """spins (n, l, l) of any fitting size l, means and log_variances (levels, n, latent)."""
+    """spins (n, l, l) of any fitting size l, means and log_variances (n * nodes, latent): of each
+    level in turn the rows of all configurations, one or, by sites, one for each site."""
 
 def graphvae_decode(model: Model, latents: Array, means: Array, progress: Progress, /) -> None:
-    """latents (n, latent), means (n, L, L)."""
+    """latents (n, nodes of the last level, latent), means (n, L, L)."""
+
+def graphvae_sample(
+    model: Model, seed: int, latents: Array, spins: Spins, progress: Progress, /
+) -> None:
+    """latents (n, nodes of the last level, latent), spins (n, L, L); seed from 0 to 2**64 - 1."""
 
 def graphvae_loss(
     model: Model, spins: Spins, seed: int, terms: Array, progress: Progress, /

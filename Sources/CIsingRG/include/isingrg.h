@@ -43,7 +43,7 @@ extern "C" {
 /* MARK: Library */
 
 /* Raised whenever a function or a structure of this header changes its meaning. */
-#define ISINGRG_ABI_VERSION 6
+#define ISINGRG_ABI_VERSION 7
 
 typedef int32_t isingrg_status;
 enum {
@@ -697,8 +697,9 @@ ISINGRG_API isingrg_status isingrg_neuralrg_latent_scales(
 /* MARK: GraphVAE */
 
 /* The hierarchical graph variational autoencoder of Meng takes configurations of int8, +1 and -1, on
- * the torus. Each level has two graph convolutions, then 2 x 2 pooling; the mean over the sites of a
- * level gives mu and log sigma^2 of its latent variable. That of the last level is decoded. */
+ * the torus. Each level has two graph convolutions, then 2 x 2 pooling. mu and log sigma^2 of a
+ * latent variable come from the mean over the sites of a level, or from each of its sites. Level l has
+ * nodes(l) latent variables: 1, or (size / 2^l)^2. Those of the last level are decoded. */
 
 /* How a reconstruction x is compared with the spins s, both means over sites: (x - s)^2, or the
  * cross entropy of (s + 1) / 2, x being its logit. */
@@ -710,6 +711,9 @@ enum { ISINGRG_GRAPHVAE_DECODER_MLP = 0, ISINGRG_GRAPHVAE_DECODER_GRAPH = 1 };
 /* Which latent variables the consistency of Eq. 6 compares: their means mu, or samples z. */
 enum { ISINGRG_GRAPHVAE_REPRESENTATION_MU = 0, ISINGRG_GRAPHVAE_REPRESENTATION_Z = 1 };
 
+/* What of a level has a latent variable: the level, or each of its sites. */
+enum { ISINGRG_GRAPHVAE_READOUT_MEAN = 0, ISINGRG_GRAPHVAE_READOUT_SITES = 1 };
+
 typedef struct {
     int64_t size;    /* L, a multiple of 2^(levels - 1), at least 4 times that, at most 256 */
     int32_t latent;  /* numbers of a latent variable, 1 to 256 */
@@ -719,13 +723,16 @@ typedef struct {
     int32_t likelihood;     /* ISINGRG_GRAPHVAE_MSE or ISINGRG_GRAPHVAE_BERNOULLI */
     int32_t decoder;        /* ISINGRG_GRAPHVAE_DECODER_MLP or ISINGRG_GRAPHVAE_DECODER_GRAPH */
     int32_t representation; /* ISINGRG_GRAPHVAE_REPRESENTATION_MU or _REPRESENTATION_Z */
+    int32_t readout;        /* ISINGRG_GRAPHVAE_READOUT_MEAN or ISINGRG_GRAPHVAE_READOUT_SITES */
     double beta;      /* weight of the divergence in Eq. 1, 0 to 10^6 */
     double lambda_rg; /* weight of the consistency, 0 to 10^6 */
     int64_t anneal;   /* epochs over which both rise linearly from zero, 0 to 10^9 */
     uint64_t seed;    /* of the initial parameters */
 } isingrg_graphvae_config;
 
-/* The terms of Eq. 1: columns of the training history and of isingrg_graphvae_loss. */
+/* The terms of Eq. 1: columns of the training history and of isingrg_graphvae_loss. With latent
+ * variables at sites, KL is a mean over the sites of the last level, and RG one over the sites of a
+ * level of the squared distance between r there and the mean of r over the finer sites of its block. */
 enum {
     ISINGRG_GRAPHVAE_LOSS = 0,
     ISINGRG_GRAPHVAE_RECONSTRUCTION = 1,
@@ -768,15 +775,24 @@ ISINGRG_API isingrg_status isingrg_graphvae_fit(
 /* mu and log sigma^2 of every level.
  * \param spins              shape (n, size, size)
  * \param size               a multiple of 2^(levels - 1), from twice that to 1024; it need not be L
- * \param[out] means         shape (levels, n, latent);  \param[out] log_variances likewise */
+ * \param[out] means         shape (n, nodes(l), latent) for each level l, the finest first, one after the
+ *                           other, all of the given size;  \param[out] log_variances likewise */
 ISINGRG_API isingrg_status isingrg_graphvae_encode(
     isingrg_model *model, const int8_t *spins, int64_t n, int64_t size, double *means,
     double *log_variances, isingrg_progress progress, void *context);
 
 /* Mean of the spins given z: the reconstruction x, or tanh(x / 2) where x is a logit.
- * \param latents shape (n, latent), finite;  \param[out] means shape (n, L, L) */
+ * \param latents shape (n, nodes(levels - 1), latent), finite;  \param[out] means shape (n, L, L) */
 ISINGRG_API isingrg_status isingrg_graphvae_decode(
     isingrg_model *model, const double *latents, int64_t n, double *means,
+    isingrg_progress progress, void *context);
+
+/* Draws z from the prior N(0, 1), then every spin on its own with the mean that the decoder gives, cut
+ * off at -1 and 1. ISINGRG_NON_FINITE when a mean is no number.
+ * \param seed         with its number the key of a sample: the first of more samples are the same
+ * \param[out] latents shape (n, nodes(levels - 1), latent);  \param[out] spins shape (n, L, L) */
+ISINGRG_API isingrg_status isingrg_graphvae_sample(
+    isingrg_model *model, int64_t n, uint64_t seed, double *latents, int8_t *spins,
     isingrg_progress progress, void *context);
 
 /* The terms of Eq. 1, means over configurations, with the full weights.

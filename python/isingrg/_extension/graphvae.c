@@ -5,13 +5,28 @@
 /* Extents that arrays of a model have. */
 typedef struct {
     isingrg_model *handle;
-    int64_t size, latent, levels;
+    int64_t size, latent, levels, readout;
 } Autoencoder;
+
+/* Latent variables of a level of configurations of a size. */
+static int64_t nodes(Autoencoder model, int64_t level, int64_t size)
+{
+    int64_t side = size >> level;
+    return model.readout == ISINGRG_GRAPHVAE_READOUT_MEAN ? 1 : side * side;
+}
+
+static int64_t all_nodes(Autoencoder model, int64_t size)
+{
+    int64_t sum = 0;
+    for (int64_t level = 0; level < model.levels; ++level) sum += nodes(model, level, size);
+    return sum;
+}
 
 static Autoencoder take_autoencoder(Call *call)
 {
     Model model = take_model(call, "graphvae");
-    return (Autoencoder){model.handle, model.extents[0], model.extents[1], model.extents[2]};
+    return (Autoencoder){model.handle, model.extents[0], model.extents[1], model.extents[2],
+                         model.extents[3]};
 }
 
 static const Field config_fields[] = {
@@ -23,6 +38,7 @@ static const Field config_fields[] = {
     FIELD(isingrg_graphvae_config, likelihood, INT32),
     FIELD(isingrg_graphvae_config, decoder, INT32),
     FIELD(isingrg_graphvae_config, representation, INT32),
+    FIELD(isingrg_graphvae_config, readout, INT32),
     FIELD(isingrg_graphvae_config, beta, NUMBER),
     FIELD(isingrg_graphvae_config, lambda_rg, NUMBER),
     FIELD(isingrg_graphvae_config, anneal, INT64),
@@ -38,7 +54,8 @@ static PyObject *graphvae_create(PyObject *module, PyObject *const *values, Py_s
     isingrg_model *handle = NULL;
     RUN(&call, isingrg_graphvae_create(&config, &handle));
     if (close_call(&call) < 0) return NULL;
-    return wrap_model((Model){handle, "graphvae", {config.size, config.latent, config.levels}});
+    return wrap_model((Model){
+        handle, "graphvae", {config.size, config.latent, config.levels, config.readout}});
 }
 
 static const Field training_fields[] = {
@@ -76,9 +93,9 @@ static PyObject *graphvae_encode(PyObject *module, PyObject *const *values, Py_s
     Autoencoder model = take_autoencoder(&call);
     Array spins = take_array(&call, "spins", 'b', INPUT, SHAPE(ANY, ANY, SAME));
     int64_t n = spins.shape[0];
-    Array means = take_array(&call, "means", 'd', OUTPUT, SHAPE(model.levels, n, model.latent));
-    Array log_variances = take_array(
-        &call, "log_variances", 'd', OUTPUT, SHAPE(model.levels, n, model.latent));
+    int64_t rows = n * all_nodes(model, spins.shape[1]);
+    Array means = take_array(&call, "means", 'd', OUTPUT, SHAPE(rows, model.latent));
+    Array log_variances = take_array(&call, "log_variances", 'd', OUTPUT, SHAPE(rows, model.latent));
     take_progress(&call, "progress");
     RUN(&call, isingrg_graphvae_encode(
         model.handle, spins.data, n, spins.shape[1], means.data, log_variances.data,
@@ -91,12 +108,29 @@ static PyObject *graphvae_decode(PyObject *module, PyObject *const *values, Py_s
     Call call;
     open_call(&call, module, "graphvae_decode", values, count, 4);
     Autoencoder model = take_autoencoder(&call);
-    Array latents = take_array(&call, "latents", 'd', INPUT, SHAPE(ANY, model.latent));
+    int64_t each = nodes(model, model.levels - 1, model.size);
+    Array latents = take_array(&call, "latents", 'd', INPUT, SHAPE(ANY, each, model.latent));
     int64_t n = latents.shape[0];
     Array means = take_array(&call, "means", 'd', OUTPUT, SHAPE(n, model.size, model.size));
     take_progress(&call, "progress");
     RUN(&call, isingrg_graphvae_decode(
         model.handle, latents.data, n, means.data, report_progress, &call));
+    return close_with_none(&call);
+}
+
+static PyObject *graphvae_sample(PyObject *module, PyObject *const *values, Py_ssize_t count)
+{
+    Call call;
+    open_call(&call, module, "graphvae_sample", values, count, 5);
+    Autoencoder model = take_autoencoder(&call);
+    uint64_t seed = take_unsigned(&call, "seed");
+    int64_t each = nodes(model, model.levels - 1, model.size);
+    Array latents = take_array(&call, "latents", 'd', OUTPUT, SHAPE(ANY, each, model.latent));
+    int64_t n = latents.shape[0];
+    Array spins = take_array(&call, "spins", 'b', OUTPUT, SHAPE(n, model.size, model.size));
+    take_progress(&call, "progress");
+    RUN(&call, isingrg_graphvae_sample(
+        model.handle, n, seed, latents.data, spins.data, report_progress, &call));
     return close_with_none(&call);
 }
 
@@ -119,6 +153,7 @@ static PyMethodDef methods[] = {
     METHOD(graphvae_fit),
     METHOD(graphvae_encode),
     METHOD(graphvae_decode),
+    METHOD(graphvae_sample),
     METHOD(graphvae_loss),
     {NULL, NULL, 0, NULL},
 };
@@ -130,6 +165,8 @@ static const Constant constants[] = {
     CONSTANT(GRAPHVAE_DECODER_GRAPH),
     CONSTANT(GRAPHVAE_REPRESENTATION_MU),
     CONSTANT(GRAPHVAE_REPRESENTATION_Z),
+    CONSTANT(GRAPHVAE_READOUT_MEAN),
+    CONSTANT(GRAPHVAE_READOUT_SITES),
     CONSTANT(GRAPHVAE_LOSS),
     CONSTANT(GRAPHVAE_RECONSTRUCTION),
     CONSTANT(GRAPHVAE_KL),

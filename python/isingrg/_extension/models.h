@@ -4,7 +4,7 @@
 
 #include "support.h"
 
-enum { MODEL_EXTENTS = 3 };
+enum { MODEL_EXTENTS = 4 };
 
 /* What a capsule points to: the handle, which goes stale when it is destroyed, as the core knows,
  * and extents of the method's arrays. */

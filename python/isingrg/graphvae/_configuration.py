@@ -12,6 +12,7 @@ from isingrg._shared.settings import Settings, choice, integer, number
 LIKELIHOODS = {"mse": _core.GRAPHVAE_MSE, "bernoulli": _core.GRAPHVAE_BERNOULLI}
 DECODERS = {"mlp": _core.GRAPHVAE_DECODER_MLP, "graph": _core.GRAPHVAE_DECODER_GRAPH}
 REPRESENTATIONS = {"mu": _core.GRAPHVAE_REPRESENTATION_MU, "z": _core.GRAPHVAE_REPRESENTATION_Z}
+READOUTS = {"mean": _core.GRAPHVAE_READOUT_MEAN, "sites": _core.GRAPHVAE_READOUT_SITES}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,13 +37,19 @@ class Configuration(Settings):
     decoder: str = choice(
         "mlp", DECODERS, "A perceptron with two hidden layers with ReLU to all sites; or a linear "
         "layer without ReLU to the features of the sites of the last level, graph convolutions "
-        "with ReLU from level to level, and a linear layer to each site's output.",
+        "with ReLU from level to level, and a linear layer to each site's output. With the readout "
+        "\"sites\" the perceptron decodes the block of every site of the last level on its own.",
     )  # fmt: skip
     beta: float = number(0.1, 0, 1e6, "Weight of the divergence.")
     lambda_rg: float = number(0.5, 0, 1e6, "Weight of the consistency of the levels.")
     representation: str = choice(
         "mu", REPRESENTATIONS, "r in the consistency (Eq. 6): means, or samples with noise of "
         "their own at every level.",
+    )  # fmt: skip
+    readout: str = choice(
+        "mean", READOUTS, "What of a level has a latent variable: the level, from the mean over "
+        "its sites as published; or each of its sites, so that the latent variables of a level are "
+        "a map.",
     )  # fmt: skip
     anneal: int = integer(
         0, 0, 10**9, "Epochs over which beta and lambda_rg rise linearly from zero; 0 keeps them "
@@ -57,6 +64,11 @@ class Configuration(Settings):
                 f"levels, got {self.L}"
             )
         return self
+
+    def nodes(self, level: int, size: int | None = None) -> tuple[int, ...]:
+        """Shape of the latent variables of a level: () or, of a map, (l, l)."""
+        side = (size or self.L) >> level
+        return () if self.readout == "mean" else (side, side)
 
     @property
     def block(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 _LARGEST_ENCODED = 1024
+_MOST_SAMPLES = 2**32
 
 #: The terms of Eq. 1, columns of the history in the order of the core.
 TERMS = ("loss", "reconstruction", "kl", "rg")
@@ -39,8 +41,9 @@ def encode(
     """Mean and logarithmic variance of the latent variable of every level (Eq. 2).
 
     Level l does not change under translations by 2**l sites, nor under reflections and quarter
-    turns. A level is an average over its sites: configurations of other sizes than L can be
-    encoded too.
+    turns: a level is an average over its sites. With ``readout="sites"`` its map is translated,
+    reflected and turned with the configuration. Either way configurations of other sizes than L can
+    be encoded too.
 
     Parameters
     ----------
@@ -53,7 +56,8 @@ def encode(
     Returns
     -------
     list of (mu, logvar)
-        One pair for each level, the finest first: ndarrays of the shape (..., latent).
+        One pair for each level, the finest first: ndarrays of the shape (..., latent) or, with
+        ``readout="sites"``, (..., l / 2**level, l / 2**level, latent).
 
     Raises
     ------
@@ -71,19 +75,28 @@ def encode(
             f"{_LARGEST_ENCODED}, got {size}"
         )
     rows = array.reshape(-1, size, size)
-    shape = (model.levels, len(rows), model.latent)
-    means: Floats = arguments.allocate("mu", shape, np.float64)
-    variances: Floats = arguments.allocate("logvar", shape, np.float64)
+    shapes = [model._configuration.nodes(level, size) for level in range(model.levels)]
+    counts = [len(rows) * math.prod(shape) for shape in shapes]
+    means: Floats = arguments.allocate("mu", (sum(counts), model.latent), np.float64)
+    variances: Floats = arguments.allocate("logvar", (sum(counts), model.latent), np.float64)
     with reporting(progress, "encoding", "configurations") as report:
         if len(rows):
             _core.graphvae_encode(native, rows, means, variances, report)
     if not (np.isfinite(means).all() and np.isfinite(variances).all()):
         raise NonFiniteError("a latent variable is not finite: the parameters are too large")
-    leading = (*array.shape[:-2], model.latent)
+    parts = zip(*(np.split(x, np.cumsum(counts[:-1])) for x in (means, variances)), strict=True)
+    full = [(*array.shape[:-2], *shape, model.latent) for shape in shapes]
     return [
-        (mu.reshape(leading), logvar.reshape(leading))
-        for mu, logvar in zip(means, variances, strict=True)
+        (mu.reshape(shape), logvar.reshape(shape))
+        for (mu, logvar), shape in zip(parts, full, strict=True)
     ]
+
+
+def level_means(model: GraphVAE, spins: ArrayLike, *, progress: Any = False) -> Floats:
+    """mu of every level, (levels, ..., latent); of maps their means over sites."""
+    encoded = model.encode(spins, progress=progress)
+    axes = tuple(range(-1 - len(model._configuration.nodes(0)), -1))
+    return np.array([mu.mean(axes) if axes else mu for mu, _ in encoded])
 
 
 def decode(model: GraphVAE, z: ArrayLike, *, progress: Any = False) -> Floats:
@@ -92,6 +105,7 @@ def decode(model: GraphVAE, z: ArrayLike, *, progress: Any = False) -> Floats:
     Parameters
     ----------
     z : array_like, shape (..., latent)
+        With ``readout="sites"`` (..., l, l, latent), where l = L / 2**(levels - 1).
     progress : bool or callable
         As for `encode`.
 
@@ -108,16 +122,96 @@ def decode(model: GraphVAE, z: ArrayLike, *, progress: Any = False) -> Floats:
     """
     native = model._ready()
     array = arguments.reals("z", z)
-    if array.ndim < 1 or array.shape[-1] != model.latent:
-        raise ArgumentError(f"z must have the shape (..., {model.latent}), got {array.shape}")
-    rows = array.reshape(-1, model.latent)
+    wanted = latent_shape(model)
+    leading = array.shape[: array.ndim - len(wanted)]
+    if array.ndim < len(wanted) or array.shape[len(leading) :] != wanted:
+        numbers = ", ".join(map(str, wanted))
+        raise ArgumentError(f"z must have the shape (..., {numbers}), got {array.shape}")
+    rows = array.reshape(math.prod(leading), math.prod(wanted[:-1]), model.latent)
     means: Floats = arguments.allocate("the spins", (len(rows), model.L, model.L), np.float64)
     with reporting(progress, "decoding", "latent variables") as report:
         if len(rows):
             _core.graphvae_decode(native, rows, means, report)
     if not np.isfinite(means).all():
         raise NonFiniteError("a mean of the spins is not finite: z is too large")
-    return means.reshape(*array.shape[:-1], model.L, model.L)
+    return means.reshape(*leading, model.L, model.L)
+
+
+def latent_shape(model: GraphVAE) -> tuple[int, ...]:
+    """Shape of z of one configuration: (latent,) or (l, l, latent)."""
+    return (*model._configuration.nodes(model.levels - 1), model.latent)
+
+
+def sample(model: GraphVAE, n: int, *, seed: int = 0, progress: Any = False) -> NDArray[np.int8]:
+    """Configurations of the model: z from the prior N(0, 1), then spins given z.
+
+    Each spin is drawn on its own, with the mean that `decode` gives; means beyond -1 and 1, which
+    the likelihood "mse" permits, count as -1 and 1. Correlations between spins come from z alone.
+
+    Parameters
+    ----------
+    n : int
+        Number of configurations, at least 1. The first ones do not depend on it.
+    seed : int
+        0 to 2**64 - 1.
+    progress : bool or callable
+        As for `encode`.
+
+    Returns
+    -------
+    ndarray of int8, shape (n, L, L)
+        +1 and -1.
+
+    Raises
+    ------
+    MemoryError
+        If the machine cannot hold them.
+    NonFiniteError
+        If the parameters are so large that a mean is beyond the range of float64.
+    """
+    return sample_with_z(model, n, seed=seed, progress=progress)[0]
+
+
+def sample_with_z(
+    model: GraphVAE, n: int, *, seed: int = 0, progress: Any = False
+) -> tuple[NDArray[np.int8], Floats]:
+    """Configurations as from `sample`, with the latent variables that they were drawn from.
+
+    Parameters
+    ----------
+    n, seed, progress
+        As for `sample`.
+
+    Returns
+    -------
+    spins : ndarray of int8, shape (n, L, L)
+        The same as from `sample`.
+    z : ndarray, shape (n, latent)
+        Of the last level; with ``readout="sites"`` (n, l, l, latent). `decode` of it gives the
+        means of the spins.
+
+    Raises
+    ------
+    MemoryError, NonFiniteError
+        As for `sample`.
+
+    Examples
+    --------
+    >>> data = isingrg.ising.sample(8, [0.2, 0.6], 100).reshape(-1, 8, 8)
+    >>> model = GraphVAE(L=8, hidden=16, levels=2).fit(data, 2)
+    >>> spins, z = model.sample_with_z(5)
+    >>> spins.shape, z.shape, model.decode(z).shape
+    ((5, 8, 8), (5, 4), (5, 8, 8))
+    """
+    native = model._ready()
+    n = arguments.integer("n", n, 1, _MOST_SAMPLES)
+    seed = arguments.seed(seed)
+    shape = latent_shape(model)
+    spins: NDArray[np.int8] = arguments.allocate("the spins", (n, model.L, model.L), np.int8)
+    z: Floats = arguments.allocate("z", (n, math.prod(shape[:-1]), model.latent), np.float64)
+    with reporting(progress, "sampling", "configurations") as report:
+        _core.graphvae_sample(native, seed, z, spins, report)
+    return spins, z.reshape(n, *shape)
 
 
 def loss(
@@ -138,7 +232,8 @@ def loss(
     -------
     dict
         "reconstruction", the mean over sites of the squared error or the cross entropy; "kl"
-        (Eq. 4) of the last level; "rg" (Eq. 6); and "loss", reconstruction + beta kl +
+        (Eq. 4) of the last level; "rg" (Eq. 6); both with ``readout="sites"`` means over sites, see
+        `GraphVAE`; and "loss", reconstruction + beta kl +
         lambda_rg rg, with the weights after any annealing.
 
     Raises

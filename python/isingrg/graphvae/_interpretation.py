@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError
 from isingrg._shared.history import Floats
 from isingrg._shared.model import of_one_state
 from isingrg.graphvae import _rg_map
+from isingrg.graphvae._evaluation import level_means
 from isingrg.graphvae._rg_map import RGMap
 from isingrg.ising import block_spin
 from isingrg.statistics import Estimate, bootstrap
@@ -38,12 +40,16 @@ class Basins(NamedTuple):
 
 def means(model: GraphVAE, spins: ArrayLike, progress: Any = False) -> Floats:
     """(levels, ..., n, d) of at least one axis of configurations."""
+    return level_means(model, _configurations(spins), progress=progress)
+
+
+def _configurations(spins: ArrayLike) -> NDArray[np.int8]:
     array = arguments.spins(spins)
     if array.ndim < 3 or not array.size or array.shape[-3] < 2:
         raise ArgumentError(
             f"spins must have the shape (..., n, L, L) with n at least 2, got {array.shape}"
         )
-    return np.stack([mu for mu, _ in model.encode(array, progress=progress)])
+    return array
 
 
 @of_one_state
@@ -68,7 +74,8 @@ def trajectories(
     Returns
     -------
     ndarray, shape (steps + 1, levels, ..., latent)
-        ``[0]`` is what `encode` gives; ``[:, -1]`` the last level under block spins.
+        ``[0]`` is what `encode` gives; ``[:, -1]`` the last level under block spins. With
+        ``readout="sites"`` means over the sites of each level.
     """
     array = arguments.spins(spins)
     block = model._configuration.block
@@ -79,7 +86,7 @@ def trajectories(
     points = []
     for step in range(steps + 1):
         array = block_spin(array) if step else array
-        points.append([mu for mu, _ in model.encode(array, progress=progress)])
+        points.append(level_means(model, array, progress=progress))
     return np.array(points)
 
 
@@ -96,11 +103,28 @@ def level_distances(model: GraphVAE, spins: ArrayLike, *, progress: Any = False)
     Returns
     -------
     ndarray, shape (levels - 1, ...)
-        The mean of their squares is the term "rg" of the loss on means.
+        The mean of their squares is the term "rg" of the loss on means. With ``readout="sites"``
+        root mean squares over the sites of the coarser level, each compared with its block.
     """
-    means = np.array([mu for mu, _ in model.encode(spins, progress=progress)])
-    distances: Floats = np.linalg.norm(np.diff(means, axis=0), axis=-1)
-    return distances
+    found = [mu for mu, _ in model.encode(spins, progress=progress)]
+    sites = len(model._configuration.nodes(0))
+    distances = []
+    for fine, coarse in itertools.pairwise(found):
+        squares = np.square(_on_sites_of(fine, coarse, sites) - coarse).sum(-1)
+        distances.append(np.sqrt(squares.mean(tuple(range(-sites, 0))) if sites else squares))
+    leading = found[0].shape[: found[0].ndim - 1 - sites]
+    return np.array(distances).reshape(len(distances), *leading)
+
+
+def _on_sites_of(fine: Floats, coarse: Floats, axes: int) -> Floats:
+    """Means of a fine map over the blocks of the coarse one's sites; what is no map as it is."""
+    if not axes:
+        return fine
+    *leading, size, _, dimension = fine.shape
+    side = coarse.shape[-2]
+    block = size // side
+    blocks = fine.reshape(*leading, side, block, side, block, dimension)
+    return np.asarray(blocks.mean((-4, -2)))
 
 
 @of_one_state
@@ -117,7 +141,8 @@ def basins(
 
     Under coarse graining couplings flow to zero temperature, where all spins are equal, or to
     infinite temperature, where spins are random. The result has the latent variables of these
-    two at each level, and the share of configurations that are nearer to the first.
+    two at each level, and the share of configurations that are nearer to the first. With
+    ``readout="sites"`` all of this is about means over the sites of a level.
 
     Parameters
     ----------
@@ -181,7 +206,8 @@ def rg_map(
         n configurations, at least 2, for example of each coupling; all are pooled.
     levels : (int, int), optional
         Fine and coarse level, 0 to `levels` - 1; by default all pairs of neighbouring levels
-        together.
+        together. With ``readout="sites"`` the fine one is averaged over the block of every coarse
+        site, and all of these enter; a pair must be given in this order.
     block, resamples, seed : int
         As for `isingrg.statistics.bootstrap`. Errors come from the choice of configurations; the
         model is taken as it is.
@@ -228,4 +254,23 @@ def rg_map(
         if fine >= coarse:
             raise ArgumentError(f"levels must be (fine, coarse), fine first, got {levels}")
         pairs = [(fine, coarse)]
-    return _rg_map.rg_map(means(model, spins), pairs, block, resamples, seed, progress)
+    return _rg_map.rg_map(*_paired(model, spins, pairs), block, resamples, seed, progress)
+
+
+def _paired(
+    model: GraphVAE, spins: ArrayLike, pairs: list[tuple[int, int]]
+) -> tuple[Floats, Floats, Floats]:
+    """Fine and coarse means of all pairs of levels and of all coarse sites, and the last level's.
+
+    Each (..., n, k, d): what belongs to a configuration stays together.
+    """
+    found = [mu for mu, _ in model.encode(_configurations(spins))]
+    sites = len(model._configuration.nodes(0))
+    shape = found[0].shape[: found[0].ndim - 1 - sites]
+
+    def rows(mu: Floats) -> Floats:
+        return mu.reshape(*shape, -1, mu.shape[-1])
+
+    fine = [rows(_on_sites_of(found[a], found[b], sites)) for a, b in pairs]
+    coarse = [rows(found[b]) for _, b in pairs]
+    return np.concatenate(fine, axis=-2), np.concatenate(coarse, axis=-2), rows(found[-1])

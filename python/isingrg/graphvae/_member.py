@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from isingrg._shared.records import keywords_of, part
+from isingrg.graphvae._evaluation import level_means
 from isingrg.graphvae._principal import principal_components
 from isingrg.graphvae._published import published_data
 from isingrg.graphvae.model import GraphVAE
@@ -24,14 +25,15 @@ def member(*, n_samples: int = 200, data_seed: int = 0, **settings: Any) -> dict
     `isingrg.graphvae.published_data` of its size with the settings `data_seed` and `n_samples`, by
     default 0 and 200. Its other settings are the keywords of `GraphVAE` and of `GraphVAE.fit`. Its
     values are the terms of the loss, ``loss``, ``reconstruction``, ``kl`` and ``rg``;
-    ``correlation_with_magnetization`` of PC1 of the last level; and of the RG map of all levels
+    ``correlation_with_magnetization`` of PC1 of the last level (of its mean over sites, if the
+    readout is "sites"); and of the RG map of all levels
     the moduli of its ``eigenvalues`` (latent,) and ``cosine_with_pc1``.
     """
     with GraphVAE(**part(settings, _OF_MODEL)) as model:
         spins, _ = published_data(data_seed, L=model.L, n_samples=n_samples)
         model.fit(spins, **part(settings, _OF_FIT))
         said: dict[str, Any] = model.loss(spins)
-        mu, _ = model.encode(spins)[-1]
+        mu = level_means(model, spins)[-1]
         if (mu.reshape(-1, model.latent).min(0) < mu.reshape(-1, model.latent).max(0)).any():
             first = principal_components(mu).projections[..., 0]
             mean_spins = np.asarray(magnetization(spins))

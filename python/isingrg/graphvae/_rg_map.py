@@ -98,12 +98,10 @@ class _Spectrum(NamedTuple):
 
 
 def rg_map(
-    means: Floats, pairs: list[tuple[int, int]], block: int, resamples: int, seed: int,
+    fine: Floats, coarse: Floats, last: Floats, block: int, resamples: int, seed: int,
     progress: Any,
 ) -> RGMap:  # fmt: skip
-    """From latent means of all levels, (levels, ..., n, d)."""
-    # Pairs of levels of a configuration stay together in resamples.
-    fine, coarse = (np.stack([means[pair[k]] for pair in pairs], axis=-2) for k in (0, 1))
+    """From latent means of pairs of levels, and of the last, (..., n, k, d) each."""
     # Levels that lie apart are no sign of life: what varies is judged within each.
     fine_within, coarse_within = (
         _rows(_moments.centre(values.reshape(-1, *values.shape[-2:])).deviations)
@@ -112,7 +110,6 @@ def rg_map(
     for name, values in (("fine", fine), ("coarse", coarse)):
         if np.ptp(values.reshape(-1, *values.shape[-2:]), axis=0).max() == 0:
             raise ArgumentError(f"spins must have {name} latent variables that vary")
-    last = means[-1]
     dimension = fine.shape[-1]
     x, y = _rows(fine), _rows(coarse)
     spread = covariance(fine_within)
@@ -127,7 +124,7 @@ def rg_map(
         return np.concatenate([np.abs(spectrum.eigenvalues), [spectrum.cosine], active])
 
     errors = bootstrap(
-        statistic, fine, coarse, last, axis=means.ndim - 3, block=block, resamples=resamples,
+        statistic, fine, coarse, last, axis=fine.ndim - 3, block=block, resamples=resamples,
         seed=seed, progress=progress,
     )  # fmt: skip
     fit = _least_squares(x, y)

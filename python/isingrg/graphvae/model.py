@@ -15,7 +15,7 @@ from isingrg._shared.model import NativeModel
 from isingrg._shared.settings import documented
 from isingrg._shared.storage import Format
 from isingrg._shared.training import Callback, Watch, alone
-from isingrg.graphvae import _evaluation, _interpretation, _plots
+from isingrg.graphvae import _evaluation, _interpretation, _plots, _pruning
 from isingrg.graphvae._configuration import Configuration, Training
 from isingrg.graphvae._evaluation import TERMS
 
@@ -35,6 +35,12 @@ class GraphVAE(NativeModel):
 
         reconstruction + beta D_KL(q(z|x) || N(0, 1))
         + lambda_rg sum_l |r_l - r_(l+1)|^2 / (levels - 1).
+
+    With ``readout="sites"`` the same two linear layers read every site of a level on its own, so
+    that the latent variables of a level are a map that knows where things are. The divergence is
+    then a mean over the sites of the last level. The consistency is a mean over the sites of level
+    l + 1 of the squared distance between r there and the mean of r over the 2 x 2 sites of level l
+    that became that site.
 
     Parameters
     ----------
@@ -80,6 +86,7 @@ class GraphVAE(NativeModel):
         beta: float = 0.1,
         lambda_rg: float = 0.5,
         representation: str = "mu",
+        readout: str = "mean",
         anneal: int = 0,
     ) -> None:
         self._configure(Configuration.of(locals()), Training())
@@ -98,6 +105,11 @@ class GraphVAE(NativeModel):
     def latent(self) -> int:
         """How many numbers a latent variable has."""
         return self._configuration.latent
+
+    @property
+    def readout(self) -> str:
+        """What of a level has a latent variable: the level ("mean") or each site ("sites")."""
+        return self._configuration.readout
 
     @property
     def epoch(self) -> int:
@@ -198,6 +210,9 @@ class GraphVAE(NativeModel):
     encode = _evaluation.encode
     decode = _evaluation.decode
     loss = _evaluation.loss
+    sample = _evaluation.sample
+    sample_with_z = _evaluation.sample_with_z
+    prune = _pruning.prune
     trajectories = _interpretation.trajectories
     level_distances = _interpretation.level_distances
     basins = _interpretation.basins
@@ -207,5 +222,5 @@ class GraphVAE(NativeModel):
 
     @staticmethod
     def _upgrade(version: int, metadata: dict[str, Any], arrays: dict[str, Floats]) -> None:
-        # The first version did not remember the settings.
+        # The first version did not remember the settings of the training.
         metadata["training"] = dataclasses.asdict(Training())

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError
 from isingrg.graphvae import GraphVAE, RGMap, principal_components
+from isingrg.graphvae._evaluation import level_means
 from isingrg.ising import energy, magnetization
 from isingrg.ising._couplings import couplings as checked_couplings
 from isingrg.plot import _style
@@ -26,7 +27,8 @@ def principal_component(
     magnetization, has two branches above K_c. Their mean says only which sign the chains had. Of
     such a component the mean modulus is drawn through the points of both branches: its distance
     from the value that it has for no magnetization. It is turned so that it grows with the
-    magnetization; any other component is turned so that it grows with -E.
+    magnetization; any other component is turned so that it grows with -E. Of a model with
+    ``readout="sites"`` these are means over the sites of the last level.
 
     Needs scikit-learn: pip install 'isingrg[analysis]'.
 
@@ -101,10 +103,10 @@ def _component(
 
     An odd component is counted from its value at no magnetization.
     """
-    mu = model.encode(spins)[-1][0]
+    mu, opposite = level_means(model, spins)[-1], level_means(model, -spins)[-1]
     found = principal_components(mu)
     values = found.projections[..., component]
-    flipped = found.project(model.encode(-spins)[-1][0])[..., component]
+    flipped = found.project(opposite)[..., component]
     odd, even = (values - flipped) / 2, (values + flipped) / 2
     is_odd = bool(odd.var() > even.var())
     follows = np.asarray(magnetization(spins) if is_odd else -np.asarray(energy(spins)))

@@ -308,7 +308,7 @@ def test_chains(flow):
 def latent_means_of(monkeypatch, function):
     """Makes `encode` give means of two numbers, of which `function` of the spins decides PC1."""
 
-    def encode(model, spins):
+    def encode(model, spins, progress=False):
         first = 3.0 * function(spins)
         mu = np.stack([first, 0.01 * np.cos(7 * first)], axis=-1)
         return [(mu, np.zeros_like(mu))]
