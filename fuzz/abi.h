@@ -78,7 +78,7 @@ typedef struct {
     Method method;
     isingrg_model *handle;
     int64_t size; /* L, or the number of couplings */
-    int64_t latent, levels;
+    int64_t latent, levels, readout;
 } Slot;
 
 /* Any slot. */

@@ -16,6 +16,7 @@ static void create(void)
     config.likelihood = choice(2);
     config.decoder = choice(2);
     config.representation = choice(2);
+    config.readout = choice(2);
     config.beta = number(0.1);
     config.lambda_rg = number(0.5);
     config.anneal = amount(0, 3);
@@ -28,7 +29,14 @@ static void create(void)
     if (status != ISINGRG_OK) return;
     keep(place, (Slot){
         .method = GRAPHVAE, .handle = model, .size = config.size, .latent = config.latent,
-        .levels = config.levels});
+        .levels = config.levels, .readout = config.readout});
+}
+
+/* Latent variables of a level of a configuration; no more than rows() can have. */
+static int64_t nodes(const Slot *place, int64_t level, int64_t size)
+{
+    int64_t side = size >> level;
+    return place->readout == ISINGRG_GRAPHVAE_READOUT_SITES ? rows(side, side) : 1;
 }
 
 static void fit(void)
@@ -57,21 +65,31 @@ static void evaluate(void)
 {
     Slot *place = slot(GRAPHVAE);
     isingrg_model *model = handle(place);
-    int32_t which = pick(3);
+    int32_t which = pick(4);
     int64_t n = amount(0, 5);
     isingrg_progress function = progress();
     if (which == 0) {
         int64_t size = next_byte() % 2 == 0 ? place->size : amount(2, 40);
-        int64_t count = rows(rows(place->levels, n), place->latent);
+        int64_t each = 0;
+        for (int64_t level = 0; level < place->levels; ++level) each += nodes(place, level, size);
+        int64_t count = rows(rows(each, n), place->latent);
         int8_t *configurations = spins(rows(n, rows(size, size)));
         double *means = space(count);
         double *variances = space(count);
         end_call(isingrg_graphvae_encode(
             model, configurations, n, size, means, variances, function, NULL));
     } else if (which == 1) {
-        double *latents = numbers(rows(n, place->latent), 2);
+        int64_t each = rows(nodes(place, place->levels - 1, place->size), place->latent);
+        double *latents = numbers(rows(n, each), 2);
         double *means = space(rows(n, sites(place)));
         end_call(isingrg_graphvae_decode(model, latents, n, means, function, NULL));
+    } else if (which == 2) {
+        int64_t each = rows(nodes(place, place->levels - 1, place->size), place->latent);
+        uint64_t seed = next_word();
+        double *latents = space(rows(n, each));
+        int8_t *configurations = output(rows(n, sites(place)), 1);
+        end_call(isingrg_graphvae_sample(
+            model, n, seed, latents, configurations, function, NULL));
     } else {
         int8_t *configurations = spins(rows(n, sites(place)));
         uint64_t seed = next_word();

@@ -172,9 +172,12 @@ GOOD = {
 #: Where a function means something else by the name.
 OWN = {
     "isingrg.graphvae.GraphVAE": {"representation": st.sampled_from(["mu", "z"]),
+                                  "readout": st.sampled_from(["mean", "sites"]),
                                   "hidden": _small, "L": st.sampled_from([8, 16])},
     "isingrg.graphvae.GraphVAE.rg_map": {"levels": st.sampled_from([None, (0, 1)])},
-    "isingrg.graphvae.GraphVAE.decode": {"z": _reals([(2,), (3, 2), (0, 2)])},
+    "isingrg.graphvae.GraphVAE.decode": {"z": _reals([(2,), (3, 2), (0, 2), (4, 4, 2)])},
+    "isingrg.graphvae.GraphVAE.prune": {
+        "units": st.sampled_from([None, [True, False], [True, True], [False, False]])},
     "isingrg.graphvae.GraphVAE.trajectories": {"steps": st.sampled_from([None, 0, 1])},
     "isingrg.statistics.correlation": {"b": _reals([(12,)])},
     "isingrg.graphvae.estimate_critical_coupling": {

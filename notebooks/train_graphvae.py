@@ -5,8 +5,8 @@
 
 One record per model, each with its settings, seed and times; nothing is left out. A seed stands
 for the data, the network and the noise; equal seeds of different recipes of a size share their
-data. The first published model is kept in data/graphvae, the others in .build/graphvae. What is
-recorded already is not trained again.
+data. The first published model and the first one with latent variables at sites are kept in
+data/graphvae, the others in .build/graphvae. What is recorded already is not trained again.
 """
 
 import argparse
@@ -19,6 +19,7 @@ import isingrg
 import record_file
 from isingrg import graphvae, ising, statistics
 from isingrg.graphvae import GraphVAE
+from isingrg.graphvae._evaluation import level_means
 
 FOLDER = Path(__file__).parent / "data"
 FILE = FOLDER / "graphvae_models.json"
@@ -38,7 +39,11 @@ RECIPES = {
     "graph-decoder": {"decoder": "graph"},
     "on-z": {"representation": "z"},
     "L32": {"L": 32},
+    "sites": {"readout": "sites"},
+    "sites-beta-0.01": {"readout": "sites", "beta": 0.01},
 }
+#: Whose model of seed 0 is kept with the notebook.
+KEPT = ("published", "sites")
 #: Half-width of the window around K_c that the paper leaves out of the RG map.
 WINDOW = 0.1
 #: Chains of 200 have autocorrelation times of up to about 20 samples near K_c.
@@ -70,7 +75,8 @@ def critical(K, values):
 def components(model, spins, K, basins):
     """PC1 of the last level: against K, with observables, and where it changes most."""
     m, energy = ising.magnetization(spins), ising.energy(spins) / model.L**2
-    mu = model.encode(spins)[-1][0]
+    # Of maps their means over sites, here and below: what the paper's latent variables are.
+    mu = level_means(model, spins)[-1]
     found = graphvae.principal_components(mu, reference=np.abs(m))
     first = found.projections[..., 0]
     # A PC1 that is odd in the spins has a mean of zero; its distance from disorder has not.
@@ -85,8 +91,8 @@ def components(model, spins, K, basins):
     }
     return {
         "explained": plain(found.explained),
-        "active_units": plain(graphvae.active_units(mu)),
-        "effective_rank": plain(graphvae.effective_rank(mu)),
+        "active_units": plain(graphvae.active_units(model.encode(spins)[-1][0])),
+        "effective_rank": plain(graphvae.effective_rank(model.encode(spins)[-1][0])),
         "pc1": {"mean": plain(first.mean(1)), "deviation": plain(first.std(1))},
         "distance": plain(statistics.bootstrap(lambda d: d.mean(1), distance, **BOOTSTRAP)),
         "correlation": correlations,
@@ -100,6 +106,57 @@ def components(model, spins, K, basins):
     }
 
 
+def per_block(values, side):
+    """Means over blocks, (..., side, side)."""
+    b = values.shape[-1] // side
+    return values.reshape(*values.shape[:-2], side, b, side, b).mean((-3, -1))
+
+
+def fields(model, spins):
+    """What the maps of each level encode: correlation of every unit with its block, over all sites."""
+    neighbours = sum(np.roll(spins, shift, axis) for axis in (-1, -2) for shift in (1, -1))
+    bond_energy = -spins * neighbours / 2
+    random = np.random.default_rng(0)
+    table = []
+    for mu, _ in model.encode(spins):
+        side = mu.shape[-2]
+        m = per_block(spins, side)
+        observables = {
+            "m": m,
+            "majority": np.where(m == 0, random.choice([-1, 1], m.shape), np.sign(m)),
+            "abs_m": np.abs(m),
+            "energy": per_block(bond_energy, side),
+        }
+        apart = mu - mu.mean((-3, -2), keepdims=True)
+        entry = {
+            "variance": plain(mu.reshape(-1, model.latent).var(0)),
+            # Within a configuration: what a mean over sites does not know.
+            "variance_within": plain(apart.reshape(-1, model.latent).var(0)),
+            "known": plain(1 - np.mean(m**2)),
+            "correlation": {
+                name: plain(correlation_over_sites(mu, values))
+                for name, values in observables.items()
+                if np.ptp(values) > 0
+            },
+        }
+        table.append(entry)
+    return table
+
+
+def correlation_over_sites(mu, values):
+    """Correlation of every unit with an observable of its site; 0 for a unit that does not vary."""
+    x, y = (v - v.mean((0, 1, 2, 3)) for v in (mu, values[..., None]))
+    # Of each configuration, so that no resample has to see all sites.
+    moments = [v.mean((2, 3)) for v in (x, y, x * x, y * y, x * y)]
+
+    def correlation(*drawn):
+        x, y, xx, yy, xy = (v.mean((0, 1)) for v in drawn)
+        norm = np.sqrt((xx - x * x) * (yy - y * y))
+        return (xy - x * y) / np.where(norm > 0, norm, 1)
+
+    return statistics.bootstrap(correlation, *moments, axis=1, **BOOTSTRAP)
+
+
 def maps(model, spins, K):
     """RG maps with and without the critical window, of all levels and of each pair."""
     far = np.abs(K - ising.K_CRITICAL) > WINDOW
@@ -107,7 +164,8 @@ def maps(model, spins, K):
     table = {}
     for window, chosen in (("with", spins), ("without", spins[far])):
         for name, pair in pairs.items():
-            found = model.rg_map(chosen, pair, **BOOTSTRAP)
+            resamples = 400 if model.readout == "mean" else 20  # of 80 rows instead of 2 each
+            found = model.rg_map(chosen, pair, **BOOTSTRAP | {"resamples": resamples})
             entry = {key: plain(value) for key, value in vars(found).items()}
             table[f"{name}, {window} window"] = entry
     return table
@@ -136,6 +194,7 @@ def train(settings, seed, path, fit):
         ),
         "basins": {name: plain(value) for name, value in basins._asdict().items()},
         "rg_map": maps(model, spins, K),
+        **({"fields": fields(model, spins)} if model.readout == "sites" else {}),
     }
 
 
@@ -145,18 +204,20 @@ def place(record):
 
 
 def file_of(name, seed):
-    keep = (name, seed) == ("published", 0)
+    keep = name in KEPT and seed == 0
     folder = FOLDER / "graphvae" if keep else FOLDER.parents[1] / ".build" / "graphvae"
     folder.mkdir(parents=True, exist_ok=True)
     return folder / f"{name}-seed{seed}.safetensors"
 
 
-def published_model():
-    """The published model of seed 0; trained now if its file is gone."""
-    path = file_of("published", 0)
+def kept_model(name):
+    """The model of seed 0 of a recipe; trained now if its file is gone."""
+    path = file_of(name, 0)
     if not path.exists():
         print(f"training the model of {path.name}", flush=True)
-        GraphVAE(**MODEL).fit(graphvae.published_data(0)[0], **FIT, seed=0).save(path)
+        GraphVAE(**MODEL | RECIPES[name]).fit(graphvae.published_data(0)[0], **FIT, seed=0).save(
+            path
+        )
     return GraphVAE.load(path)
 
 

@@ -19,34 +19,42 @@ import Testing
     }
 
     static func encode(_ model: VAEModel, _ spins: [Int8], size: Int) throws -> [[Double]] {
-        let count = spins.count / (size * size)
-        let each = count * model.shape.latent
-        var means = [Double](repeating: .nan, count: model.shape.levels * each)
+        let (shape, count) = (model.shape, spins.count / (size * size))
+        let each = count * shape.latent
+        var means = [Double](repeating: .nan, count: shape.nodes(before: shape.levels, size: size) * each)
         var logVariances = means
         try model.encode(spins, count: count, size: size, means: &means, logVariances: &logVariances)
-        return (0..<model.shape.levels).map { level in
-            Array(means[level * each..<(level + 1) * each] + logVariances[level * each..<(level + 1) * each])
+        return (0..<shape.levels).map { level in
+            let first = shape.nodes(before: level, size: size) * each
+            let own = first..<first + shape.nodes(level, size: size) * each
+            return Array(means[own] + logVariances[own])
         }
     }
 
     /// Sizes other than the model's too, down to 2 x 2 sites at the last level, where both bonds
     /// between two neighbours count.
-    @Test(arguments: [(1, 2), (1, 3), (1, 7), (2, 4), (2, 10), (3, 8), (3, 12), (3, 20)])
-    func agreesWithPlainCode(levels: Int, size: Int) throws {
-        let model = try ObjectiveTests.model(.init(size: 16, levels: levels))
-        let (count, n) = (11, model.shape.latent)
+    @Test(
+        arguments: [(1, 2), (1, 3), (1, 7), (2, 4), (2, 10), (3, 8), (3, 12), (3, 20), (1, 70)], Readout.allCases)
+    func agreesWithPlainCode(shape: (levels: Int, size: Int), readout: Readout) throws {
+        let size = shape.size
+        let model = try ObjectiveTests.model(.init(size: 16, levels: shape.levels, readout: readout))
+        let (count, n) = (size > 60 ? 2 : 11, model.shape.latent)
         let spins = ObjectiveTests.spins(count * size * size)
         let levels = try Self.encode(model, spins, size: size)
         let plain = PlainModel(model)
         for k in 0..<count {
             let own = spins[k * size * size..<(k + 1) * size * size].map(Double.init)
             for (level, expected) in zip(levels, plain.encode(own, size: size)) {
-                for i in 0..<n {
-                    #expect(abs(level[k * n + i] - expected.mean[i]) < 1e-12)
-                    #expect(abs(level[(count + k) * n + i] - expected.logVariance[i]) < 1e-12)
-                }
+                let numbers = expected.count * n
+                let logVariances = level[(count + k) * numbers..<(count + k + 1) * numbers]
+                #expect(Self.agree(level[k * numbers..<(k + 1) * numbers], expected.flatMap(\.mean)))
+                #expect(Self.agree(logVariances, expected.flatMap(\.logVariance)))
             }
         }
+    }
+
+    static func agree(_ a: ArraySlice<Double>, _ b: [Double]) -> Bool {
+        a.count == b.count && zip(a, b).allSatisfy { abs($0 - $1) < 1e-12 }
     }
 
     /// Level l does not change under translations by 2^l sites and the eight point operations; under
@@ -86,11 +94,20 @@ import Testing
     func decodedMeans(likelihood: Likelihood, decoder: DecoderKind) throws {
         let model = try ObjectiveTests.model(.init(likelihood: likelihood, decoder: decoder))
         let latents = (0..<2 * 37).map { 0.1 * Double($0) - 3 }
-        var means = [Double](repeating: .nan, count: 37 * 64)
-        try model.decode(latents, count: 37, into: &means)
-        let plain = PlainModel(model)
-        for k in 0..<37 {
-            for (i, x) in plain.decode([latents[2 * k], latents[2 * k + 1]]).enumerated() {
+        try compareDecoded(model, latents, 37)
+        let sites = try ObjectiveTests.model(
+            .init(likelihood: likelihood, decoder: decoder, readout: .sites))
+        try compareDecoded(sites, (0..<2 * 16 * 11).map { 0.02 * Double($0) - 3 }, 11)
+    }
+
+    private func compareDecoded(_ model: VAEModel, _ latents: [Double], _ count: Int) throws {
+        let (plain, likelihood) = (PlainModel(model), model.configuration.likelihood)
+        let numbers = latents.count / count
+        var means = [Double](repeating: .nan, count: count * 64)
+        try model.decode(latents, count: count, into: &means)
+        for k in 0..<count {
+            let z = stride(from: k * numbers, to: (k + 1) * numbers, by: 2).map { [latents[$0], latents[$0 + 1]] }
+            for (i, x) in plain.decode(z).enumerated() {
                 let sigmoid = 1 / (1 + exp(SIMD8<Double>(repeating: -x))[0])
                 #expect(abs(means[64 * k + i] - (likelihood == .mse ? x : 2 * sigmoid - 1)) < 1e-12)
             }

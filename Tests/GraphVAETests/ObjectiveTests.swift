@@ -10,11 +10,12 @@ import Testing
         var likelihood = Likelihood.mse
         var decoder = DecoderKind.mlp
         var representation = Representation.mean
+        var readout = Readout.mean
         var hidden = 5
         var batch = 3
 
         var testDescription: String {
-            "\(size) \(levels) \(likelihood) \(decoder) \(representation) \(hidden) \(batch)"
+            "\(size) \(levels) \(likelihood) \(decoder) \(representation) \(readout) \(hidden) \(batch)"
         }
     }
 
@@ -25,6 +26,11 @@ import Testing
         Case(size: 16, levels: 3, decoder: .graph, representation: .sample, hidden: 3),
         Case(size: 5, levels: 1, likelihood: .bernoulli, hidden: 18), Case(size: 6, levels: 1, decoder: .graph),
         Case(size: 12, levels: 2, batch: 19), Case(size: 4, levels: 1, hidden: 3, batch: 700),
+        Case(readout: .sites), Case(likelihood: .bernoulli, decoder: .graph, readout: .sites),
+        Case(representation: .sample, readout: .sites), Case(size: 12, decoder: .graph, readout: .sites, batch: 11),
+        Case(size: 16, levels: 3, representation: .sample, readout: .sites, hidden: 3, batch: 2),
+        Case(size: 16, levels: 3, decoder: .graph, readout: .sites, hidden: 3, batch: 2),
+        Case(size: 5, levels: 1, readout: .sites, hidden: 18), Case(size: 4, levels: 1, decoder: .graph, readout: .sites),
     ]
 
     /// A model with random biases.
@@ -33,7 +39,8 @@ import Testing
         (configuration.size, configuration.levels, configuration.hidden) = (c.size, c.levels, c.hidden)
         (configuration.latent, configuration.token) = (2, 4)
         (configuration.likelihood, configuration.decoder) = (c.likelihood, c.decoder)
-        (configuration.representation, configuration.seed) = (c.representation, seed)
+        (configuration.representation, configuration.readout) = (c.representation, c.readout)
+        configuration.seed = seed
         let model = try VAEModel(configuration)
         var random = RandomStream(seed: seed, purpose: .test)
         for i in 0..<model.shape.parameterCount { model.parameters[i] += 0.15 * random.nextNormal()[0] }
@@ -123,7 +130,12 @@ import Testing
     @Test func resultsDoNotDependOnThreads() throws {
         let threads = threadCount
         defer { threadCount = threads }
-        let c = Case(size: 16, levels: 3, hidden: 20, batch: 90)
+        for readout in Readout.allCases {
+            try compareThreads(Case(size: 16, levels: 3, readout: readout, hidden: 20, batch: 90))
+        }
+    }
+
+    private func compareThreads(_ c: Case) throws {
         let model = try Self.model(c)
         let spins = Self.spins(c.batch * 256)
         var results: [[Double]] = []

@@ -62,8 +62,8 @@ struct PlainModel {
         graph.convolve(x, arrays[name + ".weight"]!, arrays[name + ".bias"]!.map { $0[0] })
     }
 
-    /// mu and log sigma^2 of every level.
-    func encode(_ spins: [Double], size: Int) -> [(mean: [Double], logVariance: [Double])] {
+    /// mu and log sigma^2 of every latent variable of every level.
+    func encode(_ spins: [Double], size: Int) -> [[(mean: [Double], logVariance: [Double])]] {
         var (size, graph) = (size, PlainGraph(torus: size))
         var fields = [Double](repeating: 0, count: spins.count)
         for (a, b) in graph.edges {
@@ -74,12 +74,14 @@ struct PlainModel {
             let hidden = layer("token.0", [spins[site], spins[site] * fields[site]]).map { max($0, 0) }
             return layer("token.1", hidden).map { max($0, 0) }
         }
-        var result: [(mean: [Double], logVariance: [Double])] = []
+        var result: [[(mean: [Double], logVariance: [Double])]] = []
         for level in 0..<configuration.levels {
             features = convolution("level.\(level).convolution.0", graph, features)
             features = convolution("level.\(level).convolution.1", graph, features)
             let mean = features[0].indices.map { f in features.reduce(0) { $0 + $1[f] } / Double(features.count) }
-            result.append((layer("level.\(level).mean", mean), layer("level.\(level).log_variance", mean)))
+            let read = configuration.readout == .mean ? [mean] : features
+            result.append(
+                read.map { (layer("level.\(level).mean", $0), layer("level.\(level).log_variance", $0)) })
             if level + 1 < configuration.levels { features = Self.pool(features, size: size) }
             size /= 2
             graph = PlainGraph(torus: max(size, 1))
@@ -97,14 +99,23 @@ struct PlainModel {
     }
 
     /// What the decoder gives for each site.
-    func decode(_ z: [Double]) -> [Double] {
+    /// - Parameter z: the latent variables of the last level.
+    func decode(_ z: [[Double]]) -> [Double] {
+        var size = configuration.size >> (configuration.levels - 1)
         switch configuration.decoder {
         case .mlp:
-            let first = layer("decoder.0", z).map { max($0, 0) }
-            return layer("decoder.2", layer("decoder.1", first).map { max($0, 0) })
+            let rows = z.map { z in
+                let first = layer("decoder.0", z).map { max($0, 0) }
+                return layer("decoder.2", layer("decoder.1", first).map { max($0, 0) })
+            }
+            if configuration.readout == .mean { return rows[0] }
+            let (whole, block) = (configuration.size, configuration.size / size)
+            return (0..<whole * whole).map { site in
+                let (i, j) = (site / whole, site % whole)
+                return rows[i / block * size + j / block][i % block * block + j % block]
+            }
         case .graph:
-            var size = configuration.size >> (configuration.levels - 1)
-            let rows = layer("decoder.0", z)
+            let rows = z.flatMap { layer("decoder.0", $0) }
             let width = configuration.hidden
             var features = (0..<size * size).map { Array(rows[$0 * width..<($0 + 1) * width]) }
             for level in 1..<max(1, configuration.levels) {
@@ -122,12 +133,14 @@ struct PlainModel {
         var sum = LossParts()
         for (k, spins) in batch.enumerated() {
             var random = RandomStream(seed: seed, purpose: .latent, stream: UInt64(k), step: UInt64(step))
-            var noise = [Double](repeating: 0, count: configuration.levels * configuration.latent)
-            random.fillNormal(&noise, count: noise.count)
             let levels = encode(spins, size: configuration.size)
-            let samples = levels.enumerated().map { index, level in
-                level.mean.indices.map { i in
-                    level.mean[i] + half(level.logVariance[i]) * noise[index * configuration.latent + i]
+            var noise = [Double](repeating: 0, count: levels.joined().count * configuration.latent)
+            random.fillNormal(&noise, count: noise.count)
+            var used = 0
+            let samples = levels.map { level in
+                level.map { node in
+                    defer { used += configuration.latent }
+                    return node.mean.indices.map { node.mean[$0] + half(node.logVariance[$0]) * noise[used + $0] }
                 }
             }
             let outputs = decode(samples[samples.count - 1])
@@ -137,18 +150,28 @@ struct PlainModel {
             }
             sum.reconstruction += terms.reduce(0, +) / Double(spins.count)
             let last = levels[levels.count - 1]
-            for (mean, logVariance) in zip(last.mean, last.logVariance) {
-                sum.kl -= (1 + logVariance - mean * mean - half(2 * logVariance)) / 2
+            for (mean, logVariance) in last.flatMap({ zip($0.mean, $0.logVariance) }) {
+                sum.kl -= (1 + logVariance - mean * mean - half(2 * logVariance)) / 2 / Double(last.count)
             }
-            let represented = configuration.representation == .mean ? levels.map(\.mean) : samples
-            for (fine, coarse) in zip(represented, represented.dropFirst()) {
-                for (a, b) in zip(fine, coarse) { sum.rg += (a - b) * (a - b) / Double(levels.count - 1) }
+            let represented = configuration.representation == .mean ? levels.map { $0.map(\.mean) } : samples
+            for (index, (fine, coarse)) in zip(represented, represented.dropFirst()).enumerated() {
+                let averaged = configuration.readout == .mean ? fine : average(fine, configuration.size >> index)
+                let pairs = Double((levels.count - 1) * coarse.count)
+                for (a, b) in zip(averaged.joined(), coarse.joined()) { sum.rg += (a - b) * (a - b) / pairs }
             }
         }
         let n = Double(batch.count)
         (sum.reconstruction, sum.kl, sum.rg) = (sum.reconstruction / n, sum.kl / n, sum.rg / n)
         sum.loss = sum.reconstruction + beta * sum.kl + lambda * sum.rg
         return sum
+    }
+
+    /// Means over blocks of 2 x 2 sites.
+    private func average(_ map: [[Double]], _ size: Int) -> [[Double]] {
+        (0..<size * size / 4).map { block in
+            let first = block / (size / 2) * 2 * size + block % (size / 2) * 2
+            return map[0].indices.map { f in [0, 1, size, size + 1].reduce(0) { $0 + map[first + $1][f] } / 4 }
+        }
     }
 
     /// exp(x / 2)

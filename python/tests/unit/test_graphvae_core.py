@@ -19,11 +19,17 @@ new, fit, on_model = GRAPHVAE.new, GRAPHVAE.fit, GRAPHVAE.on_model
 
 
 def encode(spins=SPINS, means=None, variances=None):
-    good = np.zeros((2, len(spins), 2))
+    good = np.zeros((2 * len(spins), 2))
     return on_model(
         "graphvae_encode", spins, good if means is None else means,
         good.copy() if variances is None else variances, None,
     )  # fmt: skip
+
+
+def by_sites(means):
+    """3 configurations of 4 x 4 have 3 (16 + 4) latent variables."""
+    model = GRAPHVAE.create(readout=1)
+    return lambda: _core.graphvae_encode(model, SPINS[:, :4, :4].copy(), means, means.copy(), None)
 
 
 CASES = [
@@ -41,6 +47,7 @@ CASES = [
     (ArgumentError, r"likelihood must be from 0 to 1", new(likelihood=2)),
     (ArgumentError, r"decoder must be from 0 to 1", new(decoder=2)),
     (ArgumentError, r"representation must be from 0 to 1", new(representation=2)),
+    (ArgumentError, r"readout must be from 0 to 1", new(readout=2)),
     (ArgumentError, r"beta must be from 0 to 10\^6", new(beta=-0.1)),
     (ArgumentError, r"lambda_rg must be finite", new(lambda_rg=math.inf)),
     (ArgumentError, r"anneal must be from 0 to 1000000000", new(anneal=10**9 + 1)),
@@ -55,15 +62,22 @@ CASES = [
      encode(np.ones((3, 2, 2), np.int8))),
     (ArgumentError, r"size must be a multiple of 2 from 4", encode(np.ones((3, 7, 7), np.int8))),
     (ArgumentError, r"spins must have the shape \(any, any, same\)", encode(SPINS[:, :4])),
-    (ArgumentError, r"means must have the shape \(2, 3, 2\)", encode(means=np.zeros((2, 2, 2)))),
-    (ArgumentError, r"log_variances must have the shape \(2, 3, 2\)",
-     encode(variances=np.zeros((1, 3, 2)))),
-    (ArgumentError, r"latents must have the shape \(any, 2\)",
-     on_model("graphvae_decode", np.zeros((3, 3)), np.zeros((3, 8, 8)), None)),
+    (ArgumentError, r"means must have the shape \(6, 2\)", encode(means=np.zeros((4, 2)))),
+    (ArgumentError, r"log_variances must have the shape \(6, 2\)",
+     encode(variances=np.zeros((3, 2)))),
+    (ArgumentError, r"latents must have the shape \(any, 1, 2\)",
+     on_model("graphvae_decode", np.zeros((3, 1, 3)), np.zeros((3, 8, 8)), None)),
     (ArgumentError, r"latents must be finite, value 1 is nan",
-     on_model("graphvae_decode", np.array([[0, math.nan]]), np.zeros((1, 8, 8)), None)),
+     on_model("graphvae_decode", np.array([[[0, math.nan]]]), np.zeros((1, 8, 8)), None)),
     (ArgumentError, r"means must have the shape \(1, 8, 8\)",
-     on_model("graphvae_decode", np.zeros((1, 2)), np.zeros((2, 8, 8)), None)),
+     on_model("graphvae_decode", np.zeros((1, 1, 2)), np.zeros((2, 8, 8)), None)),
+    (ArgumentError, r"latents must have the shape \(any, 1, 2\)",
+     on_model("graphvae_sample", 0, np.zeros((3, 16, 2)), SPINS.copy(), None)),
+    (ArgumentError, r"spins must have the shape \(3, 8, 8\)",
+     on_model("graphvae_sample", 0, np.zeros((3, 1, 2)), SPINS[:2].copy(), None)),
+    (ArgumentError, r"seed must be from 0 to 2\^64 - 1, got -1",
+     on_model("graphvae_sample", -1, np.zeros((3, 1, 2)), SPINS.copy(), None)),
+    (ArgumentError, r"means must have the shape \(60, 2\)", by_sites(np.zeros((6, 2)))),
     (ArgumentError, r"spins must be -1 or \+1",
      on_model("graphvae_loss", WRONG, 0, TERMS, None)),
     (ArgumentError, r"terms must have the shape \(4,\)",
@@ -86,6 +100,7 @@ def test_spins_of_a_training_are_checked_again_in_the_core():
 
 def test_good_calls_of_this_file_succeed():
     encode()()
+    by_sites(np.zeros((60, 2)))()
     on_model("graphvae_loss", SPINS, 0, TERMS, None)()
 
 
@@ -94,7 +109,7 @@ def test_what_does_not_fit_in_memory_is_refused():
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     wide = GRAPHVAE.create(hidden=256)
     spins = np.ones((1 + memory // 2**32, 1024, 1024), np.int8)
-    outputs = np.zeros((2, 2, len(spins), 2))
+    outputs = np.zeros((2, 2 * len(spins), 2))
     before = _core.get_num_threads()
     try:
         _core.set_num_threads(1024)

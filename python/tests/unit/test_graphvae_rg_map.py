@@ -24,7 +24,9 @@ def levels(n=400, noise=0.2, seed=0, weight=W, spread=SPREAD):
 
 
 def fitted(means, pairs=((0, 1),), block=1, resamples=100, seed=0):
-    return rg_map(means, list(pairs), block, resamples, seed, False)
+    """Of levels (levels, ..., n, d) that have one latent variable each."""
+    fine, coarse = (np.stack([means[pair[k]] for pair in pairs], axis=-2) for k in (0, 1))
+    return rg_map(fine, coarse, means[-1][..., None, :], block, resamples, seed, False)
 
 
 def test_an_exact_map():

@@ -217,7 +217,8 @@ def test_what_a_file_holds(path):
     described = json.loads(header["model"])
     assert described["configuration"] == {
         "L": 8, "latent": 3, "hidden": 12, "token": 5, "levels": 2, "likelihood": "mse",
-        "decoder": "graph", "beta": 0.1, "lambda_rg": 0.5, "representation": "mu", "anneal": 0,
+        "decoder": "graph", "beta": 0.1, "lambda_rg": 0.5, "representation": "mu",
+        "readout": "mean", "anneal": 0,
     }  # fmt: skip
     layers = {name.rpartition(".")[0] for name in arrays if name.endswith("weight")}
     assert layers == {

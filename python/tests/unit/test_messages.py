@@ -67,6 +67,7 @@ TAKERS = {
     "graphvae.GraphVAE.plot_principal_component": lambda s: vae().plot_principal_component(
         s[:, None], COUPLINGS
     ),
+    "graphvae.GraphVAE.prune": lambda s: vae().prune(s),
     "graphvae.GraphVAE.rg_map": lambda s: vae().rg_map(s),
     "graphvae.GraphVAE.trajectories": lambda s: vae().trajectories(s),
     "multilevel.MultilevelSampler.fit_samples": lambda s: sampler().fit_samples(s, 1),

@@ -140,9 +140,12 @@ CALLS = {
         spins(9, 8, 8), progress=p
     ),
     "graphvae.GraphVAE.loss": lambda p: encoder().loss(spins(9, 8, 8), progress=p),
+    "graphvae.GraphVAE.prune": lambda p: encoder().prune(spins(9, 8, 8), [True, False], progress=p),
     "graphvae.GraphVAE.rg_map": lambda p: encoder().rg_map(
         spins(20, 8, 8), resamples=20, progress=p
     ),
+    "graphvae.GraphVAE.sample": lambda p: encoder().sample(20, progress=p),
+    "graphvae.GraphVAE.sample_with_z": lambda p: encoder().sample_with_z(20, progress=p),
     "graphvae.GraphVAE.trajectories": lambda p: encoder().trajectories(spins(9, 8, 8), progress=p),
     "graphvae.published_data": lambda p: graphvae.published_data(L=8, n_samples=2, progress=p),
     "multilevel.MultilevelSampler.fit": lambda p: MODELS["multilevel"].trained(3, progress=p),

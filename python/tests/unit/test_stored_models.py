@@ -73,6 +73,19 @@ def test_graphvae(version):
     )
 
 
+def test_graphvae_by_sites():
+    model = GraphVAE.load(FOLDER / "graphvae-sites-0.1.0-sha256.safetensors")
+    assert model.readout == "sites"
+    spins = np.where(np.arange(64) * 7 % 5 < 2, 1, -1).reshape(1, 8, 8)
+    np.testing.assert_allclose(
+        model.encode(spins)[1][0][0, 1, 2], [0.335005427877668, -0.43052175241020996], **CLOSE
+    )
+    model.fit(spins, 1)
+    np.testing.assert_allclose(
+        model.history["loss"][-2:], [1.1505871041401712, 1.1442624205798737], **CLOSE
+    )
+
+
 def test_nothing_in_a_file_is_executed():
     """Loading uses plain arrays and JSON. (Models define how others are to pickle them.)"""
     executing = re.compile(

@@ -19,17 +19,30 @@ static isingrg_graphvae_config configuration(void)
     return config;
 }
 
-static isingrg_model *make(int32_t decoder)
+static isingrg_model *make(int32_t decoder, int32_t readout)
 {
     isingrg_graphvae_config config = configuration();
     isingrg_model *model;
+    config.readout = readout;
     config.decoder = config.likelihood = config.representation = decoder;
     ACCEPT(isingrg_graphvae_create(&config, &model));
     return model;
 }
 
-isingrg_model *make_graphvae(void) { return make(ISINGRG_GRAPHVAE_DECODER_MLP); }
-isingrg_model *make_graphvae_graph(void) { return make(ISINGRG_GRAPHVAE_DECODER_GRAPH); }
+isingrg_model *make_graphvae(void)
+{
+    return make(ISINGRG_GRAPHVAE_DECODER_MLP, ISINGRG_GRAPHVAE_READOUT_MEAN);
+}
+
+isingrg_model *make_graphvae_graph(void)
+{
+    return make(ISINGRG_GRAPHVAE_DECODER_GRAPH, ISINGRG_GRAPHVAE_READOUT_MEAN);
+}
+
+static isingrg_model *make_sites(void)
+{
+    return make(ISINGRG_GRAPHVAE_DECODER_MLP, ISINGRG_GRAPHVAE_READOUT_SITES);
+}
 
 static isingrg_graphvae_training settings(void)
 {
@@ -67,6 +80,7 @@ static void test_create(void)
     REFUSE_CONFIGURATION(likelihood, 2);
     REFUSE_CONFIGURATION(decoder, -1);
     REFUSE_CONFIGURATION(representation, 2);
+    REFUSE_CONFIGURATION(readout, -1);
     REFUSE_CONFIGURATION(beta, NAN);
     REFUSE_CONFIGURATION(lambda_rg, INFINITY);
     REFUSE_CONFIGURATION(anneal, INT64_MAX);
@@ -116,7 +130,10 @@ static void test_fit(isingrg_model *model)
 
 static void test_evaluation(isingrg_model *model)
 {
-    double mu[LEVELS * 2 * LATENT], variances[LEVELS * 2 * LATENT], decoded[SIZE * SIZE];
+    /* As many numbers as there are with a latent variable at each site. */
+    enum { MOST = (SIZE * SIZE + SIZE * SIZE / 4 + SIZE * SIZE / 16) * 2 * LATENT };
+    static double mu[MOST], variances[MOST], decoded[SIZE * SIZE];
+    static int8_t drawn[2 * SIZE * SIZE];
 #define ENCODE(n, size, mu, variances) \
     isingrg_graphvae_encode(model, spins, n, size, mu, variances, NULL, NULL)
     ACCEPT(ENCODE(2, SIZE, mu, variances));
@@ -131,16 +148,24 @@ static void test_evaluation(isingrg_model *model)
     ACCEPT(isingrg_graphvae_decode(model, mu, 1, decoded, NULL, NULL));
     REFUSE("means", isingrg_graphvae_decode(model, mu, 1, NULL, NULL, NULL));
     REFUSE("latents", isingrg_graphvae_decode(model, NULL, 1, decoded, NULL, NULL));
+#define SAMPLE(n, latents, spins) isingrg_graphvae_sample(model, n, 3, latents, spins, NULL, NULL)
+    ACCEPT(SAMPLE(2, mu, drawn));
+    REQUIRE(drawn[0] * drawn[0] == 1 && drawn[2 * SIZE * SIZE - 1] * drawn[2 * SIZE * SIZE - 1] == 1);
+    ACCEPT(SAMPLE(0, mu, drawn));
+    REFUSE("n must", SAMPLE(-1, mu, drawn));
+    REFUSE("latents", SAMPLE(2, NULL, drawn));
+    REFUSE("spins", SAMPLE(2, mu, NULL));
+    INTERRUPT(isingrg_graphvae_sample(model, 2, 3, mu, drawn, stop, NULL));
     mu[1] = NAN;
     REFUSE("finite", isingrg_graphvae_decode(model, mu, 1, decoded, NULL, NULL));
 }
 
 void test_graphvae(void)
 {
-    isingrg_model *models[] = {make_graphvae(), make_graphvae_graph()};
+    isingrg_model *models[] = {make_graphvae(), make_graphvae_graph(), make_sites()};
     fill_spins();
     test_create();
-    for (int i = 0; i < 2; ++i) {
+    for (int i = 0; i < 3; ++i) {
         test_fit(models[i]);
         test_evaluation(models[i]);
         ACCEPT(isingrg_model_destroy(models[i]));
