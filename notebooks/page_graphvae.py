@@ -79,7 +79,9 @@ def here_and_now():
     print(f"{same.sum()} of {len(same)} epochs have the loss of the stored training to the last bit; "
           f"largest difference {np.abs(model.history['loss'] - stored).max():.1e}")  # fmt: skip
     # 0.12 to 0.17 s in the published program.
-    compare("program", "seconds of a training step of 32", (end - sampled) / model.step, published=0.12)
+    compare(
+        "program", "seconds of a training step of 32", (end - sampled) / model.step, published=0.12
+    )
     return model
 
 
@@ -87,7 +89,9 @@ def known(record):
     """The loss of reconstruction if the magnetization is known, and nothing else."""
     size, seed = record["model"]["L"], record["seed"]
     if (size, seed) not in _KNOWN:
-        _KNOWN[size, seed] = np.asarray(ising.magnetization(graphvae.published_data(seed, L=size)[0]))
+        _KNOWN[size, seed] = np.asarray(
+            ising.magnetization(graphvae.published_data(seed, L=size)[0])
+        )
     values = _KNOWN[size, seed]
     if record["model"].get("likelihood", "mse") == "mse":
         return 1 - np.mean(values**2)
@@ -133,7 +137,11 @@ def observables_table():
 
 def magnitudes(entry):
     """Moduli with intervals; those of directions that vary in bold."""
-    found = zip(*(entry["magnitudes"][name] for name in ("value", "low", "high")), entry["active"])
+    found = zip(
+        *(entry["magnitudes"][name] for name in ("value", "low", "high")),
+        entry["active"],
+        strict=False,
+    )
     texts = [(f"{value:.2f} [{low:.2f}, {high:.2f}]", active) for value, low, high, active in found]
     return ", ".join(f"**{text}**" if active else text for text, active in texts)
 
@@ -141,18 +149,32 @@ def magnitudes(entry):
 def map_table():
     """Spectra of all seeds: of all pairs of levels together as in the paper, then of single pairs."""
     lines = []
-    for window, pair in [("without", "all"), ("with", "all"), ("without", "0-1"), ("without", "1-2")]:
+    for window, pair in [
+        ("without", "all"),
+        ("with", "all"),
+        ("without", "0-1"),
+        ("without", "1-2"),
+    ]:
         for record in PUBLISHED:
             entry = record["rg_map"][f"{pair}, {window} window"]
-            within = ", ".join(f"{v:.4f} ± {e:.4f}" for v, e in zip(*(entry["active_magnitudes"][k] for k in ("value", "error"))))
+            within = ", ".join(
+                f"{v:.4f} ± {e:.4f}"
+                for v, e in zip(
+                    *(entry["active_magnitudes"][k] for k in ("value", "error")), strict=False
+                )
+            )
             lines.append(f"| {pair} | {window} | {record['seed']} | {magnitudes(entry)} | {within} | {interval(entry['cosine'])} | "
                          f"{entry['r_squared']:.4f} |")  # fmt: skip
-    lines.append(f"| not said | without | paper | {', '.join(map(str, PUBLISHED_MAGNITUDES))} | | about 1 | |")
+    lines.append(
+        f"| not said | without | paper | {', '.join(map(str, PUBLISHED_MAGNITUDES))} | | about 1 | |"
+    )
     table(["pairs of levels", "window", "seed", "moduli of the eigenvalues (bold: active)", "within active directions",
            "cosine with PC1", "$R^2$"], lines)  # fmt: skip
     for record in PUBLISHED:
         entry = record["rg_map"]["all, without window"]
-        for order, (value, error) in enumerate(zip(*(entry["magnitudes"][k] for k in ("value", "error")))):
+        for order, (value, error) in enumerate(
+            zip(*(entry["magnitudes"][k] for k in ("value", "error")), strict=False)
+        ):
             compare("Sec. 3", f"eigenvalue {order + 1} of W, all pairs of levels, seed {record['seed']}", value, error=error,
                     published=PUBLISHED_MAGNITUDES[order])  # fmt: skip
         compare("Sec. 3", f"cosine with PC1, seed {record['seed']}", entry["cosine"]["value"], error=entry["cosine"]["error"],
@@ -205,7 +227,9 @@ def ablation_tables():
     leading = [r["rg_map"][POOLED]["active"][0] for group in GROUPS.values() for r in group]
     print("entries are median [smallest, largest] of the seeds, and in parentheses the number of seeds that have a value; "
           "the lower table is about all pairs of levels, without the window")  # fmt: skip
-    print(f"the largest eigenvalue belongs to a direction that varies in {sum(leading)} of all {len(leading)} trainings")
+    print(
+        f"the largest eigenvalue belongs to a direction that varies in {sum(leading)} of all {len(leading)} trainings"
+    )
 
 
 def maps_table():
@@ -215,11 +239,19 @@ def maps_table():
         for r in select(name):
             last = r["fields"][-1]
             unit = int(np.argmax(last["variance"]))
-            values = [f"{abs(last['correlation'][k]['value'][unit]):.3f}" for k in ("m", "majority", "energy")]
+            values = [
+                f"{abs(last['correlation'][k]['value'][unit]):.3f}"
+                for k in ("m", "majority", "energy")
+            ]
             eigen = []
             for pair in ("all", "0-1", "1-2"):
                 found = r["rg_map"][f"{pair}, without window"]["active_magnitudes"]
-                eigen.append(", ".join(f"{v:.4f} ± {e:.4f}" for v, e in zip(found["value"], found["error"])))
+                eigen.append(
+                    ", ".join(
+                        f"{v:.4f} ± {e:.4f}"
+                        for v, e in zip(found["value"], found["error"], strict=False)
+                    )
+                )
             lines.append(f"| {text} | {r['seed']} | {sum(r['active_units'])} of 4 | {r['loss_unseen']['reconstruction']:.4f} | "
                          f"{known(r):.4f} | {last['known']:.4f} | {r['loss']['kl']:.2f} | {' | '.join(values)} | {' | '.join(eigen)} |")  # fmt: skip
     table(["", "seed", "active units of each site", "reconstruction of unseen data", "magnetization known", "that of each block known",
@@ -246,4 +278,6 @@ def drift():
     """Distance of PC1 from disorder as a part of each level's separation, last level minus first."""
     centre = PCA.project(BASINS.centres)[2, :, 0]
     parts = np.abs(ON_PC1 - centre[:, None, None]) / BASINS.separation[:, None, None]
-    return statistics.bootstrap(lambda d: d.mean(1), parts[-1] - parts[0], axis=1, block=20, resamples=400)
+    return statistics.bootstrap(
+        lambda d: d.mean(1), parts[-1] - parts[0], axis=1, block=20, resamples=400
+    )

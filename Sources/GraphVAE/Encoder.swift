@@ -298,8 +298,8 @@ final class Encoder<Scalar: RowScalar> {
         let (torus, lines) = (levels[0].torus, finest.lines)
         let table = GraphVAE.lines(tableGradient)
         for k in 0..<count {
-            unpool(
-                parameters, 0, k, finest[k * torus.sites], gradients, adjoints, 0, inputAdjoints, featureAdjoints)
+            let values = finest[k * torus.sites]
+            unpool(parameters, 0, k, values, gradients, adjoints, 0, inputAdjoints, featureAdjoints)
             let own = patterns.base + k * torus.sites
             torus.spread(lines, adjoints[0], Scalar.self) { site in table + Int(own[site]) &* lines }
         }

@@ -30,7 +30,8 @@ import Testing
         Case(representation: .sample, readout: .sites), Case(size: 12, decoder: .graph, readout: .sites, batch: 11),
         Case(size: 16, levels: 3, representation: .sample, readout: .sites, hidden: 3, batch: 2),
         Case(size: 16, levels: 3, decoder: .graph, readout: .sites, hidden: 3, batch: 2),
-        Case(size: 5, levels: 1, readout: .sites, hidden: 18), Case(size: 4, levels: 1, decoder: .graph, readout: .sites),
+        Case(size: 5, levels: 1, readout: .sites, hidden: 18),
+        Case(size: 4, levels: 1, decoder: .graph, readout: .sites),
     ]
 
     /// A model with random biases.
