@@ -1,68 +1,27 @@
 import Learning
 import Numerics
 
-/// The terms of Eq. 1, sums or means over configurations.
-public struct LossParts: Sendable, Equatable {
-    /// reconstruction + beta kl + lambda rg
-    public var loss = 0.0
-    /// The term that the likelihood chooses, a mean over sites.
-    public var reconstruction = 0.0
-    /// Eq. 4; a mean over sites of the last level that have latent variables of their own.
-    public var kl = 0.0
-    /// Eq. 6; where sites have latent variables, a mean over the coarser sites of the squared distance
-    /// of each from the mean over its 2 x 2 block.
-    public var rg = 0.0
-
-    package init() {}
-
-    private init(_ loss: Double, _ reconstruction: Double, _ kl: Double, _ rg: Double) {
-        (self.loss, self.reconstruction, self.kl, self.rg) = (loss, reconstruction, kl, rg)
-    }
-
-    static func + (a: Self, b: Self) -> Self {
-        Self(a.loss + b.loss, a.reconstruction + b.reconstruction, a.kl + b.kl, a.rg + b.rg)
-    }
-
-    static func / (a: Self, n: Double) -> Self {
-        Self(a.loss / n, a.reconstruction / n, a.kl / n, a.rg / n)
-    }
-
-    var isFinite: Bool { loss.isFinite && reconstruction.isFinite && kl.isFinite && rg.isFinite }
-}
-
-/// The choices that the loss leaves open, apart from the shape of the network.
-package struct LossTerms: Sendable {
-    package var likelihood: Likelihood
-    package var representation: Representation
-    package var beta, lambda: Double
-
-    package init(likelihood: Likelihood, representation: Representation, beta: Double, lambda: Double) {
-        (self.likelihood, self.representation) = (likelihood, representation)
-        (self.beta, self.lambda) = (beta, lambda)
-    }
-}
-
 /// What one thread needs for the loss (Eq. 1) of several configurations at once, and its gradient.
 final class LossWorkspace<Scalar: RowScalar> {
-    private typealias Line = Scalar.Vector
+    typealias Line = Scalar.Vector
 
     /// Sums over configurations since `clear`.
     private(set) var sum = LossParts()
     /// Gradients of the packed parameters and of the table of patterns, since `clear`.
     let gradient, tableGradient: Buffer<Scalar>?
     let capacity: Int
-    private let shape: VAEShape
-    private let encoder: Encoder<Scalar>
-    private let decoder: Decoder<Scalar>
+    let shape: VAEShape
+    let encoder: Encoder<Scalar>
+    let decoder: Decoder<Scalar>
     /// Standard normal numbers, exp(log sigma^2 / 2), z and its adjoints; (levels, configurations, latent
     /// variables) rows.
-    private let noise, deviations, samples, sampleAdjoints: Rows<Scalar>
+    let noise, deviations, samples, sampleAdjoints: Rows<Scalar>
     /// Means over blocks of r^(l), where sites have latent variables: rows as of `samples`, those of the
     /// level that the blocks become.
     private let blocks: Rows<Scalar>
     private let drawn: Buffer<Double>
     /// Latent variables of each level of a configuration.
-    private let nodes: [Int]
+    let nodes: [Int]
     /// Of one configuration, in all levels before each.
     private let nodesBefore: [Int]
 
@@ -134,7 +93,7 @@ final class LossWorkspace<Scalar: RowScalar> {
     }
 
     /// The first row of a configuration at a level.
-    private func row(_ level: Int, _ k: Int) -> Int { nodesBefore[level] * capacity + k * nodes[level] }
+    func row(_ level: Int, _ k: Int) -> Int { nodesBefore[level] * capacity + k * nodes[level] }
 
     private func draw(first: Int, count: Int, seed: UInt64, step: Int) {
         for k in 0..<count {
@@ -238,7 +197,7 @@ final class LossWorkspace<Scalar: RowScalar> {
     }
 
     /// r^(l) of a configuration, a row for each latent variable.
-    private func represented(_ level: Int, _ k: Int, _ representation: Representation) -> UnsafeMutablePointer<Scalar> {
+    func represented(_ level: Int, _ k: Int, _ representation: Representation) -> UnsafeMutablePointer<Scalar> {
         switch representation {
         case .mean: encoder.levels[level].means.base + k * nodes[level] * samples.width
         case .sample: samples.base + row(level, k) * samples.width
@@ -246,7 +205,7 @@ final class LossWorkspace<Scalar: RowScalar> {
     }
 
     /// What r^(l) is compared with: r^(l-1), or its means over blocks.
-    private func finer(_ level: Int, _ k: Int, _ representation: Representation) -> UnsafeMutablePointer<Scalar> {
+    func finer(_ level: Int, _ k: Int, _ representation: Representation) -> UnsafeMutablePointer<Scalar> {
         switch shape.readout {
         case .mean: represented(level - 1, k, representation)
         case .sites: blocks.base + row(level, k) * blocks.width
@@ -267,65 +226,5 @@ final class LossWorkspace<Scalar: RowScalar> {
             }
         }
         return shape.levels > 1 ? sum / Double(shape.levels - 1) : 0
-    }
-
-    // MARK: - Adjoints
-
-    /// Adjoints of the means and log-variances of all levels.
-    private func adjoints(_ count: Int, _ terms: LossTerms, _ batch: Int) {
-        let last = shape.levels - 1
-        let share = 1 / Scalar(batch)
-        let lambda = shape.levels > 1 ? Scalar(terms.lambda) * share * 2 / Scalar(last) : 0
-        let beta = Scalar(terms.beta) * share / Scalar(nodes[last])
-        for index in 0...last {
-            for k in 0..<count {
-                for node in 0..<nodes[index] { adjoints(index, k, node, terms.representation, lambda, beta) }
-            }
-        }
-    }
-
-    /// The same of one latent variable.
-    private func adjoints(
-        _ index: Int, _ k: Int, _ node: Int, _ representation: Representation, _ lambda: Scalar, _ beta: Scalar
-    ) {
-        let (level, last) = (encoder.levels[index], shape.levels - 1)
-        let (at, own) = (row(index, k) + node, k * level.nodes + node)
-        let (mean, logVariance) = (level.meanAdjoints[own], level.logVarianceAdjoints[own])
-        let (z, deviation, epsilon) = (sampleAdjoints[at], deviations[at], noise[at])
-        let outer = decoder.latentAdjoints[index == last ? own : 0]
-        // r of this level beside that of the finer one, and that of the coarser one beside this one.
-        func lines(_ base: UnsafeMutablePointer<Scalar>, _ node: Int) -> UnsafeMutablePointer<Line> {
-            GraphVAE.lines(base + node * samples.width)
-        }
-        let here = lines(represented(index, k, representation), node)
-        let finer = index > 0 ? lines(finer(index, k, representation), node) : nil
-        let block = block(of: node, index)
-        let averaged = index < last ? lines(self.finer(index + 1, k, representation), block) : here
-        let coarser = index < last ? lines(represented(index + 1, k, representation), block) : nil
-        // 1 / (latent variables of the coarser level), and of that a quarter for each of a block: the same.
-        let share = 1 / Scalar(level.nodes)
-        for f in 0..<samples.lines {
-            var consistency = Line(repeating: 0)
-            if let finer { consistency += (here[f] - finer[f]) * share }
-            if let coarser { consistency += (averaged[f] - coarser[f]) * share }
-            consistency *= lambda
-            z[f] = index == last ? outer[f] : Line(repeating: 0)
-            mean[f] = Line(repeating: 0)
-            logVariance[f] = Line(repeating: 0)
-            if representation == .mean { mean[f] = consistency } else { z[f] += consistency }
-            if index == last {
-                mean[f] += level.means[own][f] * beta
-                logVariance[f] += (deviation[f] * deviation[f] - 1) * (beta * 0.5)
-            }
-            mean[f] += z[f]
-            logVariance[f] += z[f] * epsilon[f] * deviation[f] * 0.5
-        }
-    }
-
-    /// The latent variable of the next level whose block has this one.
-    private func block(of node: Int, _ level: Int) -> Int {
-        guard shape.readout == .sites else { return 0 }
-        let size = shape.size >> level
-        return node / size / 2 * (size / 2) + node % size / 2
     }
 }
