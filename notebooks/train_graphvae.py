@@ -3,7 +3,8 @@
     python notebooks/train_graphvae.py                     # everything
     python notebooks/train_graphvae.py --only published    # one recipe
 
-One record per model, each with its settings, seed and times; nothing is left out. A seed stands
+One record per model, each with its settings, seed and processor seconds; nothing is left out. (Those of
+the maps were not timed: other programs kept the machine busy.) A seed stands
 for the data, the network and the noise; equal seeds of different recipes of a size share their
 data. The first published model and the first one with latent variables at sites are kept in
 data/graphvae, the others in .build/graphvae. What is recorded already is not trained again.
@@ -173,9 +174,9 @@ def maps(model, spins, K):
 
 def train(settings, seed, path, fit):
     spins, K = graphvae.published_data(seed, L=settings["L"])
-    started = time.perf_counter()
+    started = time.process_time()
     model = GraphVAE(**settings).fit(spins, **fit, seed=seed)
-    seconds = time.perf_counter() - started
+    seconds = time.process_time() - started
     model.save(path)
     basins = model.basins(spins, **BOOTSTRAP)
     distances = np.moveaxis(model.level_distances(spins), 0, -1)

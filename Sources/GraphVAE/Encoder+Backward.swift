@@ -14,7 +14,10 @@ extension Encoder {
     ) {
         guard let adjoints, let inputAdjoints, let featureAdjoints else { preconditionFailure() }
         for index in levels.indices.reversed() {
-            if !bySites { backwardHeads(parameters, index, 0, levels[index].features.base, count, gradients) }
+            if !bySites {
+                let features = levels[index].features.base
+                backwardHeads(parameters, index, 0, features, count, gradients, featureAdjoints)
+            }
             if index > 0 {
                 backward(parameters, index, count, gradients, adjoints, inputAdjoints, featureAdjoints)
             } else {
@@ -25,12 +28,11 @@ extension Encoder {
     }
 
     /// From the adjoints of `count` latent variables, beginning with the one in row `first`, to those of
-    /// the features that they were read from.
+    /// the features that they were read from, in `featureAdjoints`.
     private func backwardHeads(
         _ parameters: UnsafePointer<Scalar>, _ index: Int, _ first: Int, _ features: UnsafePointer<Scalar>,
-        _ count: Int, _ gradients: UnsafeMutablePointer<Scalar>
+        _ count: Int, _ gradients: UnsafeMutablePointer<Scalar>, _ featureAdjoints: Rows<Scalar>
     ) {
-        guard let featureAdjoints else { preconditionFailure() }
         let level = levels[index]
         shape.mean(index).backward(
             parameters, level.meanAdjoints.suffix(from: first), features, count: count, to: gradients,
@@ -61,7 +63,13 @@ extension Encoder {
         }
         guard bySites else { return }
         let features = UnsafeRawPointer(values).assumingMemoryBound(to: Scalar.self)
-        backwardHeads(parameters, index, k * torus.sites, features, torus.sites, gradients)
+        for first in stride(from: 0, to: torus.sites, by: 4096) {
+            let rows = min(4096, torus.sites - first)
+            guard mayGoOn(rows: rows, of: shape.mean(index)) else { return }
+            backwardHeads(
+                parameters, index, k * torus.sites + first, features + first * finest.width, rows, gradients,
+                featureAdjoints.suffix(from: first))
+        }
         own.addRectified(featureAdjoints, values, torus.sites, onto: bias)
     }
 
