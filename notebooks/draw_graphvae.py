@@ -27,7 +27,7 @@ from page_graphvae import (
 )  # fmt: skip
 
 PC1, PC2 = (f"PC{k + 1}, {100 * PCA.explained[k]:.2f} % of the variance" for k in (0, 1))
-SPIN = {"cmap": "Greys", "vmin": -1.3, "vmax": 1.3, "interpolation": "nearest"}
+SPIN = {"cmap": "Greys", "vmin": -1.5, "vmax": 1.5, "interpolation": "nearest"}
 
 
 def titled(axes):

@@ -102,8 +102,8 @@ def flow(blocks):
     middle.axhline(0, color=style.BLACK, lw=0.8)
     middle.axvline(KC, color=style.BLACK, lw=0.8, ls="--")
     middle.text(KC + 0.005, 0.083, "$K_c$", fontsize=8)
-    middle.text(0.1, 0.03, "up: away from disorder", fontsize=8, color=GREY)
-    middle.text(0.1, -0.043, "down: towards disorder", fontsize=8, color=GREY)
+    middle.text(0.1, 0.045, "up: away from disorder", fontsize=7, color=GREY)
+    middle.text(0.1, -0.043, "down: towards disorder", fontsize=7, color=GREY)
     middle.set(
         xlabel="$K$",
         ylabel="change of |PC1| / separation",

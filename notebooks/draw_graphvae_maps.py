@@ -42,14 +42,14 @@ def generated():
         )
     x = np.linspace(-1, 1, 201)
     right.plot(x, -2 * x**2, color=style.BLACK, lw=0.9, label="$-2 m^2$: independent spins")
-    left.set(xlabel="magnetization $m$", ylabel="density", title="magnetization")
+    left.set(xlabel="magnetization $m$", ylabel="density", ylim=(0, 3.2), title="magnetization")
     right.set(
         xlabel="magnetization $m$",
         ylabel="energy per site, $E/JL^2$",
         ylim=(-3.2, 0.2),
         title="order at short distances",
     )
-    left.legend(fontsize=7.5)
+    left.legend(fontsize=7.5, ncols=3, loc="upper center", columnspacing=1)
     right.legend(fontsize=7.5, markerscale=4, loc="lower center")
     titled([left, right])
     return figure, drawn
@@ -71,6 +71,7 @@ def maps():
         for ax, (image, text) in zip(line, images, strict=False):
             ax.imshow(image, **SPIN)
             ax.set(xticks=[], yticks=[])
+            ax.spines[:].set_visible(False)
             if i == chosen[0]:
                 ax.set_title(text, fontsize=8)
         line[0].set_ylabel(f"$K$ = {K[i]:.2f}")
