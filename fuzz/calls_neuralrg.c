@@ -24,6 +24,7 @@ static void create(void)
     for (int i = 0; hidden != NULL && i < 3; ++i) hidden[i] = small(1, 9);
     config.hidden = hidden;
     config.symmetric = choice(2);
+    if (seldom()) config.bijector = choice(3);
     if (next_byte() >= 0xC0) {
         config.masks_count = amount(0, 24);
         int8_t *masks = output(rows(config.masks_count, 1), 1);

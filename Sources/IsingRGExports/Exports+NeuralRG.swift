@@ -15,6 +15,7 @@ public func isingrg_neuralrg_create(
         configuration.structure = try choice(config.structure, "structure", Structure.self)
         configuration.depth = try integer(Int64(config.depth), "depth", 0...64)
         configuration.repeats = try integer(Int64(config.repeats), "repeats", 1...16)
+        configuration.bijector = try choice(config.bijector, "bijector", Bijector.self)
         configuration.layers = try integer(Int64(config.layers), "layers", 1...64)
         let hidden = UnsafeBufferPointer(start: try required(config.hidden, "hidden"), count: layers)
         for width in hidden { _ = try integer(Int64(width), "hidden", 1...256) }

@@ -9,7 +9,8 @@ extension FlowModel.Configuration {
         let layersPerScale = structure == .tree ? 1 : 2
         let widths = [4] + hidden + [4]
         let network = zip(widths, widths.dropFirst()).reduce(0) { $0 + ($1.0 + 1) * $1.1 }
-        let parameters = scales * repeats * layersPerScale * layers * (2 * network + 4)
+        let each = bijector == .linear ? LinearLayer.parameterCount : layers * (2 * network + 4)
+        let parameters = scales * repeats * layersPerScale * each
         // Parameters and both moments, a copy for the kernels, and where each of its numbers is from.
         let bytes = parameters * (4 * 8 + 4)
         // Places among the parameters are kept in 32 bits.

@@ -6,12 +6,12 @@ extension FlowModel: TrainedModel {
     public var parameterCount: Int { shape.parameterCount }
 
     public var stateArrays: [StateArray] {
-        let (hierarchyLayers, layers) = (shape.masks.count, configuration.layers)
-        let (rows, columns) = (hierarchyLayers * layers, shape.couplingParameterCount)
+        let (rows, columns) = shape.rows
+        let masks = shape.masks.joined().map(Double.init)
         return [.numbers("parameters", rows: rows, columns: columns, in: parameters)]
-            + StateArray.moments(optimiser, rows: rows, columns: columns) + [
-                .whole("step", step) { [self] in (step, optimiser.step) = ($0, $0) },
-                .fixed("masks", shape.masks.joined().map(Double.init), rows: hierarchyLayers, columns: layers),
-            ]
+            + StateArray.moments(optimiser, rows: rows, columns: columns)
+            + [.whole("step", step) { [self] in (step, optimiser.step) = ($0, $0) }]
+            + (masks.isEmpty
+                ? [] : [.fixed("masks", masks, rows: shape.masks.count, columns: configuration.layers)])
     }
 }

@@ -15,6 +15,8 @@ public final class FlowModel: @unchecked Sendable {
         /// Scales, at most log2 L; 0 for all of them (or, of disentanglers only, as many pairs).
         public var depth = 0
         public var repeats = 1
+        /// Linear bijectors have neither `layers` nor `hidden` nor `masks`.
+        public var bijector = Bijector.coupling
         /// Coupling layers of a bijector.
         public var layers = 10
         /// Hidden widths of the networks s and t.
@@ -42,33 +44,40 @@ public final class FlowModel: @unchecked Sendable {
     ///   units exceeded, masks that do not keep one to three sites or are not as many as the
     ///   coupling layers.
     public init(_ configuration: Configuration) throws(Failure) {
-        guard (1...64).contains(configuration.layers) else {
-            throw .invalidArgument("layers must be from 1 to 64, not \(configuration.layers)")
+        self.configuration = configuration
+        shape = try Self.shape(configuration)
+        target = try DualIsing(size: configuration.size, coupling: configuration.coupling)
+        parameters = try Buffer(count: shape.parameterCount)
+        shape.initialise(parameters.base, seed: configuration.seed)
+        optimiser = try Adam(count: shape.parameterCount)
+    }
+
+    private static func shape(_ configuration: Configuration) throws(Failure) -> FlowShape {
+        let depth = configuration.depth == 0 ? configuration.size.trailingZeroBitCount : configuration.depth
+        let hierarchy = try Hierarchy(
+            configuration.structure, size: configuration.size, depth: depth, repeats: configuration.repeats)
+        let (hierarchyLayers, layers, masks) = (hierarchy.layers.count, configuration.layers, configuration.masks)
+        if configuration.bijector == .linear {
+            guard masks.isEmpty else { throw .invalidArgument("masks must be left out where bijectors are linear") }
+            return FlowShape(linear: hierarchy)
+        }
+        guard (1...64).contains(layers) else {
+            throw .invalidArgument("layers must be from 1 to 64, not \(layers)")
         }
         guard (1...8).contains(configuration.hidden.count), configuration.hidden.allSatisfy({ (1...256).contains($0) })
         else {
             throw .invalidArgument("hidden must list 1 to 8 widths from 1 to 256, not \(configuration.hidden)")
         }
-        self.configuration = configuration
-        let depth = configuration.depth == 0 ? configuration.size.trailingZeroBitCount : configuration.depth
-        let hierarchy = try Hierarchy(
-            configuration.structure, size: configuration.size, depth: depth, repeats: configuration.repeats)
-        let (hierarchyLayers, layers) = (hierarchy.layers.count, configuration.layers)
-        let masks = configuration.masks
         guard masks.isEmpty || masks.count == hierarchyLayers * layers else {
             throw .invalidArgument(
                 "masks must be \(hierarchyLayers) layers of the hierarchy x \(layers) coupling layers, not \(masks.count)"
             )
         }
-        shape = try FlowShape(
+        return try FlowShape(
             hierarchy, hidden: configuration.hidden,
             masks: masks.isEmpty
                 ? FlowShape.halfMasks(hierarchyLayers: hierarchyLayers, layers: layers, seed: configuration.seed)
                 : (0..<hierarchyLayers).map { Array(masks[$0 * layers..<($0 + 1) * layers]) })
-        target = try DualIsing(size: configuration.size, coupling: configuration.coupling)
-        parameters = try Buffer(count: shape.parameterCount)
-        shape.initialise(parameters.base, seed: configuration.seed)
-        optimiser = try Adam(count: shape.parameterCount)
     }
 
     /// Parameters in the precision and order of the kernels.

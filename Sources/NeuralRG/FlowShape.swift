@@ -38,27 +38,54 @@ struct CouplingLayer: Sendable {
     var blockCount: Int { layers.last!.target + 2 * changed }
 }
 
-/// Layers of coupling layers over a hierarchy, and the layout of their parameters: for each layer
-/// of the hierarchy, whose blocks share them, and each of its coupling layers, in the order of
-/// decoding, the parameters of N_s, of N_t, and four scales.
+/// Bijectors over a hierarchy, and the layout of their parameters: for each layer of the hierarchy,
+/// whose blocks share them, and each of its coupling layers, in the order of decoding, the
+/// parameters of N_s, of N_t, and four scales; or, of linear bijectors, one `LinearLayer`.
 public struct FlowShape: Sendable {
     public let hierarchy: Hierarchy
-    /// The architecture of N_s and of N_t.
-    public let network: Perceptron
+    public let bijector: Bijector
+    /// The architecture of N_s and of N_t; linear bijectors have none.
+    public let network: Perceptron?
     /// Bit i: whether site i of a block is kept. By layer of the hierarchy and coupling layer.
     public let masks: [[UInt8]]
     let couplingLayers: [[CouplingLayer]]
+    /// By layer of the hierarchy if bijectors are linear, else none.
+    public let linearLayers: [LinearLayer]
     public let parameterCount, packedCount: Int
 
     public var sites: Int { hierarchy.size * hierarchy.size }
     /// Parameters of one coupling layer.
-    public var couplingParameterCount: Int { 2 * network.parameterCount + 4 }
+    public var couplingParameterCount: Int { network.map { 2 * $0.parameterCount + 4 } ?? 0 }
 
+    /// Parameters are kept in rows, one for each coupling layer or linear bijector.
+    public var rows: (count: Int, width: Int) {
+        let width = bijector == .linear ? LinearLayer.parameterCount : couplingParameterCount
+        return (parameterCount / width, width)
+    }
+
+    /// Linear bijectors, which have no networks.
+    public init(linear hierarchy: Hierarchy) {
+        self.hierarchy = hierarchy
+        bijector = .linear
+        network = nil
+        masks = hierarchy.layers.map { _ in [] }
+        couplingLayers = masks.map { _ in [] }
+        linearLayers = hierarchy.layers.enumerated().map {
+            LinearLayer(sites: $1.sites, offset: $0 * LinearLayer.parameterCount)
+        }
+        parameterCount = hierarchy.layers.count * LinearLayer.parameterCount
+        packedCount = parameterCount
+    }
+
+    /// Chains of coupling layers.
     /// - Throws: `invalidArgument` unless every mask keeps one to three sites.
     public init(_ hierarchy: Hierarchy, hidden: [Int], masks: [[UInt8]]) throws(Failure) {
         self.hierarchy = hierarchy
         self.masks = masks
-        network = Perceptron(inputs: 4, hidden: hidden, outputs: 4, activation: .elu, layerNorm: false)
+        bijector = .coupling
+        linearLayers = []
+        let network = Perceptron(inputs: 4, hidden: hidden, outputs: 4, activation: .elu, layerNorm: false)
+        self.network = network
         precondition(masks.count == hierarchy.layers.count)
         var (offset, packedOffset) = (0, 0)
         var couplingLayers: [[CouplingLayer]] = []
@@ -126,8 +153,12 @@ public struct FlowShape: Sendable {
     }
 
     /// Networks as `Perceptron.initialise` makes them and scales of zero, so that at first decoding
-    /// only shifts.
+    /// only shifts. Linear bijectors begin as the Haar wavelet transform.
     public func initialise(_ parameters: UnsafeMutablePointer<Double>, seed: UInt64) {
+        for (index, layer) in linearLayers.enumerated() {
+            layer.initialise(parameters, isHaar: hierarchy.isLastDecimator(index))
+        }
+        guard let network else { return }
         for index in 0..<couplingLayers.count * (couplingLayers.first?.count ?? 0) {
             let start = parameters + index * couplingParameterCount
             for part in 0..<2 {
@@ -144,6 +175,9 @@ public struct FlowShape: Sendable {
     package func pack<Scalar: SampleScalar>(
         _ parameters: UnsafePointer<Double>, into packed: UnsafeMutablePointer<Scalar>
     ) {
+        if bijector == .linear {
+            for i in 0..<packedCount { packed[i] = Scalar(parameters[i]) }
+        }
         for coupling in couplingLayers.joined() {
             for (i, source) in coupling.sources.enumerated() {
                 packed[coupling.packedOffset + i] = Scalar(parameters[Int(source)])
@@ -153,6 +187,9 @@ public struct FlowShape: Sendable {
 
     /// Adds packed adjoints to those of the parameters.
     package func unpack(_ packed: UnsafePointer<Double>, onto gradient: UnsafeMutablePointer<Double>) {
+        if bijector == .linear {
+            for i in 0..<packedCount { gradient[i] += packed[i] }
+        }
         for coupling in couplingLayers.joined() {
             for (i, source) in coupling.sources.enumerated() {
                 gradient[Int(source)] += packed[coupling.packedOffset + i]

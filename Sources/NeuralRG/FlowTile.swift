@@ -11,6 +11,7 @@ public final class FlowTile<Scalar: SampleScalar> {
 
     package let shape: FlowShape
     private let kernel: CouplingKernel<Scalar>
+    private let linear: LinearKernel<Scalar>
     /// (L^2) blocks: the configurations, and the adjoints of what they are.
     public let sites, adjoints: UnsafeMutablePointer<Block>
     /// Adjoints of the packed parameters are added here.
@@ -24,6 +25,7 @@ public final class FlowTile<Scalar: SampleScalar> {
     public init(_ shape: FlowShape, trains: Bool, progress: Progress? = nil) throws(Failure) {
         self.shape = shape
         kernel = try CouplingKernel(shape, trains: trains, progress: progress)
+        linear = try LinearKernel(progress: progress)
         storage = try Buffer(count: 2 * shape.sites + 1)
         sites = storage.base
         adjoints = sites + shape.sites
@@ -38,6 +40,7 @@ public final class FlowTile<Scalar: SampleScalar> {
     public func decode(_ parameters: UnsafePointer<Scalar>, layers range: Range<Int>? = nil) -> Block {
         logDeterminant.pointee = Block(repeating: 0)
         for index in (range ?? 0..<shape.hierarchy.layers.count).reversed() {
+            eachLinear(index) { linear.decode($0, parameters, sites, logDeterminant) }
             eachCoupling(index, reversed: false) { coupling in
                 kernel.decode(coupling, parameters, sites, logDeterminant)
             }
@@ -52,6 +55,7 @@ public final class FlowTile<Scalar: SampleScalar> {
     public func encode(_ parameters: UnsafePointer<Scalar>, layers range: Range<Int>? = nil) -> Block {
         logDeterminant.pointee = Block(repeating: 0)
         for index in range ?? 0..<shape.hierarchy.layers.count {
+            eachLinear(index) { linear.encode($0, parameters, sites, logDeterminant) }
             eachCoupling(index, reversed: true) { coupling in
                 kernel.encode(coupling, parameters, sites, logDeterminant)
             }
@@ -65,6 +69,9 @@ public final class FlowTile<Scalar: SampleScalar> {
     @_specialize(where Scalar == Float)
     public func decodeBackward(_ parameters: UnsafePointer<Scalar>, weight: Block) {
         for index in shape.hierarchy.layers.indices {
+            eachLinear(index) { layer in
+                linear.decodeBackward(layer, parameters, sites, adjoints, weight: weight, gradient: gradient?.base)
+            }
             eachCoupling(index, reversed: true) { coupling in
                 kernel.decodeBackward(
                     coupling, parameters, sites, adjoints, weight: weight, gradient: gradient?.base)
@@ -84,6 +91,11 @@ public final class FlowTile<Scalar: SampleScalar> {
     ) -> Block {
         logDeterminant.pointee = Block(repeating: 0)
         for index in shape.hierarchy.layers.indices.reversed() {
+            eachLinear(index) { layer in
+                linear.encodeBackward(
+                    layer, parameters, sites, adjoints, logDeterminant, weight: weight,
+                    gradient: trains ? gradient?.base : nil)
+            }
             eachCoupling(index, reversed: false) { coupling in
                 kernel.encodeBackward(
                     coupling, parameters, sites, adjoints, logDeterminant, weight: weight,
@@ -98,6 +110,12 @@ public final class FlowTile<Scalar: SampleScalar> {
     private func eachCoupling(_ index: Int, reversed: Bool, _ body: (CouplingLayer) -> Void) {
         let couplings = shape.couplingLayers[index]
         for k in couplings.indices { body(couplings[reversed ? couplings.count - 1 - k : k]) }
+    }
+
+    /// The linear layer, if bijectors are linear; there are no coupling layers then.
+    @inline(__always)
+    private func eachLinear(_ index: Int, _ body: (LinearLayer) -> Void) {
+        if shape.bijector == .linear { body(shape.linearLayers[index]) }
     }
 
     /// -|z|^2 / 2 - L^2 ln(2 pi) / 2 of the configurations.

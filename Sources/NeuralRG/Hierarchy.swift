@@ -60,6 +60,12 @@ public struct Hierarchy: Sendable, Equatable {
         self.layers = layers
     }
 
+    /// Whether a layer is the last of the decimators of its scale.
+    func isLastDecimator(_ index: Int) -> Bool {
+        layers[index].isDecimator
+            && !layers[(index + 1)...].contains { $0.isDecimator && $0.scale == layers[index].scale }
+    }
+
     private static func layer(_ isDecimator: Bool, _ scale: Int, _ size: Int, shift: Int) -> Layer {
         let (distance, period) = (1 << scale, 2 << scale)
         var sites: [Int32] = []

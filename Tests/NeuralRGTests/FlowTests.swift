@@ -9,18 +9,24 @@ import NeuralRG
     typealias Block = SampleBlock<Double>
 
     static func shape(
-        _ structure: Structure, size: Int, depth: Int, repeats: Int = 1, hidden: [Int] = [5, 4], couplings: Int = 3
+        _ structure: Structure, _ bijector: Bijector = .coupling, size: Int, depth: Int, repeats: Int = 1,
+        hidden: [Int] = [5, 4], couplings: Int = 3
     ) throws -> FlowShape {
         let hierarchy = try Hierarchy(structure, size: size, depth: depth, repeats: repeats)
+        if bijector == .linear { return FlowShape(linear: hierarchy) }
         let masks = FlowShape.halfMasks(hierarchyLayers: hierarchy.layers.count, layers: couplings, seed: 7)
         return try FlowShape(hierarchy, hidden: hidden, masks: masks)
     }
 
-    /// Parameters with scales that are not zero.
+    /// Parameters with scales that are not zero; linear bijectors that are no symmetric matrices.
     static func parameters(_ shape: FlowShape) throws -> Buffer<Double> {
         let parameters = try Buffer<Double>(count: shape.parameterCount)
         shape.initialise(parameters.base, seed: 3)
         var random = RandomStream(seed: 1, purpose: .test)
+        if shape.bijector == .linear {
+            for i in 0..<shape.parameterCount { parameters[i] += 0.2 * random.nextNormal()[0] }
+            return parameters
+        }
         for start in stride(
             from: shape.couplingParameterCount - 4, to: shape.parameterCount, by: shape.couplingParameterCount)
         {
@@ -42,15 +48,15 @@ import NeuralRG
         }
     }
 
-    @Test(arguments: [Structure.mera, .tebd, .tree])
-    func encodingUndoesDecoding(structure: Structure) throws {
-        let shape = try Self.shape(structure, size: 8, depth: 3)
+    @Test(arguments: [Structure.mera, .tebd, .tree], Bijector.allCases)
+    func encodingUndoesDecoding(structure: Structure, bijector: Bijector) throws {
+        let shape = try Self.shape(structure, bijector, size: 8, depth: 3)
         let packed = try Self.packed(shape, try Self.parameters(shape))
         let tile = try FlowTile<Double>(shape, trains: false)
         Self.fill(tile)
         let start = (0..<shape.sites).map { tile.sites[$0] }
         let forward = tile.decode(packed.base)
-        #expect(abs(forward[0]) > 0.1)
+        #expect(abs(forward[0]) > 0.01)
         let moved = (0..<shape.sites).contains { abs(tile.sites[$0][0] - start[$0][0]) > 0.1 }
         #expect(moved)
         let back = tile.encode(packed.base)
@@ -59,9 +65,9 @@ import NeuralRG
     }
 
     /// ln |det dx/dz| against the determinant of a numerical Jacobian, both directions.
-    @Test(arguments: [Structure.mera, .tebd, .tree])
-    func logDeterminantEqualsThatOfTheJacobian(structure: Structure) throws {
-        let shape = try Self.shape(structure, size: 4, depth: 2)
+    @Test(arguments: [Structure.mera, .tebd, .tree], Bijector.allCases)
+    func logDeterminantEqualsThatOfTheJacobian(structure: Structure, bijector: Bijector) throws {
+        let shape = try Self.shape(structure, bijector, size: 4, depth: 2)
         let packed = try Self.packed(shape, try Self.parameters(shape))
         let tile = try FlowTile<Double>(shape, trains: false)
         let n = shape.sites
@@ -87,9 +93,9 @@ import NeuralRG
 
     /// Adjoints of sites and parameters of a random linear function of (x, ln det) against finite
     /// differences, and the configurations restored.
-    @Test(arguments: [Structure.mera, .tebd, .tree], [false, true])
-    func adjointsEqualFiniteDifferences(structure: Structure, encodes: Bool) throws {
-        let shape = try Self.shape(structure, size: 4, depth: 2)
+    @Test(arguments: [Structure.mera, .tebd, .tree].flatMap { s in Bijector.allCases.map { (s, $0) } }, [false, true])
+    func adjointsEqualFiniteDifferences(kind: (Structure, Bijector), encodes: Bool) throws {
+        let shape = try Self.shape(kind.0, kind.1, size: 4, depth: 2)
         let parameters = try Self.parameters(shape)
         let tile = try FlowTile<Double>(shape, trains: true)
         let n = shape.sites
@@ -131,6 +137,17 @@ import NeuralRG
             let slope = (try loss(nil, (i, h)) - loss(nil, (i, -h))) / (2 * h)
             #expect(abs(slope - gradient[i]) < 1e-6 * (1 + abs(slope)))
         }
+    }
+
+    /// A singular matrix is told by its determinant.
+    @Test func singularLinearBijectorsAreNotFinite() throws {
+        let shape = try Self.shape(.tree, .linear, size: 2, depth: 1)
+        let parameters = try Self.parameters(shape)
+        for j in 0..<4 { parameters[j] = 2 * parameters[4 + j] }
+        let packed = try Self.packed(shape, parameters)
+        let tile = try FlowTile<Double>(shape, trains: false)
+        Self.fill(tile)
+        #expect(!tile.encode(packed.base)[0].isFinite || abs(tile.sites[0][0]) > 1e12)
     }
 
     @Test func hierarchyHasThePublishedParameterCount() throws {

@@ -47,6 +47,8 @@ static int create(Flow *flow, const char *described)
         if (json_is(json_member(saved, "structure"), STRUCTURES[i])) config.structure = i;
     config.depth = (int32_t)json_unsigned(json_member(saved, "depth")); /* null: 0, all scales */
     config.repeats = (int32_t)json_unsigned(json_member(saved, "repeat"));
+    if (json_is(json_member(saved, "bijector"), "\"linear\"")) /* older files do not say */
+        config.bijector = ISINGRG_NEURALRG_LINEAR;
     config.layers = (int32_t)json_unsigned(json_member(saved, "layers"));
     config.n_hidden = (int32_t)flatten(json_member(saved, "hidden"), widths, MOST_LAYERS);
     for (int i = 0; i < config.n_hidden && i < MOST_LAYERS; ++i) hidden[i] = (int32_t)widths[i];

@@ -37,6 +37,7 @@ local function create(described)
   return isingrg.create("neuralrg", ffi.new("isingrg_neuralrg_config", {
     size = saved.L, coupling = saved.K, structure = STRUCTURES[saved.structure],
     depth = saved.depth or 0, repeats = saved["repeat"], layers = saved.layers,
+    bijector = saved.bijector == "linear" and library.ISINGRG_NEURALRG_LINEAR or 0,
     n_hidden = #saved.hidden, hidden = hidden, symmetric = saved.symmetric and 1 or 0,
     masks = #masks > 0 and kept or nil, masks_count = #masks, seed = described.network_seed,
   }))

@@ -529,6 +529,10 @@ ISINGRG_API isingrg_status isingrg_neuralrg_log_density(
 /* Disentanglers and decimators at every scale, disentanglers only, decimators only (Figs. 1, 2). */
 enum { ISINGRG_NEURALRG_MERA = 0, ISINGRG_NEURALRG_TEBD = 1, ISINGRG_NEURALRG_TREE = 2 };
 
+/* A bijector: a chain of coupling layers, or y = A x + b. Linear ones begin as the Haar wavelet
+ * transform; layers and hidden then mean nothing but must be in range, and masks is NULL. */
+enum { ISINGRG_NEURALRG_COUPLING = 0, ISINGRG_NEURALRG_LINEAR = 1 };
+
 typedef struct {
     int64_t size;      /* L, a power of two from 2 to 64 */
     double coupling;   /* K of the target, |K| <= 100 */
@@ -536,6 +540,7 @@ typedef struct {
     /* Scales, 1 to log2 L, 0: all; of ISINGRG_NEURALRG_TEBD pairs of layers, 1 to 64, 0: log2 L. */
     int32_t depth;
     int32_t repeats;   /* of the layers at each scale, 1 to 16 */
+    int32_t bijector;  /* ISINGRG_NEURALRG_COUPLING or ISINGRG_NEURALRG_LINEAR */
     int32_t layers;    /* coupling layers of a bijector, 1 to 64 */
     int32_t n_hidden;  /* hidden layers of the networks s and t, 1 to 8 */
     const int32_t *hidden; /* their widths, 1 to 256 each */

@@ -2,7 +2,7 @@
 
 use std::ffi::{c_char, c_void};
 
-pub const ABI_VERSION: i32 = 6;
+pub const ABI_VERSION: i32 = 7;
 
 pub const OK: i32 = 0;
 pub const INTERRUPTED: i32 = 5;
@@ -77,6 +77,7 @@ pub struct NeuralRgConfig {
     pub structure: i32,
     pub depth: i32,
     pub repeats: i32,
+    pub bijector: i32,
     pub layers: i32,
     pub n_hidden: i32,
     pub hidden: *const i32,

@@ -101,6 +101,7 @@ fn create(described: &Json) -> Result<Flow, Error> {
             .ok_or_else(missing)? as i32,
         depth: if get("depth")?.is_null() { 0 } else { integer("depth")? },
         repeats: integer("repeat")?,
+        bijector: i32::from(get("bijector").is_ok_and(|saved| saved.text() == Some("linear"))),
         layers: integer("layers")?,
         n_hidden: hidden.len() as i32,
         hidden: hidden.as_ptr(),

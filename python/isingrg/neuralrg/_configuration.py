@@ -17,6 +17,7 @@ from isingrg.ising._exact import LARGEST_COUPLING
 from isingrg.neuralrg._samples import LARGEST_SIZE
 
 STRUCTURES = {"mera": _core.NEURALRG_MERA, "tebd": _core.NEURALRG_TEBD, "tree": _core.NEURALRG_TREE}
+BIJECTORS = {"coupling": _core.NEURALRG_COUPLING, "linear": _core.NEURALRG_LINEAR}
 
 _DEEPEST = 64
 
@@ -53,6 +54,12 @@ class Configuration(Settings):
         "to 64, by default log2(L). What is left after the last scale is latent too.",
         encode=lambda depth: depth or 0,
     )  # fmt: skip
+    bijector: str = choice(
+        "coupling", BIJECTORS, "Coupling layers with networks (RealNVP), or \"linear\" maps "
+        "A z + b of four sites. Linear ones have neither layers nor hidden nor masks. They begin "
+        "as the Haar wavelets (`haar`): the Haar matrix in the decimators, the unit matrix in the "
+        "disentanglers.",
+    )  # fmt: skip
     symmetric: bool = boolean(
         True, "Symmetrise the density under a flip of all spins, q(x) = (q0(x) + q0(-x)) / 2."
     )
@@ -71,7 +78,15 @@ class Configuration(Settings):
         deepest = _DEEPEST if self.structure == "tebd" else self.L.bit_length() - 1
         if self.depth is not None:
             arguments.integer("depth", self.depth, 1, deepest)
+        if self.bijector == "linear":
+            self._check_linear()
         return dataclasses.replace(self, masks=_masks(self.masks, self.rows, self.layers))
+
+    def _check_linear(self) -> None:
+        for field in dataclasses.fields(self):
+            given = getattr(self, field.name)
+            if field.name in ("layers", "hidden", "masks") and given != field.default:
+                raise ArgumentError(f"{field.name} must be left out with linear bijectors")
 
     @property
     def rows(self) -> int:
@@ -81,7 +96,9 @@ class Configuration(Settings):
 
     @property
     def weights(self) -> int:
-        """Those of the networks s and t of all coupling layers, which are most parameters."""
+        """Those of the networks s and t of all coupling layers, or of A: most parameters."""
+        if self.bijector == "linear":
+            return self.rows * 16
         widths = (4, *self.hidden, 4)
         return self.rows * self.layers * 2 * sum(a * b for a, b in pairwise(widths))
 

@@ -40,7 +40,8 @@ class NeuralRG(NativeModel):
     latent variables z (`encode`) and back (`decode`). At each scale disentanglers act across the
     borders of blocks, then decimators pass one site of each block on to the next scale; the other
     three are latent variables of this scale. A bijector is a chain of RealNVP coupling layers with
-    random masks that keep half of the sites; the bijectors of a layer share their parameters.
+    random masks that keep half of the sites, or a linear map; the bijectors of a layer share their
+    parameters.
 
     Parameters
     ----------
@@ -83,6 +84,7 @@ class NeuralRG(NativeModel):
         repeat: int = 1,
         structure: str = "mera",
         depth: int | None = None,
+        bijector: str = "coupling",
         symmetric: bool = True,
         masks: ArrayLike | None = None,
     ) -> None:
@@ -120,7 +122,12 @@ class NeuralRG(NativeModel):
 
     @property
     def masks(self) -> NDArray[np.bool_]:
-        """Which sites the coupling layers keep, (hierarchy layers, coupling layers, 2, 2)."""
+        """Which sites the coupling layers keep, (hierarchy layers, coupling layers, 2, 2).
+
+        Linear bijectors have no coupling layers.
+        """
+        if self._configuration.bijector == "linear":
+            return np.empty((len(self.hierarchy), 0, 2, 2), bool)
         return _hierarchy.masks(self._ready())
 
     @documented(Training)

@@ -59,10 +59,14 @@ static void test_create(void)
     REFUSE("depth", isingrg_neuralrg_create(&config, &model));
     config = configuration(), config.repeats = INT32_MAX;
     REFUSE("repeats", isingrg_neuralrg_create(&config, &model));
+    config = configuration(), config.bijector = 2;
+    REFUSE("bijector", isingrg_neuralrg_create(&config, &model));
     config = configuration(), config.layers = 0;
     REFUSE("layers", isingrg_neuralrg_create(&config, &model));
     config = configuration(), config.masks = masks, config.masks_count = 8;
     REFUSE("mask", isingrg_neuralrg_create(&config, &model));
+    config.bijector = ISINGRG_NEURALRG_LINEAR;
+    REFUSE("masks must be left out", isingrg_neuralrg_create(&config, &model));
     config.masks_count = INT64_MAX;
     REFUSE("masks_count", isingrg_neuralrg_create(&config, &model));
     config.masks = NULL, config.masks_count = 8;
