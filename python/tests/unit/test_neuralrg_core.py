@@ -64,6 +64,7 @@ CASES = [
     (ArgumentError, r"depth must be from 1 to 2, not 3", new(depth=3)),
     (ArgumentError, r"depth must be from 0 to 64", new(structure=_core.NEURALRG_TEBD, depth=65)),
     (ArgumentError, r"repeats must be from 1 to 16", new(repeats=0)),
+    (ArgumentError, "bijector must be from 0 to 1", new(bijector=2)),
     (ArgumentError, r"layers must be from 1 to 64", new(layers=65)),
     (ArgumentError, r"hidden must be a tuple of 1 to 8", new(hidden=())),
     (ArgumentError, r"hidden must be from 1 to 256", new(hidden=(257,))),

@@ -67,6 +67,7 @@ static void test_create(void)
     REFUSE("mask", isingrg_neuralrg_create(&config, &model));
     config.bijector = ISINGRG_NEURALRG_LINEAR;
     REFUSE("masks must be left out", isingrg_neuralrg_create(&config, &model));
+    config.bijector = ISINGRG_NEURALRG_COUPLING;
     config.masks_count = INT64_MAX;
     REFUSE("masks_count", isingrg_neuralrg_create(&config, &model));
     config.masks = NULL, config.masks_count = 8;
