@@ -1,6 +1,7 @@
 """Trains the flows of 03_neuralrg.ipynb; writes what they say to data/neuralrg_models.json.
 
-    python notebooks/train_neuralrg.py                    # everything, about two hours on two cores
+    python notebooks/train_neuralrg.py                    # everything, about two hours on two cores, and what
+                                                          # train_neuralrg_depth.py and others record
     python notebooks/train_neuralrg.py --only critical    # one recipe
 
 One record per model, each with its settings, seed and times; nothing is left out. Models whose
@@ -185,6 +186,19 @@ def main():
             print(name, settings, seed, record["seconds"], record["free_energy"], flush=True)
             # Read again: other recipes may be running.
             record_file.save(FILE, [*record_file.load(FILE), record])
+    if only is None:
+        others()
+
+
+def others():
+    """What the other scripts of the notebook record."""
+    import gaussian_flows
+    import measure_neuralrg  # which needs the flows kept here
+    import train_neuralrg_depth
+
+    train_neuralrg_depth.main([])
+    gaussian_flows.main()
+    measure_neuralrg.main([])
 
 
 if __name__ == "__main__":
