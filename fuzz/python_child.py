@@ -49,6 +49,7 @@ MAY_BE_NAN = {
     "isingrg.neuralrg.mutual_information", "isingrg.mlrg.MLRG.critical_coupling_estimates",
     "isingrg.statistics.mean_and_error", "isingrg.neuralrg.Chains.mean_and_error",
     "isingrg.multilevel.MultilevelSampler.history",
+    "isingrg.tensorrg.Flow.central_charge",
 }  # fmt: skip
 
 

@@ -80,7 +80,10 @@ _NETWORKS = [
     tensorrg.ising_network(0.4), tensorrg.potts_network(3, 0.5, "honeycomb"),
     tensorrg.Network(np.ones((2, 3, 2, 3))),
 ]  # fmt: skip
-_SCHEMES = [tensorrg.TRG(3), tensorrg.BTRG(3), tensorrg.HOTRG(3), tensorrg.LoopTNR(2)]
+_SCHEMES = [
+    tensorrg.TRG(3), tensorrg.BTRG(3), tensorrg.HOTRG(3), tensorrg.CheckerboardLoopTNR(2),
+    tensorrg.LoopTNR(2),
+]  # fmt: skip
 _FLOWS = [scheme.flow(_NETWORKS[0], 2) for scheme in _SCHEMES]
 _STATES = [state for flow in _FLOWS for state in flow.states]
 
@@ -92,6 +95,7 @@ INSTANCES = {
     tensorrg.State: _STATES,
     tensorrg.MirrorState: list(_FLOWS[-1].states),
     tensorrg.WeightedState: list(_FLOWS[1].states),
+    tensorrg.CheckerboardState: list(_FLOWS[3].states),
     tensorrg.Spectrum: [state.spectrum for state in _STATES],
     mlrg.settings.Training: [mlrg.settings.Training()],
     mlrg.FixedPoint: mlrg.MLRG(hidden=(4,)).fit(1, 4).fixed_points(4),
@@ -215,6 +219,7 @@ OWN = {
     "isingrg.mlrg.loop_student": {"J": _reals([(), (3,), (2,)])},
     "isingrg.mlrg.teacher_state": {"J": _reals([(), (3,), (2,)])},
     "isingrg.tensorrg.BTRG": {"k": st.floats(-2, 1)},
+    "isingrg.tensorrg.CheckerboardLoopTNR": {"mu": st.floats(1e-9, 0.1)},
     "isingrg.plot.energy": {"spins": st.just(SPINS), "K": st.just([0.3, 0.5])},
     "isingrg.plot.magnetization": {"spins": st.just(SPINS), "K": st.just([0.3, 0.5])},
     "isingrg.plot.principal_component": {"spins": st.just(SPINS), "K": st.just([0.3, 0.5])},

@@ -20,7 +20,8 @@ from numpy.typing import ArrayLike
 from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError, ConvergenceError
 from isingrg.mlrg._couplings import Floats
-from isingrg.tensorrg import Flow, LoopTNR, MirrorState
+from isingrg.tensorrg import CheckerboardLoopTNR, Flow, LoopTNR, MirrorState, Network
+from isingrg.tensorrg._square import has_symmetries_of_a_square
 from isingrg.tensorrg.loop import mirror_state, ring
 
 Progress = bool | Callable[[int, int], Any]
@@ -36,22 +37,26 @@ _HADAMARD = np.array([[1.0, 1.0], [1.0, -1.0]]) / math.sqrt(2)
 
 
 def tensor_flow(
-    J: ArrayLike, chi: int, steps: int = 20, *, mu: float = 1e-5, iterations: int = 600,
-    tolerance: float = 1e-10, progress: Progress = False,
+    J: ArrayLike | Network, chi: int, steps: int = 20, *, mu: float | None = None,
+    iterations: int = 600, tolerance: float = 1e-10, progress: Progress = False,
 ) -> Flow:  # fmt: skip
     """The deterministic flow of the student with chi states per spin, from couplings on.
 
     Parameters
     ----------
-    J : array_like, shape () or (3,)
+    J : array_like, shape () or (3,), or isingrg.tensorrg.Network
         The coupling of the Lieb lattice, or the couplings (J_a, J_b, K) of ln S = J_a z a +
-        J_b z b + K a b; at most 10 in magnitude.
+        J_b z b + K a b; at most 10 in magnitude. Or any network, such as `weights_network` makes of
+        a `boltzmann_tensor`: without the symmetries of a square, that is with anisotropic
+        couplings, negative ones or those of several components, `CheckerboardLoopTNR` follows it.
     chi : int
         States of a spin, 1 to 64: 2, 4, 6, 8, 10, 12 and 16 are good.
     steps : int
         Steps, 0 to 10**6, each of which doubles the area.
-    mu, iterations, tolerance : float, int, float
-        As for `isingrg.tensorrg.LoopTNR`.
+    mu : float, optional
+        As for the scheme, 1e-5 for `isingrg.tensorrg.LoopTNR` and 1e-6 for `CheckerboardLoopTNR`.
+    iterations, tolerance : int, float
+        As for `isingrg.tensorrg.LoopTNR`; the other scheme does not use them.
     progress : bool or callable
         Counts steps.
 
@@ -60,8 +65,15 @@ def tensor_flow(
     isingrg.tensorrg.Flow
         States, free energy, dimensions, central charge, degeneracy and distance of each step.
     """
-    scheme = LoopTNR(chi, mu=mu, iterations=iterations, tolerance=tolerance)
-    return scheme.follow(teacher_state(J), steps, progress=progress)
+    scheme = LoopTNR(
+        chi, mu=1e-5 if mu is None else mu, iterations=iterations, tolerance=tolerance
+    )  # fmt: skip
+    if not isinstance(J, Network):
+        return scheme.follow(teacher_state(J), steps, progress=progress)
+    if has_symmetries_of_a_square(J):
+        return scheme.flow(J, steps, progress=progress)
+    other = CheckerboardLoopTNR(chi, mu=1e-6 if mu is None else mu)
+    return other.flow(J, steps, progress=progress)
 
 
 def teacher_state(J: ArrayLike) -> MirrorState:

@@ -8,6 +8,7 @@ error falls as chi grows.
 
 from isingrg.tensorrg._flow import Flow, Info
 from isingrg.tensorrg._scheme import Scheme
+from isingrg.tensorrg.checkerboard import CheckerboardLoopTNR, CheckerboardState
 from isingrg.tensorrg.fixed_point import LoopFixedPoint, loop_fixed_point
 from isingrg.tensorrg.hotrg import HOTRG
 from isingrg.tensorrg.loop import LoopTNR
@@ -20,6 +21,8 @@ __all__ = [
     "BTRG",
     "HOTRG",
     "TRG",
+    "CheckerboardLoopTNR",
+    "CheckerboardState",
     "Flow",
     "Info",
     "LoopFixedPoint",

@@ -83,12 +83,14 @@ class Flow:
     def central_charge(self) -> Floats:
         """c from the largest eigenvalues before and after each step, shape (steps,).
 
-        It means something at criticality only.
+        It means something at criticality only. NaN where both cells have shapes whose finite-size
+        corrections cancel, as some of oblique lattices do.
         """
         values = []
         for before, after in zip(self.states[:-1], self.states[1:], strict=True):
             growth = after.area / before.area
             excess = growth * before.spectrum.log_largest - after.spectrum.log_largest
             weight = growth * before.casimir - after.casimir
-            values.append(excess / weight)
+            cancels = abs(weight) <= 1e-9 * before.casimir
+            values.append(math.nan if cancels else excess / weight)
         return np.array(values)

@@ -11,6 +11,7 @@ corner double lines, for ever; S is therefore the one that changes the loop arou
 from __future__ import annotations
 
 import math
+import warnings
 
 import numpy as np
 
@@ -21,11 +22,9 @@ from isingrg.tensorrg import _split
 from isingrg.tensorrg._flow import Info
 from isingrg.tensorrg._scheme import Scheme
 from isingrg.tensorrg._sectors import Charges, Floats
+from isingrg.tensorrg._square import square_letters
 from isingrg.tensorrg.network import Network
 from isingrg.tensorrg.states import MirrorState, State
-
-#: Largest relative difference between tensors that are mirror images of each other.
-_ASYMMETRY = 1e-9
 
 
 class LoopTNR(Scheme):
@@ -34,7 +33,8 @@ class LoopTNR(Scheme):
     A step doubles the area, at the cost chi^6 for each of some hundred evaluations of the loop. The
     scheme has a true fixed point where the model is critical, which TRG and HOTRG do not have. It
     takes tensors with all symmetries of a square, such as `ising_network` makes on the isotropic
-    square lattice, and Z2 charges; of a cyclic symmetry it keeps a Z2 part.
+    square lattice, and Z2 charges; of a cyclic symmetry it keeps a Z2 part. For all others there is
+    `CheckerboardLoopTNR`.
 
     Parameters
     ----------
@@ -85,20 +85,7 @@ class LoopTNR(Scheme):
             With the number of bytes, if a step would not fit.
         """
         state = super().init(network)
-        letters, charges = real_states(
-            state.tensor, state.horizontal, state.vertical, state.modulus
-        )
-        if network.aspect != 1j:
-            raise ArgumentError(
-                "network must be symmetric like a square: the loop flow needs equal couplings in "
-                "both directions of the square lattice"
-            )
-        for name, image in mirror_images(letters).items():
-            if np.abs(letters - image).max() > _ASYMMETRY:
-                raise ArgumentError(
-                    "network must be symmetric like a square, but its tensor differs from its "
-                    f"mirror image {name}: use TRG, BTRG or HOTRG"
-                )
+        letters, charges = square_letters(network)
         return mirror_state(letters, charges, state.log_scale, 1.0, state.sites)
 
     def step(self, state: State) -> tuple[MirrorState, Info]:
@@ -135,11 +122,24 @@ class LoopTNR(Scheme):
             start, charges, exact = _split.start(letters, legs, self.chi)
             if exact:
                 return start, charges, Info(len(charges), 0.0)
+            self._warn_of_a_pair(legs, charges)
             student, info = self._optimise(letters, legs, start, charges)
             return *_split.canonical(student, charges), info
         start = _split.scaled_to(previous, letters)
         student, info = self._optimise(letters, legs, start, legs)
         return _split.turned_to(student, legs, previous), legs, info
+
+    def _warn_of_a_pair(self, legs: Charges, charges: Charges) -> None:
+        """Where legs have as many even as odd states, as those of Ising spins, so must z."""
+        if self.chi % 2 == 0 or self.chi == 1 or len(charges) < self.chi:
+            return
+        if 2 * int((legs == 0).sum()) == len(legs):
+            warnings.warn(
+                f"chi = {self.chi} splits a pair of an even and an odd state, which leads the flow "
+                f"away from the critical point; chi = {self.chi - 1} or {self.chi + 1} does not",
+                RuntimeWarning,
+                stacklevel=2,
+            )
 
     def _optimise(
         self, letters: Floats, legs: Charges, start: Floats, charges: Charges
@@ -164,50 +164,6 @@ class LoopTNR(Scheme):
             raise ArgumentError(f"network must have at most 64 states of a bond, got {n}")
         n = max(n, self.chi)
         arguments.allocate("the tensors of a loop", (16, n, n, n, n), np.float64)
-
-
-def mirror_images(letters: Floats) -> dict[str, Floats]:
-    """The tensors that one with the symmetries of a square equals."""
-    return {
-        "T[b, a, d, c]": letters.transpose(1, 0, 3, 2),
-        "T[d, c, b, a]": letters.transpose(3, 2, 1, 0),
-        "T[c, b, a, d]": letters.transpose(2, 1, 0, 3),
-    }
-
-
-def real_states(
-    tensor: Floats, horizontal: Charges, vertical: Charges, modulus: int
-) -> tuple[Floats, Charges]:
-    """T[a, b, c, d] in states that are their own mirror images, and their Z2 charges.
-
-    States of charges k and -k become cosine and sine, of which the sine is odd; for an even modulus
-    the charge is that of k itself, modulo 2.
-    """
-    if tensor.shape[0] != tensor.shape[1] or not np.array_equal(horizontal, vertical):
-        raise ArgumentError("network must have equal charges of horizontal and vertical bonds")
-    n = len(horizontal)
-    if modulus > 2:
-        if not np.array_equal(horizontal, np.arange(modulus)):
-            raise ArgumentError("network must have one state of each charge, or charges modulo 2")
-        outgoing = np.zeros((n, n), complex)
-        parity = np.zeros(n, np.int64)
-        for k in range(n):
-            opposite = -k % n
-            if opposite == k:
-                outgoing[k, k] = 1
-            elif k < opposite:
-                outgoing[[k, opposite], k] = math.sqrt(0.5)
-                outgoing[[k, opposite], opposite] = -1j * math.sqrt(0.5), 1j * math.sqrt(0.5)
-                parity[opposite] = 1
-        if modulus % 2 == 0:
-            parity = np.minimum(np.arange(n), -np.arange(n) % n) % 2
-        turned = tensor.astype(complex)
-        for matrix in (outgoing.conj(), outgoing.conj(), outgoing, outgoing):
-            turned = np.tensordot(turned, matrix, (0, 0))
-        tensor, horizontal = turned.real, parity
-    order = np.argsort(horizontal, kind="stable")
-    letters = tensor.transpose(2, 1, 0, 3)[np.ix_(order, order, order, order)]
-    return np.ascontiguousarray(letters), horizontal[order]
 
 
 def mirror_state(

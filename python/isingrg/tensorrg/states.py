@@ -111,10 +111,10 @@ class State:
         """The transfer matrix of two tensors side by side, by sectors of charge."""
         sectors = []
         total = np.add.outer(self.vertical, self.vertical).reshape(-1) % self.modulus
-        ring = _ring_of_two(self.tensor, self.tensor)
+        ring = ring_of_two(self.tensor, self.tensor)
         for charge in range(min(self.modulus, int(total.max()) + 1)):
             i = np.flatnonzero(total == charge)
-            sectors.append(_moduli(ring[np.ix_(i, i)]))
+            sectors.append(moduli(ring[np.ix_(i, i)]))
         return self._dimensions(sectors, self.aspect.imag / 2)
 
     def _dimensions(self, sectors: list[Floats], length: float) -> Spectrum:
@@ -133,13 +133,13 @@ class State:
         """ln of the largest eigenvalue of that ring holds this number times c, beside f."""
         return math.pi * self.aspect.imag / 12
 
-    def _logarithm(self, trace: float) -> float:
+    def _logarithm(self, trace: float, tensors: int = 1) -> float:
         if not trace > 0:
             raise NonFiniteError(f"the partition function is not positive: a trace of {trace}")
-        return math.log(trace) + self.log_scale
+        return math.log(trace) + tensors * self.log_scale
 
 
-def _ring_of_two(first: Floats, second: Floats) -> Floats:
+def ring_of_two(first: Floats, second: Floats) -> Floats:
     """M[(u u'), (d d')] = sum_lr T[l, u, r, d] T'[r, u', l, d']."""
     h, v = first.shape[:2]
     left = first.transpose(1, 3, 0, 2).reshape(v * v, h * h)
@@ -148,7 +148,7 @@ def _ring_of_two(first: Floats, second: Floats) -> Floats:
     return np.ascontiguousarray(product.transpose(0, 2, 1, 3)).reshape(v * v, v * v)
 
 
-def _moduli(matrix: Floats) -> Floats:
+def moduli(matrix: Floats) -> Floats:
     """Moduli of the eigenvalues in descending order: all of a small matrix, the leading of others.
 
     Orthogonal iteration: the leading eigenvalues of a transfer matrix are far apart from the rest.

@@ -144,6 +144,7 @@ PREPARE = {
     "network = tensorrg.ising_network(0.44068679350977); "
     "state = tensorrg.TRG(16).init(network); ring = tensorrg.HOTRG(8).init(network); "
     "weighted = tensorrg.BTRG(16).init(network); loop = tensorrg.LoopTNR(4); "
+    "board = tensorrg.CheckerboardLoopTNR(8); "
     "mirror = loop.flow(network, 9).states[-1]",
     "all": "import isingrg",
 }  # fmt: skip
@@ -224,6 +225,9 @@ LONG = {
     "isingrg.tensorrg.BTRG.follow": ("tensorrg.BTRG(16).follow(weighted, 999)", "tensors"),
     "isingrg.tensorrg.HOTRG.flow": ("tensorrg.HOTRG(8).flow(network, 999)", "tensors"),
     "isingrg.tensorrg.HOTRG.follow": ("tensorrg.HOTRG(8).follow(ring, 999)", "tensors"),
+    "isingrg.tensorrg.CheckerboardLoopTNR.flow": ("board.flow(network, 999)", "tensors"),
+    "isingrg.tensorrg.CheckerboardLoopTNR.follow": (
+        "board.follow(board.init(network), 999)", "tensors"),
     "isingrg.tensorrg.LoopTNR.flow": ("loop.flow(network, 999)", "tensors"),
     "isingrg.tensorrg.LoopTNR.follow": ("loop.follow(mirror, 999)", "tensors"),
     "isingrg.statistics.bootstrap": ("statistics.bootstrap(np.mean, v, resamples=10**6)", "graph"),

@@ -26,6 +26,7 @@ NETWORK = tensorrg.ising_network(K_CRITICAL)
 LOOP = tensorrg.LoopTNR(2)
 SCHEMES = {
     "TRG": tensorrg.TRG(4), "BTRG": tensorrg.BTRG(4), "HOTRG": tensorrg.HOTRG(4), "LoopTNR": LOOP,
+    "CheckerboardLoopTNR": tensorrg.CheckerboardLoopTNR(4),
     "Scheme": tensorrg.TRG(4),
 }  # fmt: skip
 

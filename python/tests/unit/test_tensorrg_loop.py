@@ -8,7 +8,8 @@ import pytest
 import isingrg
 from isingrg import ising, mlrg, tensorrg
 from isingrg.tensorrg import BTRG, LoopTNR, Network, _split, loop_fixed_point
-from isingrg.tensorrg.loop import mirror_images, mirror_state, ring
+from isingrg.tensorrg._square import mirror_images
+from isingrg.tensorrg.loop import mirror_state, ring
 
 K_CRITICAL = ising.K_CRITICAL
 
@@ -48,6 +49,19 @@ def test_potts_models(q):
     sigma = 2 / 15 if q == 3 else 1 / 8
     assert found.dimension(1)[-1] == pytest.approx(sigma, abs=0.005 if q == 3 else 0.02)
     assert found.central_charge[-1] == pytest.approx(4 / 5 if q == 3 else 1, abs=0.04)
+
+
+@pytest.mark.parametrize(("chi", "good"), [(3, "2 or 4"), (5, "4 or 6"), (7, "6 or 8")])
+def test_chi_that_splits_a_pair_is_told(chi, good):
+    with pytest.warns(RuntimeWarning, match=f"chi = {chi} splits a pair.*; chi = {good} does not"):
+        mlrg.tensor_flow(0.764, chi, 3, iterations=5)
+
+
+def test_pairs_are_not_missed_where_there_are_none():
+    """Of three states of a Potts spin two are even and one is odd; a field leaves no charges."""
+    for network in (tensorrg.potts_network(3, 1.0), tensorrg.ising_network(0.44, field=0.1)):
+        LoopTNR(3, iterations=5).flow(network, 4)
+    mlrg.tensor_flow(0.764, 4, 4, iterations=5)
 
 
 def states(chi=4, steps=4):
