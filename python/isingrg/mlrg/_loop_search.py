@@ -29,29 +29,37 @@ _TERMS = np.array(
     ]
 )
 
+#: Combinations of couplings that a search is free to choose, as columns.
+_ALL = np.eye(3)
+
 #: Steps of a search, after which it has failed, and of its line search.
 _STEPS, _HALVINGS = 500, 40
 
 
-def nearest_student(teacher: Floats, objective: str) -> tuple[Floats, float]:
+def nearest_student(
+    teacher: Floats, objective: str, free: Floats = _ALL
+) -> tuple[Floats, float]:  # fmt: skip
     """The student of one teacher: Gauss and Newton's steps with a line search.
+
+    Its couplings are combinations of the columns of `free`, shape (3, p).
 
     Both distances are sums of squares to lowest order, so that the steps converge fast where the
     distance is small.
     """
     p = _loop(_ring(_students(teacher)))
     p = p / (p.sum() if objective == "kl" else math.sqrt(float(p @ p)))
-    expansion: Callable[[Floats, Floats], tuple[float, Floats, Floats]]
+    expansion: Callable[[Floats, Floats, Floats], tuple[float, Floats, Floats]]
     expansion = _divergence if objective == "kl" else _distance
     # Near the fixed point of the map on the critical line, and exact where all couplings vanish.
     student = np.array([0.7, 0.9, 0.2]) * teacher[:2].sum() / 2
     student[2] = abs(student[2])
-    value, slope, step = expansion(student, p)
+    student = free @ np.linalg.lstsq(free, student)[0]
+    value, slope, step = expansion(student, p, free)
     for _ in range(_STEPS):
         if np.abs(slope).max() < 1e-15 or np.abs(step).max() < 1e-14:
             return student, value
         for _ in range(_HALVINGS):
-            trial = expansion(student + step, p)
+            trial = expansion(student + free @ step, p, free)
             # Values agree within rounding; there the slope decides.
             if trial[0] < value - 1e-15 or (
                 trial[0] <= value + 1e-15 and np.abs(trial[1]).max() < np.abs(slope).max()
@@ -62,22 +70,22 @@ def nearest_student(teacher: Floats, objective: str) -> tuple[Floats, float]:
             if np.abs(slope).max() < 1e-11:
                 return student, value
             break
-        student = student + step
+        student = student + free @ step
         value, slope, step = trial
     raise ConvergenceError(f"the search for the student of {teacher.tolist()} does not settle")
 
 
-def _expanded(student: Floats) -> tuple[Floats, Floats]:
-    """The 256 weights of the student's loop and their derivatives by complex steps, (3, 256)."""
+def _expanded(student: Floats, free: Floats) -> tuple[Floats, Floats]:
+    """The 256 weights of the student's loop and their derivatives by complex steps, (p, 256)."""
     h = 1e-30
     weights = _loop(_pair(_students(student)))
-    slopes = [_loop(_pair(_students(student + 1j * h * np.eye(3)[k]))).imag / h for k in range(3)]
+    slopes = [_loop(_pair(_students(student + 1j * h * step))).imag / h for step in free.T]
     return weights, np.array(slopes)
 
 
-def _divergence(student: Floats, p: Floats) -> tuple[float, Floats, Floats]:
+def _divergence(student: Floats, p: Floats, free: Floats) -> tuple[float, Floats, Floats]:
     """sum p ln (p / q), its slope, and the step with the Fisher information."""
-    weights, slopes = _expanded(student)
+    weights, slopes = _expanded(student, free)
     total = float(weights.sum())
     q = weights / total
     scores = slopes / weights
@@ -87,9 +95,9 @@ def _divergence(student: Floats, p: Floats) -> tuple[float, Floats, Floats]:
     return value, slope, _step((scores * q) @ scores.T, slope)
 
 
-def _distance(student: Floats, p: Floats) -> tuple[float, Floats, Floats]:
+def _distance(student: Floats, p: Floats, free: Floats) -> tuple[float, Floats, Floats]:
     """1 - (p q)^2 / (q q) for |p| = 1, its slope, and the step of Gauss and Newton."""
-    weights, slopes = _expanded(student)
+    weights, slopes = _expanded(student, free)
     length = math.sqrt(float(weights @ weights))
     q = weights / length
     tangents = slopes / length

@@ -32,6 +32,21 @@ def test_fixed_points(objective, critical, point, distance, leading):
 
 
 @pytest.mark.parametrize(
+    ("couplings", "critical", "thermal"), [("J", 0.674028, 0.4717), ("J_a, J_b", 0.749744, 0.9217)]
+)
+def test_fewer_couplings_make_the_student_worse(couplings, critical, thermal):
+    """An independent program has J* and y_t, from flows of ten steps."""
+    found = loop_map_fixed_point("kl", couplings=couplings, width=1e-6)
+    assert found.critical_coupling == pytest.approx(critical, abs=1e-5)
+    assert found.exponents[0] == pytest.approx(thermal, abs=5e-3)
+    assert found.eigenvalues.shape == (len(couplings.split()),)
+    assert found.J[2] == 0
+    image = loop_map(found.J, objective="kl", couplings=couplings)
+    assert image.J == pytest.approx(found.J, abs=1e-9)
+    assert image.distance > loop_map(found.J, objective="kl").distance
+
+
+@pytest.mark.parametrize(
     "J", [(0.5, 0.5, 0), (1, 1, 0), (0.3, 0.9, -0.2), (0.5, 0.4, 0.5), (1.5, 1.5, 0)]
 )
 def test_squared_distances_are_those_of_the_tensor_kernels(J):
@@ -122,6 +137,8 @@ def test_bad_input():
             loop_map(J)
     with pytest.raises(isingrg.ArgumentError, match="objective"):
         loop_map([0.5, 0.5, 0], objective="cd")
+    with pytest.raises(isingrg.ArgumentError, match="couplings"):
+        loop_map([0.5, 0.5, 0], couplings="K")
     with pytest.raises(isingrg.ArgumentError, match="width"):
         mlrg.loop_map_fixed_point("l2", width=0)
     for call in (mlrg.loop_map_fixed_point, lambda **x: loop_map(np.full((5, 3), 0.3), **x)):
