@@ -12,12 +12,7 @@ from isingrg._shared.errors import ConvergenceError
 from isingrg._shared.progress import Report, reporting, tell
 from isingrg.mlrg.loop import LARGEST_COUPLING, Progress, teacher_state
 from isingrg.tensorrg import LoopTNR, MirrorState
-
-#: Delta_1 of states that have clearly left the critical point, to either side.
-_ORDERED, _DISORDERED = 0.05, 0.3
-
-#: Steps after which Delta_1 of a state says which phase it is in, and after which it has to.
-_FIRST, _LAST = 4, 60
+from isingrg.tensorrg.critical import DISORDERED, FIRST, LAST, ORDERED
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,14 +106,14 @@ class _Flows:
 
     def is_ordered(self, J: float) -> bool:
         state = self._begin(J)
-        for n in range(_LAST):
+        for n in range(LAST):
             lowest = lowest_odd(state)
-            if n >= _FIRST and lowest < _ORDERED:
+            if n >= FIRST and lowest < ORDERED:
                 return True
-            if n >= _FIRST and lowest > _DISORDERED:
+            if n >= FIRST and lowest > DISORDERED:
                 return False
             state, _ = self.scheme.step(state)
-        raise ConvergenceError(f"after {_LAST} steps the flow from J = {J} is in no phase")
+        raise ConvergenceError(f"after {LAST} steps the flow from J = {J} is in no phase")
 
     def growth(self, J: float, step: int) -> float:
         """Delta_1(step + 2) - Delta_1(step)."""

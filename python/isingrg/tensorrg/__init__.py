@@ -9,6 +9,7 @@ error falls as chi grows.
 from isingrg.tensorrg._flow import Flow, Info
 from isingrg.tensorrg._scheme import Scheme
 from isingrg.tensorrg.checkerboard import CheckerboardLoopTNR, CheckerboardState
+from isingrg.tensorrg.critical import CriticalCoupling, critical_coupling
 from isingrg.tensorrg.fixed_point import LoopFixedPoint, loop_fixed_point
 from isingrg.tensorrg.hotrg import HOTRG
 from isingrg.tensorrg.loop import LoopTNR
@@ -23,6 +24,7 @@ __all__ = [
     "TRG",
     "CheckerboardLoopTNR",
     "CheckerboardState",
+    "CriticalCoupling",
     "Flow",
     "Info",
     "LoopFixedPoint",
@@ -34,6 +36,7 @@ __all__ = [
     "State",
     "WeightedState",
     "clock_network",
+    "critical_coupling",
     "ising_network",
     "loop_fixed_point",
     "potts_network",

@@ -213,6 +213,9 @@ LONG = {
     "isingrg.mlrg.loop_map": ("mlrg.loop_map(np.full((999, 3), 0.4))", "tensors"),
     "isingrg.mlrg.loop_map_fixed_point": ("mlrg.loop_map_fixed_point()", "tensors"),
     "isingrg.mlrg.tensor_flow": ("mlrg.tensor_flow(0.7643, 8, 999)", "tensors"),
+    "isingrg.tensorrg.critical_coupling": (
+        "tensorrg.critical_coupling(tensorrg.ising_network, tensorrg.BTRG(24), 0.4, 0.5)",
+        "tensors"),
     "isingrg.tensorrg.loop_fixed_point": (
         "tensorrg.loop_fixed_point(loop, mirror)", "tensors"),
     "isingrg.tensorrg.Scheme.flow": (

@@ -78,6 +78,34 @@ def test_blind_bisection(chi, J, bound):
     assert found.flows == 22
 
 
+@pytest.mark.parametrize("J", [LIEB_CRITICAL_COUPLING - 1e-5, LIEB_CRITICAL_COUPLING + 1e-5])
+def test_phases_of_chi_8(J):
+    """J* is within 1e-5 of the exact coupling: the phases on both sides are the exact ones."""
+    state, scheme = mlrg.teacher_state(J), LoopTNR(8)
+    for _ in range(40):
+        state, _ = scheme.step(state)
+        lowest = state.spectrum.dimensions[1][0]
+        if not 0.05 < lowest < 0.3:
+            break
+    assert (lowest <= 0.05) == (J > LIEB_CRITICAL_COUPLING)
+
+
+@pytest.mark.parametrize(
+    ("chi", "J", "bound"),
+    [(2, 0.7662512, 2.6e-3), (4, 0.7644882, 5e-4), (6, 0.7642800, 1e-4), (8, 0.7642905, 1e-4)],
+)
+def test_lowest_dimension_at_the_bisected_coupling(chi, J, bound):
+    plateau = tensor_flow(J, chi, 12).dimension(1)[-8:]
+    assert abs(plateau.mean() - 1 / 8) < bound
+
+
+@pytest.mark.parametrize(("chi", "expected", "tolerance"), [(4, -1.6e-6, 5e-8), (6, 0, 1.3e-7)])
+def test_free_energy_at_the_critical_coupling_without_mu(chi, expected, tolerance):
+    flow = tensor_flow(LIEB_CRITICAL_COUPLING, chi, 20, mu=0.0, iterations=300)
+    exact = lieb_free_energy(LIEB_CRITICAL_COUPLING)
+    assert flow.minus_log_partition[-1] / exact - 1 == pytest.approx(expected, abs=tolerance)
+
+
 def test_exponents():
     found = mlrg.loop_exponents(4, mu=0.0)
     assert found.delta_sigma.value == pytest.approx(0.12457, abs=1e-4)

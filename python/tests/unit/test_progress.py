@@ -173,6 +173,9 @@ CALLS = {
     "mlrg.loop_map": lambda p: mlrg.loop_map([0.5, 0.5, 0], progress=p),
     "mlrg.loop_map_fixed_point": lambda p: mlrg.loop_map_fixed_point(progress=p),
     "mlrg.tensor_flow": lambda p: mlrg.tensor_flow(0.7, 2, 3, progress=p),
+    "tensorrg.critical_coupling": lambda p: tensorrg.critical_coupling(
+        tensorrg.ising_network, LOOP, 0.4, 0.5, width=1e-2, progress=p
+    ),
     "tensorrg.loop_fixed_point": lambda p: tensorrg.loop_fixed_point(
         LOOP, LOOP.flow(NETWORK, 12).states[-1], progress=p
     ),

@@ -92,6 +92,39 @@ def test_conformal_data_at_criticality(network):
     assert np.isfinite(charges).sum() >= 2
 
 
+@pytest.mark.parametrize(
+    ("network", "exact"),
+    [
+        (lambda K: ising_network(K, "triangular"), math.log(3) / 4),
+        (lambda K: ising_network(-0.3, K_vertical=-K), STRETCHED),
+    ],
+    ids=["triangular", "antiferromagnetic"],
+)
+def test_critical_couplings_by_phases(network, exact):
+    scheme = CheckerboardLoopTNR(6)
+    low, high = 0.98 * exact, 1.03 * exact
+    found = tensorrg.critical_coupling(network, scheme, low, high, width=1e-3)
+    assert found.value == pytest.approx(exact, abs=1e-3)
+    assert found.uncertainty <= 5e-4
+    assert found.flows == 2 + math.ceil(math.log2((high - low) / 1e-3))
+
+
+def test_bad_input_of_the_search():
+    scheme = CheckerboardLoopTNR(4)
+    for wrong, match in [
+        ((0.4, scheme, 0.1, 0.5), "network_of"), ((ising_network, 4, 0.1, 0.5), "scheme"),
+        ((lambda K: K, scheme, 0.1, 0.5), "network"),
+    ]:  # fmt: skip
+        with pytest.raises(TypeError, match=match):
+            tensorrg.critical_coupling(*wrong)
+    with pytest.raises(isingrg.ArgumentError, match="high"):
+        tensorrg.critical_coupling(ising_network, scheme, 0.5, 0.4)
+    with pytest.raises(isingrg.ArgumentError, match="width"):
+        tensorrg.critical_coupling(ising_network, scheme, 0.4, 0.5, width=0)
+    with pytest.raises(isingrg.ConvergenceError, match="different phases"):
+        tensorrg.critical_coupling(ising_network, scheme, 0.1, 0.2)
+
+
 def test_antiferromagnet_in_a_field_is_that_of_other_schemes():
     given = ising_network(-0.5, field=0.3)
     found = CheckerboardLoopTNR(8).flow(given, 16).states[-1]

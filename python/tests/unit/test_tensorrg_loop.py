@@ -241,6 +241,30 @@ def test_bad_input():
         loop_fixed_point(scheme, flow.states[3], steps=1)
 
 
+def decorated(q, J):
+    """Tensor of the Potts model on the Lieb lattice, the edge spins summed."""
+    bonds = np.linalg.matrix_power(np.expm1(J) * np.eye(q) + 1, 2)
+    return np.einsum("ab,bc,cd,da->abcd", *(bonds,) * 4)
+
+
+@pytest.mark.parametrize(
+    ("q", "chi", "J"),
+    [
+        (3, 3, 1.72320589791), (3, 9, 1.7218631764329 + 2.3e-4), (4, 4, 1.86603008877),
+        (5, 5, 1.98086407880),
+    ],
+)  # fmt: skip
+def test_critical_couplings_of_potts_models_by_phases(q, chi, J):
+    """J* of an independent program, between flows that go to different phases."""
+    width = 1e-4 if chi == 9 else 2e-6
+
+    def network(coupling):
+        return tensorrg.weights_network(decorated(q, coupling))
+
+    found = tensorrg.critical_coupling(network, LoopTNR(chi, mu=0), J - 0.01, J + 0.01, width=width)
+    assert found.value == pytest.approx(J, abs=width)
+
+
 @pytest.mark.parametrize(
     ("q", "J", "y", "sigma", "epsilon", "distance"),
     [
@@ -254,10 +278,8 @@ def test_potts_models_on_the_lieb_lattice(q, J, y, sigma, epsilon, distance):
 
     Here no charges are used: the magnetic directions are among the exponents as well.
     """
-    bonds = np.linalg.matrix_power(np.exp(J * np.eye(q)), 2)
-    weights = np.einsum("ab,bc,cd,da->abcd", *(bonds,) * 4)
     scheme = LoopTNR(q, mu=0, tolerance=1e-13)
-    state = scheme.flow(tensorrg.weights_network(weights), 12).states[-1]
+    state = scheme.flow(tensorrg.weights_network(decorated(q, J)), 12).states[-1]
     found = loop_fixed_point(scheme, state)
     levels = np.sort(np.concatenate(found.state.spectrum.dimensions))
     assert levels[1:q] == pytest.approx([sigma] * (q - 1), abs=1e-8)
