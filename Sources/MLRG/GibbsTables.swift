@@ -5,17 +5,17 @@ import Numerics
 ///
 /// A spin is a byte with all bits set for +1. A unit that sees m spins has 2^m conditional
 /// probabilities; they are tabulated once for the couplings, as 32 binary digits each, and looked
-/// up by one shuffle of bytes for every 16 entries. A uniform number is compared with them eight
-/// digits at a time, from the first, and drawn no further than the comparison needs: 8 random bits
-/// per spin decide 255 of 256 cases, and the result is exact to 2^-32.
+/// up by one shuffle of bytes for 16 entries, or for every 64. A uniform number is compared with
+/// them eight digits at a time, from the first, and drawn no further than the comparison needs: 8
+/// random bits per spin decide 255 of 256 cases, and the result is exact to 2^-32.
 package final class GibbsTables {
     package typealias Chains = SIMD8<UInt64>
     static let width = 64
     private static let digits = 4
 
-    /// A unit: the units it sees, and where its tables start: (digits, blocks, 16 entries). The
-    /// first four partners choose an entry of a block, the others one of the blocks; a unit that
-    /// sees less than four has partners without weight.
+    /// A unit: the units it sees, and where its tables start: (digits, blocks, 16 entries). Four
+    /// partners choose an entry of one block. Of more, the first six choose one of four blocks, the
+    /// others choose among these; a unit that sees less than four or six has partners without weight.
     private struct Row {
         let firstPartner, partnerCount: Int
         let table, blocks: Int
@@ -40,7 +40,8 @@ package final class GibbsTables {
             + (0..<visible).map { v in (0..<hidden).map { (partner: $0, source: $0 * visible + v) } }
         let seen = elements.map { row in
             let own = row.filter { joined.contains($0.source) }
-            return own + (own.count..<max(4, own.count)).map { _ in (partner: 0, source: -1) }
+            let count = own.count > 4 ? max(6, own.count) : 4
+            return own + (own.count..<count).map { _ in (partner: 0, source: -1) }
         }
         rows = try Buffer(count: seen.count)
         partners = try Buffer(count: seen.reduce(0) { $0 + $1.count })
@@ -56,7 +57,7 @@ package final class GibbsTables {
         tables = try Buffer(count: table)
         let blocks = 1 << (seen.reduce(4) { max($0, $1.count) } - 4)
         fields = try Buffer(count: 2 * blocks)
-        candidates = try Buffer(count: blocks)
+        candidates = try Buffer(count: (blocks + 3) / 4)
         firstDigits = try Buffer(count: rows.count)
     }
 
@@ -153,18 +154,28 @@ package final class GibbsTables {
         row.blocks == 1 ? lanes_lookup_bytes(table, index) : choose(table, index, others, row)
     }
 
-    /// The first four partners choose an entry in each block, the others one of these entries.
-    @inline(never)
+    /// The first six partners choose an entry of every four blocks, the others one of these entries.
+    @inline(__always)
     private func choose(
         _ table: UnsafePointer<UInt8>, _ index: Chains, _ others: UnsafePointer<Chains>, _ row: Row
     ) -> Chains {
+        let seen = partners.base + row.firstPartner
+        let bit = Chains(repeating: 0x0101_0101_0101_0101)
+        let long = index | others[seen[4]] & bit &<< 4 | others[seen[5]] & bit &<< 5
+        return row.blocks == 4 ? lanes_lookup_long(table, long) : chooseOfMany(table, long, others, row)
+    }
+
+    @inline(never)
+    private func chooseOfMany(
+        _ table: UnsafePointer<UInt8>, _ index: Chains, _ others: UnsafePointer<Chains>, _ row: Row
+    ) -> Chains {
         let (candidates, seen) = (candidates.base, partners.base + row.firstPartner)
-        var blocks = row.blocks
-        for block in 0..<blocks { candidates[block] = lanes_lookup_bytes(table + 16 * block, index) }
-        for k in 4..<row.partnerCount {
+        var count = row.blocks / 4
+        for i in 0..<count { candidates[i] = lanes_lookup_long(table + 64 * i, index) }
+        for k in 6..<row.partnerCount {
             let chosen = others[seen[k]]
-            blocks /= 2
-            for i in 0..<blocks {
+            count /= 2
+            for i in 0..<count {
                 let (low, high) = (candidates[2 * i], candidates[2 * i + 1])
                 candidates[i] = low ^ ((low ^ high) & chosen)
             }
