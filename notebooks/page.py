@@ -93,7 +93,7 @@ def judge(*claims):
     judged = [_judged(*claim) for claim in claims]
     _verdicts.extend(judged)
     tested = any(claim["test"] for claim in judged)
-    keys = ["claim", *(["test"] if tested else []), "verdict", "measured"]
+    keys = ["place", "claim", *(["test"] if tested else []), "verdict", "measured"]
     names = {"claim": "the paper claims"}
     table(
         [names.get(key, key) for key in keys],
