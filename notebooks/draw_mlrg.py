@@ -78,7 +78,6 @@ def beta_functions(models, J_star):
         ax.set_title(title, loc="left")
     for ax in axes[1:]:
         ax.axhline(0, color=style.BLACK, lw=0.6)
-    axes[2].set_ylim(-0.06, 0.06)
     figure.legend(*axes[1].get_legend_handles_labels(), ncols=3, loc="outside lower center")
     return figure
 
@@ -169,18 +168,18 @@ def end_degeneracies(model, J, steps=60, bound=1.5):
     return np.asarray(model.ground_state_degeneracy(rows)).reshape(J.shape[:-1])
 
 
-def phase_diagram(model, plane, critical):
-    """The phases on the plane of Fig. 6, each with its degeneracy."""
+def phase_diagram(model, plane, critical, along, exact):
+    """The phases on the plane of Fig. 6, each with its degeneracy, and the line (exact, along) of the lattice."""
     Z = end_degeneracies(model, plane.couplings())
     figure, ax = panels(3.2)
     shown = ax.contourf(plane.J0, plane.a, Z, levels=[0.5, 1.05, 1.25, 1.5, 1.75, 1.95, 2.5], cmap="cividis")
     figure.colorbar(shown, label="degeneracy $Z$ at the end of the flow")
     for wanted, text in [(1, "paramagnet\n$Z = 1$"), (2, "ferromagnet\n$Z = 2$")]:
-        inside = np.abs(Z - wanted) < 0.05
-        if inside.any():
-            middle = plane.J0[inside].mean(), np.median(plane.a[inside])
+        if (np.abs(Z - wanted) < 0.05).any():
+            middle = (0.25, -0.1) if wanted == 1 else (1.2, 0.0)
             ax.text(*middle, text, ha="center", va="center", bbox={"fc": "white", "alpha": 0.8, "ec": "none", "pad": 2})
+    ax.plot(exact, along, "--", color=style.VERMILION, lw=2, label="critical surface of the lattice")
     ax.plot([critical], [0], "s", color=style.ORANGE, mec=style.BLACK, zorder=6, label=f"$J_{{0*}}$ = {critical:.4f}")
-    ax.set(xlabel="$J_0$", ylabel=plane.label)
-    ax.legend(loc="upper right", frameon=True)
+    ax.set(xlabel="$J_0$", ylabel=plane.label, xlim=(-0.05, 1.4), ylim=(-0.9, 0.9))
+    figure.legend(loc="outside upper center", ncols=2)
     return figure

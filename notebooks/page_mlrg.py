@@ -38,10 +38,15 @@ OURS = {
         "notebook, 200 steps, from trial 1": "continue-200",
         "text, exact KL": "text-kl-A1+E",
         "text, exact KL, ODE": "text-ode-A1+E",
-        "text, CD-5": "text-cd-A1+E",
+        "text, CD-5, 3000 steps": "text-cd-A1+E",
+        "text, exact KL, 3000 steps": "short-kl-A1+E",
         "program, fresh couplings, exact KL": "fresh-kl-A1+E",
     },
-    "2A1+E": {"text, exact KL": "text-kl-2A1+E", "text, CD-5": "text-cd-2A1+E"},
+    "2A1+E": {
+        "text, exact KL": "text-kl-2A1+E",
+        "text, CD-5, 3000 steps": "text-cd-2A1+E",
+        "text, exact KL, 3000 steps": "short-kl-2A1+E",
+    },
 }
 OTHERS = {
     "our network, exact KL": "kl-{}",
@@ -59,6 +64,16 @@ def trained_to_the_end(record):
 def chosen(recipe):
     """Records of a recipe whose training is complete."""
     return [r for r in RECIPES if r["recipe"] == recipe and trained_to_the_end(r)]
+
+
+def of_recipe(label, recipe):
+    """Label and records of a recipe: of complete trainings, or, without any, of those that are on their way."""
+    complete = chosen(recipe)
+    partial = [r for r in RECIPES if r["recipe"] == recipe and not r.get("stopped")]
+    if complete or not partial:
+        return label, complete
+    done, planned = max(r["steps"] for r in partial), partial[0]["fit"]["steps"]
+    return label.replace(f"{planned} steps", f"{done}/{planned} steps"), partial
 
 
 def trials(representation):
@@ -80,7 +95,9 @@ def trials(representation):
 def rows(representation):
     """Label, colour of the bar and records of every row of Figs. 8 and 12."""
     result = [(label, GREY, records) for label, records in trials(representation).items()]
-    result += [(label, style.SKY, chosen(name)) for label, name in OURS[representation].items()]
+    for name in OURS[representation].items():
+        label, records = of_recipe(*name)
+        result.append((label, style.SKY, records))
     for label, pattern in OTHERS.items():
         name = pattern.format(representation)
         result.append((label, style.PURPLE, old_records(name)))
@@ -89,7 +106,8 @@ def rows(representation):
 
 def old_records(recipe):
     """What is still valid of the models of train_mlrg.py: the phase, and Newton's point."""
-    return [{"phase": r["phase"], "newton": _old_newton(r)} for r in MODELS if r["recipe"] == recipe]
+    names = ("representation", "recipe", "seed", "phase")
+    return [{k: r[k] for k in names} | {"newton": _old_newton(r)} for r in MODELS if r["recipe"] == recipe]
 
 
 def _old_newton(record):
@@ -110,7 +128,8 @@ def delta_1(record):
     return value if value is not None and growing and 0.005 < value < 2 else np.nan
 
 
-def _zoom(centre, width):
+def zoom(centre, width):
+    """Functions of a scale that is stretched around `centre`."""
     return (lambda x: np.arcsinh((x - centre) / width), lambda y: centre + width * np.sinh(y))
 
 
@@ -203,10 +222,10 @@ def distributions(place, quantity):
         ax.set_title(REPRESENTATIONS[representation], loc="left")
     if quantity == "J0*":
         ticks = [0.0, 0.2, 0.4, 0.6, 0.7, 0.76, 0.8, 0.84, 0.9, 1.0, 1.2, 1.5]
-        scale, limits, label = _zoom(0.79, 0.05), (-0.05, 1.7), "$J_{0*}$"
+        scale, limits, label = zoom(0.79, 0.05), (-0.05, 1.7), "$J_{0*}$"
     else:
         ticks = [0.01, 0.05, 0.08, 0.1, 0.12, 0.15, 0.2, 0.3, 0.5, 1.0, 2.0]
-        scale, limits, label = _zoom(0.11, 0.02), (0.0, 2.2), "$\\Delta_1$"
+        scale, limits, label = zoom(0.11, 0.02), (0.0, 2.2), "$\\Delta_1$"
     axes[-1].set_xscale("function", functions=scale)
     axes[-1].set(
         xlim=limits, xticks=ticks, xticklabels=[f"{tick:g}" for tick in ticks], xlabel=label
@@ -253,7 +272,9 @@ def trial_table():
     lines = []
     for representation in REPRESENTATIONS:
         kinds = [*trials(representation).items()]
-        kinds += [(f"ours: {label}", chosen(name)) for label, name in OURS[representation].items()]
+        for name in OURS[representation].items():
+            label, records = of_recipe(*name)
+            kinds.append((f"ours: {label}", records))
         for label, records in kinds:
             if not records:
                 continue
@@ -293,7 +314,9 @@ def budget():
         stopped = [r["steps"] for r in records if r.get("stopped")]
         seconds = [r["seconds_per_step"] for r in complete if r["seconds_per_step"]]
         spent = f"{np.median(seconds) * fit['steps']:.0f}" if seconds else "-"
+        partial = [r["steps"] for r in records if not trained_to_the_end(r) and not r.get("stopped")]
         said = f"at steps {', '.join(map(str, sorted(stopped)))}: the flow equation became too stiff" if stopped else "-"
+        said = f"not finished: {', '.join(map(str, sorted(partial)))} steps done" if partial else said
         lines.append(
             f"| {name} | {REPRESENTATIONS[representation]} | {fit['steps']} | {len(complete)} of {planned} | {spent} | {said} |"
         )

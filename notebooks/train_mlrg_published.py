@@ -59,7 +59,8 @@ def recipes():
     twenty = PROGRAM | CD_5 | constant(1e-3, 20) | {"steps": 20}
     hundreds = PROGRAM | CD_5 | constant(1e-4, 10) | {"steps": 200}
     fresh = PROGRAM | constant(1e-3, 10) | {"batch": 200, "steps": 5000}
-    text, cd = TEXT | {"steps": 30000}, TEXT | CD_5 | {"teacher_sweeps": 20, "steps": 6000}
+    text, short = TEXT | {"steps": 30000}, TEXT | {"steps": 3000}
+    cd = short | CD_5 | {"teacher_sweeps": 20}
     kl, ode = {"divergence": "kl"}, {"divergence": "kl", "transport": "ode"}
     return {
         "restart-A1": ("A1", {}, restart, True, None, 10),
@@ -75,6 +76,8 @@ def recipes():
         "text-ode-A1+E": ("A1+E", ode, text, False, None, 10),
         "text-cd-A1+E": ("A1+E", {}, cd, False, None, 3),
         "text-cd-2A1+E": ("2A1+E", {}, cd, False, None, 3),
+        "short-kl-A1+E": ("A1+E", kl, short, False, None, 3),
+        "short-kl-2A1+E": ("2A1+E", kl, short, False, None, 3),
     }
 
 
