@@ -99,8 +99,23 @@ static void orbits(void)
     end_call(isingrg_multilevel_orbits(model, numbers, given));
 }
 
+static void anneal(void)
+{
+    int64_t n = amount(0, 70);
+    int64_t size = seldom() ? amount(2, 20) : INT64_C(4) << pick(2);
+    int64_t count = amount(1, 3);
+    double *couplings = numbers(rows(count, 1), 0.4);
+    double field = next_byte() % 4 == 0 ? number(0.1) : 0;
+    uint64_t seed = next_word();
+    int8_t *configurations = spins(rows(n, rows(size, size)));
+    double *work = space(rows(n, 1));
+    isingrg_progress function = progress();
+    end_call(isingrg_multilevel_anneal(
+        n, size, couplings, count, field, seed, configurations, work, function, NULL));
+}
+
 void call_multilevel(void)
 {
-    static void (*const calls[])(void) = {create, fit, sample, evaluate, adopt, orbits};
-    calls[pick(6)]();
+    static void (*const calls[])(void) = {create, fit, sample, evaluate, adopt, orbits, anneal};
+    calls[pick(7)]();
 }

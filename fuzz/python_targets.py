@@ -196,6 +196,7 @@ OWN = {
     "isingrg.multilevel.MultilevelSampler.fit_samples": {
         "start": st.none(), "spins": _spins(4), "steps": st.integers(1, 2)},
     "isingrg.multilevel.MultilevelSampler.refine": {"coarse": _spins(1, 2)},
+    "isingrg.multilevel.anneal": {"spins": _spins(4, 8), "K": st.just([0.1, 0.2])},
     **{f"isingrg.multilevel.MultilevelSampler.{name}": {"K": st.floats(0.1, 0.6)}
        for name in ("free_energy", "log_partition", "log_weights")},
     "isingrg.set_num_threads": {"n": st.integers(1, 3)},

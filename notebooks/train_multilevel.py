@@ -12,6 +12,8 @@ import json
 import time
 from pathlib import Path
 
+import numpy as np
+
 import record_file
 from isingrg import ising
 from isingrg.multilevel import MultilevelSampler
@@ -27,17 +29,24 @@ def recipes():
     at_criticality = [({"L": L}, {"steps": 10}, seed) for seed in SEEDS for L in (16, 32, 64)]
     return {
         "critical": at_criticality,
-        "sizes": [({"L": L}, {"steps": 10}, seed) for L in (4, 8, 128) for seed in range(3)],
+        "sizes": [({"L": L}, {"steps": 10}, seed) for seed in SEEDS for L in (4, 8)]
+        + [({"L": 128}, {"steps": 10}, seed) for seed in range(3)],
         "couplings": [
             ({"L": L, "K": K}, {"steps": 10}, seed)
+            for seed in SEEDS
             for L in (16, 32)
             for K in (0.3, 0.4, 0.5, -0.44)
-            for seed in range(3)
+        ],
+        "field": [
+            ({"L": L, "K": K, "field": field}, {"steps": 10}, seed)
+            for seed in SEEDS
+            for L in (4, 8)
+            for K, field in ((0.4, 0.05), (0.5, 0.02))
         ],
         "ladder": [
             ({"L": L}, {"steps": 10, "lr": 1.0, "start": "ladder"}, seed)
+            for seed in SEEDS
             for L in (16, 32, 64)
-            for seed in range(3)
         ],
         "likelihood": [
             ({"L": 16, "colours": colours, "neighbours": 16} | options, {"steps": 10}, seed)
@@ -50,6 +59,17 @@ def recipes():
             for seed in range(2)
         ],
     }
+
+
+def exact_log_partition(model):
+    """ln Z by Kaufman's sum, or with a field from all the eigenvalues of the transfer matrix of
+    2**L rows of spins."""
+    if model.field == 0:
+        return ising.log_partition(model.L, model.K)
+    rows = 1.0 - 2 * ((np.arange(2**model.L)[:, None] >> np.arange(model.L)) & 1)
+    within = model.K * (rows * np.roll(rows, 1, axis=1)).sum(1) + model.field * rows.sum(1)
+    matrix = np.exp(model.K * rows @ rows.T + (within[:, None] + within) / 2)
+    return float(np.log((np.linalg.eigvalsh(matrix) ** model.L).sum()))
 
 
 def train(settings, training, seed):
@@ -75,7 +95,7 @@ def train(settings, training, seed):
             "standard_error": partition.error,
             "effective_sample_size": partition.effective_sample_size,
         },
-        "exact": ising.log_partition(model.L, model.K),
+        "exact": exact_log_partition(model),
         "history": {
             name: [None if value != value else round(float(value), 6) for value in column]
             for name, column in model.history.items()

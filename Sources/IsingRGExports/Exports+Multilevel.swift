@@ -122,6 +122,27 @@ public func isingrg_multilevel_log_probability(
     }
 }
 
+@_cdecl("isingrg_multilevel_anneal")
+public func isingrg_multilevel_anneal(
+    _ count: Int64, _ size: Int64, _ couplings: UnsafePointer<Double>?, _ couplingCount: Int64, _ field: Double,
+    _ seed: UInt64, _ spins: UnsafeMutablePointer<Int8>?, _ work: UnsafeMutablePointer<Double>?,
+    _ function: isingrg_progress?, _ context: UnsafeMutableRawPointer?
+) -> isingrg_status {
+    status { () throws(Failure) in
+        let couplings = try required(couplings, "couplings")
+        let length = try integer(couplingCount, "n_couplings", 1...1 << 20)
+        var annealing = Annealing(
+            size: try integer(size, "size", 4...256),
+            couplings: Array(UnsafeBufferPointer(start: couplings, count: length)))
+        (annealing.field, annealing.seed) = (field, seed)
+        let (spins, work) = (try required(spins, "spins"), try required(work, "work"))
+        let count = try integer(count, "n", 0...rowLimit)
+        let progress = progress(total: count, function, context)
+        try annealing.run(spins, count: count, work: work, progress: progress)
+        progress.finish()
+    }
+}
+
 // MARK: - Couplings
 
 @_cdecl("isingrg_multilevel_orbits")

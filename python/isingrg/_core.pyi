@@ -392,5 +392,10 @@ def multilevel_log_probability(
 ) -> None:
     """spins (n, L, L), values (n,)."""
 
+def multilevel_anneal(
+    couplings: Array, field: float, seed: int, spins: Spins, work: Array, progress: Progress, /,
+) -> None:
+    """spins (n, L, L), which change, work (n,)."""
+
 def multilevel_orbits(model: Model, orbits: Sites, /) -> None:
     """orbits (parameters, MULTILEVEL_ORBIT_COLUMNS)."""

@@ -979,6 +979,23 @@ ISINGRG_API isingrg_status isingrg_multilevel_log_probability(
     isingrg_model *model, const int8_t *spins, int64_t n, int64_t coarse_size, double *values,
     isingrg_progress progress, void *context);
 
+/* Annealed importance sampling, which needs no model: configurations follow the couplings K_0 to K_n by
+ * a sweep of the heat bath at each but the first. If weights w make the given ones samples at K_0,
+ * w exp(work) make what comes of them samples at K_n, with
+ * work = sum_t (K_t - K_(t-1)) sum_<ij> s_i s_j of the spins before the sweep at K_t. The first rows
+ * do not depend on n. What is interrupted leaves some of the spins changed.
+ * \param n           configurations, at least 0
+ * \param size        L, a power of two from 4 to 256
+ * \param couplings   |K| <= 100
+ * \param n_couplings 1 to 2^20
+ * \param field       h in exp(K sum s s' + h sum s), |h| <= 100
+ * \param[in,out] spins int8 of +-1, shape (n, L, L)
+ * \param[out] work   n numbers
+ * \param progress    counts configurations */
+ISINGRG_API isingrg_status isingrg_multilevel_anneal(
+    int64_t n, int64_t size, const double *couplings, int64_t n_couplings, double field,
+    uint64_t seed, int8_t *spins, double *work, isingrg_progress progress, void *context);
+
 /* What the couplings multiply, those of each class of sites one after another in the order in which
  * the classes are drawn. isingrg_model_parameter_count tells how many there are.
  * \param[out] orbits shape (couplings, ISINGRG_MULTILEVEL_ORBIT_COLUMNS)

@@ -132,6 +132,22 @@ static PyObject *multilevel_log_probability(
     return close_with_none(&call);
 }
 
+static PyObject *multilevel_anneal(PyObject *module, PyObject *const *values, Py_ssize_t count)
+{
+    Call call;
+    open_call(&call, module, "multilevel_anneal", values, count, 6);
+    Array couplings = take_array(&call, "couplings", 'd', INPUT, SHAPE(ANY));
+    double field = take_number(&call, "field");
+    uint64_t seed = take_unsigned(&call, "seed");
+    Array spins = take_array(&call, "spins", 'b', OUTPUT, SHAPE(ANY, ANY, SAME));
+    Array work = take_array(&call, "work", 'd', OUTPUT, SHAPE(spins.shape[0]));
+    take_progress(&call, "progress");
+    RUN(&call, isingrg_multilevel_anneal(
+        spins.shape[0], spins.shape[1], couplings.data, couplings.count, field, seed, spins.data,
+        work.data, report_progress, &call));
+    return close_with_none(&call);
+}
+
 static PyObject *multilevel_orbits(PyObject *module, PyObject *const *values, Py_ssize_t count)
 {
     Call call;
@@ -150,6 +166,7 @@ static PyMethodDef methods[] = {
     METHOD(multilevel_adopt),
     METHOD(multilevel_sample),
     METHOD(multilevel_log_probability),
+    METHOD(multilevel_anneal),
     METHOD(multilevel_orbits),
     {NULL, NULL, 0, NULL},
 };

@@ -7,8 +7,9 @@ read. The probability of each configuration is known, so that weights give ln Z,
 without bias.
 """
 
+from isingrg.multilevel._annealing import anneal
 from isingrg.multilevel._chains import Chains
 from isingrg.multilevel._couplings import Couplings
 from isingrg.multilevel.model import MultilevelSampler
 
-__all__ = ["Chains", "Couplings", "MultilevelSampler"]
+__all__ = ["Chains", "Couplings", "MultilevelSampler", "anneal"]

@@ -8,71 +8,65 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from isingrg import statistics
-from isingrg._shared import arguments
+from isingrg._shared.chains import Floats, SampledChains
 from isingrg.ising import energy, magnetization
-
-OBSERVABLES = ("magnetization", "structure_factor", "energy_density")
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Chains:
+class Chains(SampledChains):
     """Configurations of the Ising model, from `MultilevelSampler.metropolis`."""
 
     #: +1 and -1, shape (n_chains, n_samples, L, L).
     spins: NDArray[np.int8]
     #: Mean acceptance probability of the updates that led from the sample before to each sample,
     #: shape (n_chains, n_samples).
-    acceptance: NDArray[np.float64]
+    acceptance: Floats
     #: Coupling J/T of the target.
     K: float
     #: Its field.
     field: float = 0.0
-    #: What the samples were asked for with: seed, numbers of updates.
+    #: What the samples were asked for with: sampler, seed, numbers of updates.
     settings: dict[str, Any] = dataclasses.field(default_factory=dict)
 
-    def mean_and_error(self, observable: str = "structure_factor") -> statistics.Estimate:
-        """Mean of an observable over all chains and its standard error, autocorrelation included.
+    @property
+    def L(self) -> int:
+        """Linear size of the lattice."""
+        return len(self.spins[0, 0])
 
-        Parameters
-        ----------
-        observable : {"magnetization", "structure_factor", "energy_density"}
-            Mean spin, its square, and E/J per site.
-
-        Returns
-        -------
-        Estimate
-            As from `isingrg.statistics.mean_and_error`.
-
-        Raises
-        ------
-        ConvergenceError
-            If a chain is shorter than 50 times what its correlations last.
-        """
-        return statistics.mean_and_error(self._series(observable))
-
-    def autocorrelation_time(self, observable: str = "structure_factor") -> float:
-        """Integrated autocorrelation time of an observable, in samples.
-
-        Parameters
-        ----------
-        observable : {"magnetization", "structure_factor", "energy_density"}
+    def magnetization(self) -> Floats:
+        """Mean spin with its sign.
 
         Returns
         -------
-        float
-            As from `isingrg.statistics.autocorrelation_time`.
-
-        Raises
-        ------
-        ConvergenceError
-            If a chain is shorter than 50 times what its correlations last.
+        ndarray, shape (n_chains, n_samples)
+            -1 to 1.
         """
-        return statistics.autocorrelation_time(self._series(observable))
+        return np.asarray(magnetization(self.spins))
 
-    def _series(self, observable: str) -> NDArray[np.float64]:
-        name = arguments.choice("observable", observable, OBSERVABLES)
-        if name == "energy_density":
-            return np.asarray(np.asarray(energy(self.spins)) / self.spins.shape[-1] ** 2)
-        means = np.asarray(magnetization(self.spins))
-        return means if name == "magnetization" else means**2
+    def structure_factor(self) -> Floats:
+        """Uniform structure factor, the square of the mean spin.
+
+        Returns
+        -------
+        ndarray, shape (n_chains, n_samples)
+            0 to 1.
+        """
+        return np.asarray(self.magnetization() ** 2)
+
+    def energy_density(self) -> Floats:
+        """Energy per site E/J = -sum_<ij> s_i s_j / L**2, without that of the field.
+
+        Returns
+        -------
+        ndarray, shape (n_chains, n_samples)
+            -2 to 2.
+        """
+        return np.asarray(np.asarray(energy(self.spins)) / self.L**2)
+
+    def _log_density(self) -> Floats:
+        return np.asarray(
+            self.L**2 * (self.field * self.magnetization() - self.K * self.energy_density())
+        )
+
+    def _attributes(self) -> dict[str, Any]:
+        return {"field": self.field, **self.settings}

@@ -80,7 +80,12 @@ def metropolis(
             made = _updates(model, count, updates, seed, first)
             independence.keep(made, 1 + warmup, between, spins[group], acceptance[group], told)
         tell(report, n_chains * updates, n_chains * updates)
-    settings = {"warmup": warmup, "between": between, "seed": seed}
+    settings = {
+        "sampler": "independence metropolis",
+        "warmup": warmup,
+        "between": between,
+        "seed": seed,
+    }
     return Chains(spins, acceptance, model.K, model.field, settings)
 
 

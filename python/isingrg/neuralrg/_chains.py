@@ -4,25 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from isingrg import _core, statistics
-from isingrg._shared import arguments
+from isingrg._shared.chains import SampledChains
 from isingrg.neuralrg._dual import log_density, sample_spins
 from isingrg.neuralrg._samples import Floats, pieces
 
-if TYPE_CHECKING:
-    from isingrg.plot import Drawing
-
-#: Methods of `Chains` whose series have names.
-OBSERVABLES = ("magnetization", "structure_factor", "energy_density")
-
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Chains:
+class Chains(SampledChains):
     """Samples of the target, from `NeuralRG.hmc` or `NeuralRG.metropolis`.
 
     Observables are those of the spins that belong to x. These are independent given x, with mean
@@ -116,106 +109,9 @@ class Chains:
             values[piece] = observable(np.tanh(rows[piece]))
         return values.reshape(self.x.shape[:2])
 
-    # Statistics
+    def _log_density(self) -> Floats:
+        return np.asarray(log_density(self.x, self.K))
 
-    def mean_and_error(self, observable: str = "structure_factor") -> statistics.Estimate:
-        """Mean of an observable over all chains and its standard error, autocorrelation included.
-
-        Parameters
-        ----------
-        observable : {"magnetization", "structure_factor", "energy_density"}
-
-        Returns
-        -------
-        Estimate
-            As from `isingrg.statistics.mean_and_error`, unpacks as mean, error. The error is NaN
-            if the chains never moved.
-
-        Raises
-        ------
-        ConvergenceError
-            If a chain is shorter than 50 times what its correlations last.
-        """
-        return statistics.mean_and_error(self._series(observable))
-
-    def autocorrelation_time(self, observable: str = "structure_factor") -> float:
-        """Integrated autocorrelation time of an observable, in samples.
-
-        Parameters
-        ----------
-        observable : {"magnetization", "structure_factor", "energy_density"}
-
-        Returns
-        -------
-        float
-            As from `isingrg.statistics.autocorrelation_time`: below 1 for anticorrelated samples.
-
-        Raises
-        ------
-        ConvergenceError
-            If a chain is shorter than 50 times what its correlations last.
-        ArgumentError
-            If the chains never moved.
-        """
-        return statistics.autocorrelation_time(self._series(observable))
-
-    def _series(self, observable: str) -> Floats:
-        series: Floats = getattr(self, arguments.choice("observable", observable, OBSERVABLES))()
-        return series
-
-    def plot(self, observable: str = "structure_factor", *, ax: Any = None) -> Drawing:
-        """Draw an observable of every chain and its autocorrelation.
-
-        Parameters
-        ----------
-        observable : {"magnetization", "structure_factor", "energy_density"}
-            What to draw.
-        ax : two matplotlib axes, optional
-            Where to draw; a new figure by default.
-
-        Returns
-        -------
-        Drawing
-            As from `isingrg.plot.chains`.
-        """
-        from isingrg import plot
-
-        return plot.chains(self, observable, ax=ax)
-
-    def inference_data(self) -> Any:
-        """The chains in the form of ArviZ, which must be installed: pip install 'isingrg[chains]'.
-
-        Returns
-        -------
-        arviz.InferenceData, or xarray.DataTree from ArviZ 1.0 on
-            posterior: magnetization, structure_factor and energy_density. sample_stats:
-            acceptance_rate, and lp = ln pi(x), not normalised. Its attributes name
-            the sampler, the target and the version of isingrg.
-        """
-        arviz = _arviz()
-        groups = {
-            "posterior": {name: self._series(name) for name in OBSERVABLES},
-            "sample_stats": {
-                "acceptance_rate": self.acceptance,
-                "lp": np.asarray(log_density(self.x, self.K)),
-            },
-        }
-        attributes = {
-            "inference_library": "isingrg",
-            "inference_library_version": _core.version(),
-            "L": self.L,
-            "K": self.K,
-            **({} if self.step_size is None else {"step_size": self.step_size}),
-            **self.settings,
-        }
-        if arviz.__version__.startswith("0."):
-            return arviz.from_dict(**groups, attrs=attributes)
-        return arviz.from_dict(groups, attrs={"/": attributes})
-
-
-def _arviz() -> Any:
-    try:
-        import arviz
-    except ModuleNotFoundError:
-        raise ImportError("inference data needs ArviZ: pip install 'isingrg[chains]'") from None
-    return arviz
+    def _attributes(self) -> dict[str, Any]:
+        leapfrog = {} if self.step_size is None else {"step_size": self.step_size}
+        return leapfrog | self.settings

@@ -7,13 +7,14 @@ pip install 'isingrg[plot]'.
 """
 
 from isingrg.plot._animations import animate_block_spins, animate_flow, animate_generation
+from isingrg.plot._chains import chains
 from isingrg.plot._drawing import Drawing
 from isingrg.plot._graphvae import principal_component, rg_spectrum
 from isingrg.plot._history import history
 from isingrg.plot._ising import configuration, energy, magnetization
 from isingrg.plot._mlrg import beta_function, flow, monotone
 from isingrg.plot._multilevel import effective_couplings
-from isingrg.plot._neuralrg import chains, responses, samples
+from isingrg.plot._neuralrg import responses, samples
 
 __all__ = [
     "Drawing",

@@ -206,6 +206,7 @@ LONG = {
     "isingrg.multilevel.MultilevelSampler.sample": ("model.sample(10**5)", "sampler"),
     "isingrg.multilevel.MultilevelSampler.sample_with_log_prob": (
         "model.sample_with_log_prob(10**5)", "sampler"),
+    "isingrg.multilevel.anneal": ("multilevel.anneal(x, np.linspace(0, 0.4, 999))", "sampler"),
     "isingrg.neuralrg.log_partition_dual_from": (
         "neuralrg.log_partition_dual_from(model, 10**5)", "sampler"),
     "isingrg.mlrg.critical_coupling": ("mlrg.critical_coupling(8)", "tensors"),

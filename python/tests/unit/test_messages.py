@@ -73,6 +73,7 @@ TAKERS = {
     "multilevel.MultilevelSampler.fit_samples": lambda s: sampler().fit_samples(s, 1),
     "multilevel.MultilevelSampler.log_prob": lambda s: trained().log_prob(s),
     "multilevel.MultilevelSampler.log_weights": lambda s: trained().log_weights(s),
+    "multilevel.anneal": lambda s: multilevel.anneal(s, [0.1, 0.2]),
     "plot.animate_block_spins": lambda s: plot.animate_block_spins(s[0]),
     "plot.configuration": lambda s: plot.configuration(s[0]),
     "plot.energy": lambda s: plot.energy(s[:, None], COUPLINGS),
@@ -299,6 +300,7 @@ OF_COUPLINGS = {
     "multilevel.MultilevelSampler.log_weights": lambda K: trained_sampler().log_weights(
         np.ones((1, 4, 4), np.int8), K=K
     ),
+    "multilevel.anneal": lambda K: multilevel.anneal(UP, [K, K]),
     "graphvae.GraphVAE.plot_principal_component": lambda K: vae().plot_principal_component(
         np.where(BITS, 1, -1)[None], [K]
     ),

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import isingrg
-from isingrg import ising, multilevel, neuralrg
+from isingrg import ising, multilevel, neuralrg, plot
 from isingrg.multilevel import MultilevelSampler
 
 #: All configurations of 4 x 4.
@@ -141,6 +141,31 @@ def test_chains_have_the_exact_energy(sampler):
     np.testing.assert_array_equal(few.spins, chains.spins[:3])
 
 
+def test_chains_say_of_themselves_what_those_of_the_flow_do():
+    """Their observables are those of the spins, and ln of the target is that of the definition."""
+    arviz = pytest.importorskip("arviz")
+    chains = MultilevelSampler(4, 0.3, field=0.1).fit(1, 2048).metropolis(8, 500, warmup=5, seed=2)
+    m = np.asarray(ising.magnetization(chains.spins))
+    np.testing.assert_array_equal(chains.structure_factor(), m**2)
+    data = chains.inference_data()
+    for name in ("magnetization", "structure_factor", "energy_density"):
+        np.testing.assert_array_equal(data.posterior[name], getattr(chains, name)())
+    np.testing.assert_allclose(data.sample_stats.lp, log_weights(chains.spins, 0.3, 0.1))
+    np.testing.assert_array_equal(data.sample_stats.acceptance_rate, chains.acceptance)
+    expected = {
+        "L": 4, "K": 0.3, "field": 0.1, "sampler": "independence metropolis", "seed": 2,
+        "warmup": 5,
+    }  # fmt: skip
+    assert data.attrs.items() >= expected.items()
+    size = arviz.ess(m, method="mean")
+    assert size * chains.autocorrelation_time("magnetization") == pytest.approx(m.size, rel=0.15)
+    artists = chains.plot("energy_density").artists
+    np.testing.assert_allclose(
+        artists["mean"].get_ydata(), chains.energy_density().mean(0), rtol=1e-12
+    )
+    assert len(artists["traces"]) == 8 and artists["autocorrelation"].get_ydata()[0] == 1
+
+
 def test_couplings_can_be_read(sampler):
     found = sampler.couplings()
     assert isinstance(found, multilevel.Couplings) and len(found) == sampler.parameter_count
@@ -150,6 +175,22 @@ def test_couplings_can_be_read(sampler):
     assert nearest.sum() == 1 and found.products[nearest] == 4
     assert 0.1 < found.J[nearest][0] < 0.6
     assert 0 in MultilevelSampler(4, field=0.1).fit(1, 64, start="none").couplings().order
+
+
+def test_couplings_as_a_figure(sampler):
+    """A line for each spacing: single spins around the first sites B, the nearest first."""
+    artists = sampler.plot_couplings().artists
+    assert set(artists) == {"a = 1", "a = 2", "a = 4"}
+    found = sampler.couplings()
+    for spacing in (1, 2, 4):
+        chosen = (found.spacing == spacing) & (found.position == "B") & (found.colour == 0)
+        chosen &= found.order == 1
+        distance, J = artists[f"a = {spacing}"].get_data()
+        np.testing.assert_array_equal(distance, found.distance[chosen])
+        np.testing.assert_array_equal(J, found.J[chosen])
+        assert (np.diff(distance) > 0).all() and abs(distance[0] - math.sqrt(2)) < 1e-12
+    with pytest.raises(TypeError, match="model must be a MultilevelSampler, not int"):
+        plot.effective_couplings(3)
 
 
 def test_a_ladder_needs_no_monte_carlo():
@@ -182,6 +223,32 @@ def test_couplings_of_half_the_size_are_a_beginning(sampler):
         MultilevelSampler(8).adopt(3)
 
 
+def test_annealing_from_a_sampler_and_from_random_spins(sampler):
+    """ln Z of another coupling within five standard errors, and weights that vary less for more
+    steps."""
+    exact = ising.log_partition(8, 0.46)
+    spins, log_prob = sampler.sample_with_log_prob(20_000, seed=5)
+    first = np.asarray(sampler.log_weights(spins))
+    shares = []
+    for steps in (1, 40):
+        K = np.linspace(sampler.K, 0.46, 2 * steps + 1)[::2]  # a view that is not contiguous
+        moved, work = multilevel.anneal(spins, K, seed=6)
+        weights = np.exp(first + work - exact)
+        assert abs(weights.mean() - 1) < 5 * weights.std() / math.sqrt(len(weights))
+        shares.append(weights.mean() ** 2 / (weights**2).mean())
+    assert shares[1] > shares[0] + 0.005
+    assert moved.shape == spins.shape and (moved != spins).any()
+    np.testing.assert_array_equal(sampler.log_prob(spins), log_prob)  # as they were
+    start = np.random.default_rng(1).choice([-1, 1], (2, 1000, 8, 8))
+    moved, work = multilevel.anneal(start, np.linspace(0, 0.3, 31))
+    assert moved.dtype == np.int8 and work.shape == (2, 1000)
+    weights = np.exp(work + 64 * math.log(2) - ising.log_partition(8, 0.3))
+    assert abs(weights.mean() - 1) < 5 * weights.std() / math.sqrt(weights.size)
+    few = multilevel.anneal(start[0, :100], np.linspace(0, 0.3, 31))
+    np.testing.assert_array_equal(few[0], moved[0, :100])
+    assert multilevel.anneal(np.ones((0, 4, 4)), [0.1])[1].shape == (0,)
+
+
 def test_the_dual_of_the_flow_through_the_joint_space(sampler):
     estimate = neuralrg.log_partition_dual_from(sampler, 20_000)
     exact = neuralrg.log_partition_dual(8, sampler.K)
@@ -211,6 +278,16 @@ def test_the_dual_of_the_flow_through_the_joint_space(sampler):
      "at least 1|1 to"),
     (lambda: MultilevelSampler(8).fit_samples(np.zeros((1, 8, 8), np.int8), 1),
      isingrg.ArgumentError, "spin"),
+    (lambda: multilevel.anneal(np.ones((6, 6)), [0.1]), isingrg.ArgumentError,
+     "the size of spins must be a power of two"),
+    (lambda: multilevel.anneal(np.ones((512, 512)), [0.1]), isingrg.ArgumentError,
+     "the size of spins must be from 4 to 256"),
+    (lambda: multilevel.anneal(np.ones((4, 4)), 0.1), isingrg.ArgumentError, "K must have the"),
+    (lambda: multilevel.anneal(np.ones((4, 4)), []), isingrg.ArgumentError, "K must have the"),
+    (lambda: multilevel.anneal(np.ones((4, 4)), [0.1, 200]), isingrg.ArgumentError, "K must be"),
+    (lambda: multilevel.anneal(np.ones((4, 4)), [0.1], field=math.inf), isingrg.ArgumentError,
+     "field must be"),
+    (lambda: multilevel.anneal(np.zeros((4, 4), np.int8), [0.1]), isingrg.ArgumentError, "spin"),
 ])  # fmt: skip
 def test_what_is_refused(call, error, message):
     with pytest.raises(error, match=message):

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import isingrg
-from isingrg import graphvae, ising, mlrg, neuralrg, statistics, tensorrg
+from isingrg import graphvae, ising, mlrg, multilevel, neuralrg, statistics, tensorrg
 from isingrg._shared import progress
 from isingrg.ising import K_CRITICAL
 
@@ -165,6 +165,7 @@ CALLS = {
     "multilevel.MultilevelSampler.sample_with_log_prob": lambda p: sampler().sample_with_log_prob(
         99, progress=p
     ),
+    "multilevel.anneal": lambda p: multilevel.anneal(spins(9, 4, 4), [0.1, 0.2], progress=p),
     "neuralrg.log_partition_dual_from": lambda p: neuralrg.log_partition_dual_from(
         sampler(), 99, progress=p
     ),

@@ -168,6 +168,35 @@ static void test_adopt(isingrg_model *model)
     ACCEPT(isingrg_model_destroy(larger));
 }
 
+static void test_anneal(void)
+{
+    double couplings[3] = {0, 0.1, 0.2}, work[N];
+#define ANNEAL(n, size, couplings, count, field, spins, work) \
+    isingrg_multilevel_anneal( \
+        n, size, couplings, count, field, 1, spins, work, NULL, NULL)
+    memset(spins, 1, sizeof spins);
+    ACCEPT(ANNEAL(N, SIZE, couplings, 3, 0, spins, work));
+    REQUIRE(work[0] > 0 && work[0] <= 0.2 * 2 * SIZE * SIZE);
+    ACCEPT(ANNEAL(0, SIZE, couplings, 3, 0, spins, work));
+    ACCEPT(ANNEAL(N, SIZE, couplings, 1, 0, spins, work));
+    REQUIRE(work[0] == 0);
+    REFUSE("n must", ANNEAL(-1, SIZE, couplings, 3, 0, spins, work));
+    REFUSE("size", ANNEAL(N, 6, couplings, 3, 0, spins, work));
+    REFUSE("size", ANNEAL(N, INT64_MAX, couplings, 3, 0, spins, work));
+    REFUSE("couplings", ANNEAL(N, SIZE, NULL, 3, 0, spins, work));
+    REFUSE("n_couplings", ANNEAL(N, SIZE, couplings, 0, 0, spins, work));
+    REFUSE("field", ANNEAL(N, SIZE, couplings, 3, NAN, spins, work));
+    REFUSE("spins", ANNEAL(N, SIZE, couplings, 3, 0, NULL, work));
+    REFUSE("work", ANNEAL(N, SIZE, couplings, 3, 0, spins, NULL));
+    INTERRUPT(isingrg_multilevel_anneal(N, SIZE, couplings, 3, 0, 1, spins, work, stop, NULL));
+    couplings[1] = INFINITY;
+    REFUSE("coupling", ANNEAL(N, SIZE, couplings, 3, 0, spins, work));
+    couplings[1] = 0.1;
+    spins[5] = 3;
+    REFUSE("spin 5", ANNEAL(N, SIZE, couplings, 3, 0, spins, work));
+    memset(spins, 1, sizeof spins);
+}
+
 void test_multilevel(void)
 {
     isingrg_model *model = make_multilevel();
@@ -176,5 +205,6 @@ void test_multilevel(void)
     test_evaluation(model);
     test_orbits(model);
     test_adopt(model);
+    test_anneal();
     ACCEPT(isingrg_model_destroy(model));
 }

@@ -1,0 +1,91 @@
+"""The tables of docs/samplers.md, from the records."""
+
+import statistics
+
+import record_file
+from samplers import FILE, MODELS, PUBLISHED, SIZES
+
+
+def number(value):
+    """Three digits, with thousands and more in groups."""
+    if isinstance(value, list):
+        return " to ".join(number(one) for one in value)
+    if value >= 100:
+        digits = 2 - (len(str(int(value))) - 1)
+        return f"{round(value, digits):,.0f}"
+    return f"{value:.3g}"
+
+
+def share(value):
+    if isinstance(value, list):
+        return " to ".join(f"{one:.2f}" for one in value)
+    return f"{value:.3f}" if value > 0.0095 else f"{value:.1g}"
+
+
+def medians(records, L):
+    """Of trained models of a size."""
+    chosen = [record for record in records if record["model"]["L"] == L]
+    if not chosen:
+        return None
+    effective = [r["log_partition"]["effective_sample_size"] / r["samples"] for r in chosen]
+    rates = [r["samples_per_processor_second"] for r in chosen if "samples_per_processor_second" in r]
+    return {
+        "share": statistics.median(effective),
+        "rate": statistics.median(rates) if rates else None,
+        "training": statistics.median(r.get("processor_seconds", r["seconds"]) for r in chosen),
+        "seeds": len(chosen),
+    }
+
+
+def found():
+    """Name of a row -> size -> its numbers."""
+    trained = record_file.load(MODELS / "multilevel_models.json")
+    ours = [r for r in trained if r["recipe"] in ("critical", "sizes")]
+    larger = [r for r in trained if r["recipe"] == "larger"]
+    flows = [
+        r | {"samples": 8192} for r in record_file.load(MODELS / "neuralrg_models.json")
+        if r["recipe"] in ("critical", "L4", "L8", "L32")
+    ]  # fmt: skip
+    measured = record_file.load(FILE)
+
+    def rows(method):
+        return {r["L"]: r for r in measured if r["method"] == method}
+
+    table = {
+        "multilevel sampler": {L: medians(ours, L) for L in SIZES},
+        "the same, larger fields": {L: medians(larger, L) for L in SIZES},
+        "NeuralRG, on the dual": {L: medians(flows, L) for L in SIZES},
+        "annealed importance sampling": rows("annealing"),
+        "sequential Monte Carlo": rows("sequential"),
+        "transfer matrix, exact": rows("rows"),
+        "Wolff": rows("wolff"),
+    }
+    for L, rate in rows("flow_rate").items():
+        table["NeuralRG, on the dual"][L]["rate"] = rate["rate"]
+    for record in record_file.load(PUBLISHED):
+        name = f"{record['method']}, published ({record['source']}; {record['on']})"
+        table.setdefault(name, {})[record["L"]] = record
+    return table
+
+
+def table():
+    """Three of them: the worth of a sample, independent configurations in a second, training."""
+    parts = []
+    for title, shown in (
+        ("worth of a sample", lambda r: share(r["share"])),
+        (
+            "independent configurations in a second of one core",
+            lambda r: number(r["rate"] * r["share"]) if r.get("rate") else "-",
+        ),
+        ("training in seconds", lambda r: number(r["training"]) if r.get("training") else "-"),
+    ):
+        lines = [
+            f"| {title} | " + " | ".join(f"L = {L}" for L in SIZES) + " |",
+            "|---|" + "---|" * len(SIZES),
+        ]
+        for name, records in found().items():
+            cells = [shown(records[L]) if records.get(L) else "-" for L in SIZES]
+            if set(cells) != {"-"}:
+                lines.append(f"| {name} | " + " | ".join(cells) + " |")
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts)
