@@ -2,7 +2,7 @@
 
     python benchmarks/samplers.py                        # measure what is not recorded yet; minutes
     python benchmarks/samplers.py --only annealing       # one method
-    python benchmarks/samplers.py --table                # the table of docs/samplers.md
+    python benchmarks/samplers.py --page                 # the tables into docs/samplers.md
 
 Records are in data/samplers.json, one for each method and size, with their settings and seeds.
 Those of trained models come from the files of `notebooks/train_multilevel.py` and
@@ -38,16 +38,21 @@ SWEEPS = 1000
 ANNEALED, POPULATIONS = {4: 8192, 8: 8192, 16: 4096, 32: 2048, 64: 1024, 128: 512}, 8
 
 
+def weighed_share(log_weights):
+    """The effective sample size divided by the number of samples."""
+    weights = np.exp(log_weights - log_weights.max())
+    return float(weights.sum() ** 2 / (weights**2).sum() / len(weights))
+
+
 def weighed(L, log_weights):
     """What weights say of ln Z: estimate, error, effective share."""
     weights = np.exp(log_weights - log_weights.max())
-    n = len(weights)
-    share = weights.sum() ** 2 / (weights**2).sum() / n
+    n, share = len(weights), weighed_share(log_weights)
     return {
         "log_partition": float(np.log(weights.mean()) + log_weights.max()),
         "log_partition_error": float(np.sqrt((1 / share - 1) / n)),
         "exact": float(ising.log_partition(L, KC)),
-        "share": float(share),
+        "share": share,
         "samples": n,
     }
 
@@ -128,6 +133,21 @@ def rows(L):
     return weighed(L, log_weights) | {"rate": n / seconds, "training": sampler.seconds}
 
 
+def tempering(L):
+    """A sampler of K = 0.43 whose samples are carried to K_c by so many sweeps: the effective share."""
+    with multilevel.MultilevelSampler(L, 0.43) as model:
+        start = time.process_time()
+        model.fit(8, 16384, seed=1)
+        training = time.process_time() - start
+        spins, _ = model.sample_with_log_prob(4096, seed=77)
+        first = np.asarray(model.log_weights(spins))
+        shares = {"0": weighed_share(np.asarray(model.log_weights(spins, K=KC)))}
+    for sweeps in (4, 16, 64, 256):
+        _, work = multilevel.anneal(spins, np.linspace(0.43, KC, sweeps + 1), seed=3)
+        shares[str(sweeps)] = weighed_share(first + work)
+    return {"K": 0.43, "training": training, "at K": weighed_share(first), "shares": shares}
+
+
 def flow_rate(L):
     """NeuralRG with the published architecture: samples in a second, of a model whose other numbers
     come from its records."""
@@ -166,6 +186,7 @@ METHODS = {
     "sequential": (sequential, SIZES),
     "wolff": (wolff, SIZES),
     "rows": (rows, (4, 8)),
+    "tempering": (tempering, (32,)),
     "flow_rate": (flow_rate, (8, 16)),
     "speed": (speed, (16, 32, 64)),
 }
@@ -174,12 +195,13 @@ METHODS = {
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", choices=METHODS)
-    parser.add_argument("--table", action="store_true")
+    parser.add_argument("--page", action="store_true")
     arguments = parser.parse_args()
-    if arguments.table:
+    if arguments.page:
         import samplers_table
 
-        print(samplers_table.table())
+        page = Path(__file__).parents[1] / "docs" / "samplers.md"
+        page.write_text(samplers_table.page(page.read_text()))
         return
     for method, (measure, sizes) in METHODS.items():
         for L in sizes:

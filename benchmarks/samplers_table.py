@@ -68,13 +68,13 @@ def found():
     return table
 
 
-def table():
-    """Three of them: the worth of a sample, independent configurations in a second, training."""
+def tables():
+    """Three: the worth of a sample, independent configurations in a second, training."""
     parts = []
     for title, shown in (
         ("worth of a sample", lambda r: share(r["share"])),
         (
-            "independent configurations in a second of one core",
+            "independent configurations in a second",
             lambda r: number(r["rate"] * r["share"]) if r.get("rate") else "-",
         ),
         ("training in seconds", lambda r: number(r["training"]) if r.get("training") else "-"),
@@ -89,3 +89,56 @@ def table():
                 lines.append(f"| {name} | " + " | ".join(cells) + " |")
         parts.append("\n".join(lines))
     return "\n\n".join(parts)
+
+
+def trials():
+    """Every recorded choice of couplings at L = 32."""
+    records = record_file.load(MODELS / "multilevel_models.json")
+    chosen = [
+        r for r in records
+        if r["recipe"] in ("critical", "larger", "fields") and r["model"]["L"] == 32 and r["seed"] == 0
+    ]  # fmt: skip
+    lines = [
+        "| changed | couplings | divergence in nat | effective share | training in seconds |",
+        "|---|---|---|---|---|",
+    ]
+    for r in sorted(chosen, key=lambda r: r["parameters"]):
+        changed = [f"`{k}={v}`" for k, v in r["model"].items() if k != "L"]
+        bound = r["minus_log_partition"]
+        effective = r["log_partition"]["effective_sample_size"] / r["samples"]
+        lines.append(
+            f"| {', '.join(changed) or 'nothing'} | {r['parameters']:,} | "
+            f"{bound['bound'] + r['exact']:.4f} +- {bound['standard_error']:.4f} | {effective:.4f} | "
+            f"{r['processor_seconds']:.1f} |")
+    return "\n".join(lines)
+
+
+def tempering():
+    lines = []
+    for r in record_file.load(FILE):
+        if r["method"] == "tempering":
+            heads, cells = zip(*r["shares"].items(), strict=True)
+            lines += [
+                f"| sweeps from K = {r['K']} to K_c, L = {r['L']} | " + " | ".join(heads) + " |",
+                "|---|" + "---|" * len(heads),
+                "| effective share | " + " | ".join(f"{cell:.3f}" for cell in cells) + " |",
+            ]
+    return "\n".join(lines)
+
+
+def speed():
+    lines = ["| L | at best, samples in a second | measured | share |", "|---|---|---|---|"]
+    lines += [
+        f"| {r['L']} | {number(r['limit'])} | {number(r['rate'])} | {100 * r['rate'] / r['limit']:.0f} % |"
+        for r in record_file.load(FILE) if r["method"] == "speed"
+    ]  # fmt: skip
+    return "\n".join(lines)
+
+
+def page(text):
+    """docs/samplers.md with all tables anew: each stands between comments that name it."""
+    for part in (tables, trials, tempering, speed):
+        start, end = f"<!-- {part.__name__} -->", f"<!-- end of {part.__name__} -->"
+        before, rest = text.split(start)
+        text = f"{before}{start}\n\n{part()}\n\n{end}{rest.split(end)[1]}"
+    return text

@@ -1,7 +1,7 @@
 """Trains the samplers of 07_multilevel.ipynb; writes what they say to data/multilevel_models.json.
 
     python notebooks/train_multilevel.py                    # everything, about half an hour
-    python notebooks/train_multilevel.py --only critical    # one recipe
+    python notebooks/train_multilevel.py --only critical --seeds 3
 
 One record per sampler, each with its settings, seed and times; nothing is left out. What is
 recorded already is not trained again.
@@ -31,6 +31,21 @@ def recipes():
         "critical": at_criticality,
         "sizes": [({"L": L}, {"steps": 10}, seed) for seed in SEEDS for L in (4, 8)]
         + [({"L": 128}, {"steps": 10}, seed) for seed in range(3)],
+        "larger": [
+            ({"L": L, "quintuples": 12, "colours": 8}, {"steps": 10}, seed)
+            for seed in SEEDS
+            for L in (16, 32, 64)
+        ],
+        "fields": [
+            ({"L": 32} | options, {"steps": 10}, 0)
+            for options in (
+                {"colours": 8},
+                {"quintuples": 12},
+                {"quintuples": 12, "linear": 60},
+                {"quintuples": 16},
+                {"quintuples": 16, "colours": 8},
+            )
+        ],
         "couplings": [
             ({"L": L, "K": K}, {"steps": 10}, seed)
             for seed in SEEDS
@@ -106,13 +121,15 @@ def train(settings, training, seed):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", choices=recipes())
-    only = parser.parse_args().only
+    parser.add_argument("--seeds", type=int, default=len(SEEDS), help="only the first so many")
+    arguments = parser.parse_args()
+    only = arguments.only
     for name, models in recipes().items():
         if only not in (None, name):
             continue
         for settings, training, seed in json.loads(json.dumps(models)):  # as they are recorded
             record = {"recipe": name, "model": settings, "training": training, "seed": seed}
-            if record_file.has(FILE, record):
+            if seed >= arguments.seeds or record_file.has(FILE, record):
                 continue
             record |= train(settings, training, seed)
             share = record["log_partition"]["effective_sample_size"] / record["samples"]
