@@ -183,7 +183,7 @@ def megahertz():
 #: Method -> its measurement and the sizes it is made for.
 METHODS = {
     "annealing": (annealing, SIZES),
-    "sequential": (sequential, SIZES),
+    "sequential": (sequential, SIZES[:-1]),
     "wolff": (wolff, SIZES),
     "rows": (rows, (4, 8)),
     "tempering": (tempering, (32,)),

@@ -50,9 +50,9 @@ class MultilevelSampler(NativeModel):
     Notes
     -----
     A model may be used from several threads; a call that meets a training in another thread raises
-    `IsingRGError`. Cluster algorithms (`isingrg.ising.sample`) draw more independent configurations
-    in a second; the sampler adds probabilities: ln Z without integration, unbiased averages at
-    other couplings, and fine configurations given coarse ones.
+    `IsingRGError`. Cluster algorithms (`isingrg.ising.sample`) need no training, are exact, and
+    overtake the sampler on large lattices; it adds probabilities: ln Z without integration, unbiased
+    averages at other couplings, and fine configurations given coarse ones.
 
     References
     ----------
