@@ -37,6 +37,12 @@ def medians(records, L):
     }
 
 
+def seeds(records):
+    """How many trainings there are of a size."""
+    counts = sorted({sum(r["model"]["L"] == L for r in records) for L in {r["model"]["L"] for r in records}})
+    return " to ".join(str(count) for count in sorted({counts[0], counts[-1]})) + " seed" + "s" * (counts[-1] > 1)
+
+
 def found():
     """Name of a row -> size -> its numbers."""
     trained = record_file.load(MODELS / "multilevel_models.json")
@@ -52,8 +58,8 @@ def found():
         return {r["L"]: r for r in measured if r["method"] == method}
 
     table = {
-        "multilevel sampler": {L: medians(ours, L) for L in SIZES},
-        "the same, larger fields": {L: medians(larger, L) for L in SIZES},
+        f"multilevel sampler, {seeds(ours)}": {L: medians(ours, L) for L in SIZES},
+        f"larger fields, {seeds(larger)}": {L: medians(larger, L) for L in SIZES},
         "NeuralRG, on the dual": {L: medians(flows, L) for L in SIZES},
         "annealed importance sampling": rows("annealing"),
         "sequential Monte Carlo": rows("sequential"),
@@ -113,6 +119,31 @@ def trials():
     return "\n".join(lines)
 
 
+def others():
+    """Other couplings, fields, and trainings without Monte Carlo: all that are recorded."""
+    lines = [
+        "| recipe | L | samplers | effective share, lowest, median, highest | ln Z less the exact one in errors |",
+        "|---|---|---|---|---|",
+    ]
+    groups = {}
+    for r in record_file.load(MODELS / "multilevel_models.json"):
+        if r["recipe"] in ("critical", "ladder", "couplings", "field"):
+            model, training = r["model"], r["training"]
+            changed = [f"{k} = {v}" for k, v in (model | training).items() if k not in ("L", "steps", "start")]
+            name = {"critical": "K_c", "ladder": "K_c, without Monte Carlo"}.get(r["recipe"], ", ".join(changed))
+            groups.setdefault((name, model["L"]), []).append(r)
+    for (name, L), group in groups.items():
+        shares = sorted(r["log_partition"]["effective_sample_size"] / r["samples"] for r in group)
+        scores = [
+            (r["log_partition"]["estimate"] - r["exact"]) / r["log_partition"]["standard_error"]
+            for r in group
+        ]  # fmt: skip
+        middle = f"{shares[0]:.4f}, {statistics.median(shares):.4f}, {shares[-1]:.4f}"
+        lines.append(
+            f"| {name} | {L} | {len(group)} | {middle} | {min(scores):.1f} to {max(scores):.1f} |")
+    return "\n".join(lines)
+
+
 def tempering():
     lines = []
     for r in record_file.load(FILE):
@@ -137,7 +168,7 @@ def speed():
 
 def page(text):
     """docs/samplers.md with all tables anew: each stands between comments that name it."""
-    for part in (tables, trials, tempering, speed):
+    for part in (tables, others, trials, tempering, speed):
         start, end = f"<!-- {part.__name__} -->", f"<!-- end of {part.__name__} -->"
         before, rest = text.split(start)
         text = f"{before}{start}\n\n{part()}\n\n{end}{rest.split(end)[1]}"

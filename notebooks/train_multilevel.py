@@ -53,9 +53,9 @@ def recipes():
             for K in (0.3, 0.4, 0.5, -0.44)
         ],
         "field": [
-            ({"L": L, "K": K, "field": field}, {"steps": 10, "lr": lr}, seed)
+            ({"L": L, "K": K, "field": field}, {"steps": 10, "lr": lr, "start": start}, seed)
             for seed in SEEDS
-            for lr in (0.3, 1.0)  # as with Wolff configurations to begin with, and as without
+            for lr, start in ((0.3, "wolff"), (0.3, "ladder"), (1.0, "ladder"))
             for L in (4, 8)
             for K, field in ((0.4, 0.05), (0.5, 0.02))
         ],

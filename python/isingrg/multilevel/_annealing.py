@@ -37,7 +37,7 @@ def anneal(
     K : array_like, shape (n,)
         Couplings J/T one after another, 1 to 2**20 of them, each at most 100 in magnitude.
     field : float
-        h in exp(K sum s s' + h sum s), the same at all couplings.
+        h in exp(K sum s s' + h sum s), at most 100 in magnitude, the same at all couplings.
     seed : int
         0 to 2**64 - 1. The first configurations do not depend on how many there are.
     progress : bool or callable

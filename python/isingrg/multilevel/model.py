@@ -14,7 +14,8 @@ from isingrg._shared.model import NativeModel
 from isingrg._shared.settings import documented
 from isingrg._shared.storage import Format
 from isingrg._shared.training import Callback, Watch, alone
-from isingrg.ising import K_CRITICAL
+from isingrg._shared.warn import warn
+from isingrg.ising import K_CRITICAL, log_partition
 from isingrg.ising._couplings import couplings
 from isingrg.multilevel import (
     _couplings,
@@ -51,8 +52,8 @@ class MultilevelSampler(NativeModel):
     -----
     A model may be used from several threads; a call that meets a training in another thread raises
     `IsingRGError`. Cluster algorithms (`isingrg.ising.sample`) need no training, are exact, and
-    overtake the sampler on large lattices; it adds probabilities: ln Z without integration, unbiased
-    averages at other couplings, and fine configurations given coarse ones.
+    overtake it on large lattices; the sampler adds probabilities: ln Z without integration,
+    unbiased averages at other couplings, and fine configurations given coarse ones.
 
     References
     ----------
@@ -183,11 +184,33 @@ class MultilevelSampler(NativeModel):
         OSError
             If the checkpoint cannot be written: before the training where that can be seen, else
             with the model at the step that a note names and the last good file untouched.
+
+        Warns
+        -----
+        RuntimeWarning
+            Without a field if ln Z of the last step is more than six standard errors below the
+            exact one, though at least half of the batch is effective: a part of the target is lost.
         """
         given = dict(locals())
         watch = Watch.checked(checkpoint, every, callback, progress, default=1)
-        self._train(self._begin(self._changed(given), seed), _core.multilevel_fit, watch)
+        changed = self._changed(given)
+        self._train(self._begin(changed, seed), _core.multilevel_fit, watch)
+        self._warn_if_lost(changed.batch)
         return self
+
+    def _warn_if_lost(self, batch: int) -> None:
+        """If weights that look good give too small a ln Z: some of the target is never drawn."""
+        history = self.history
+        if self.field != 0 or batch < 1000 or history["effective_share"][-1] < 0.5:
+            return
+        missing = log_partition(self.L, self.K) - history["log_partition"][-1]
+        if missing > 6 * history["log_partition_error"][-1]:
+            warn(
+                f"ln Z of the last step is {missing:.2g} below the exact one, "
+                f"{missing / history['log_partition_error'][-1]:.0f} standard errors: the sampler "
+                "has lost a part of the target. Begin with start='wolff', or with another seed",
+                RuntimeWarning,
+            )
 
     @alone
     def fit_samples(

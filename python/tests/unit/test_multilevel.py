@@ -91,6 +91,19 @@ def test_another_target_by_reweighting(sampler):
         sampler.log_partition(1000, K=1.5)
 
 
+def test_a_field_in_the_ordered_phase_by_reweighting():
+    """Both phases, against all eigenvalues of the transfer matrix, within five standard errors."""
+    K, field = 0.5, 0.02
+    rows = 1.0 - 2 * ((np.arange(256)[:, None] >> np.arange(8)) & 1)
+    within = K * (rows * np.roll(rows, 1, axis=1)).sum(1) + field * rows.sum(1)
+    matrix = np.exp(K * rows @ rows.T + (within[:, None] + within) / 2)
+    exact = math.log((np.linalg.eigvalsh(matrix) ** 8).sum())
+    model = MultilevelSampler(8, K).fit(2, 8192)
+    estimate = model.log_partition(50_000, field=field)
+    assert abs(estimate.value - exact) < 5 * estimate.error
+    assert estimate.effective_sample_size > 20_000
+
+
 def test_log_weights_are_those_of_the_definition(sampler):
     spins = sampler.sample(20)
     expected = log_weights(spins, 0.3, -0.2) - sampler.log_prob(spins)
@@ -196,6 +209,17 @@ def test_couplings_as_a_figure(sampler):
 def test_a_ladder_needs_no_monte_carlo():
     model = MultilevelSampler(8).fit(3, 8192, lr=1.0, start="ladder")
     assert model.history["effective_share"][-1] > 0.99
+
+
+def test_a_training_that_loses_a_part_of_the_target_warns(monkeypatch):
+    """Where the exact ln Z is larger than the weights give, as if a third had been lost."""
+    real = ising.log_partition
+    monkeypatch.setattr(
+        "isingrg.multilevel.model.log_partition", lambda L, K: real(L, K) + math.log(1.5)
+    )
+    with pytest.warns(RuntimeWarning, match="lost a part of the target"):
+        MultilevelSampler(4).fit(1, 2048)
+    MultilevelSampler(4).fit(1, 512)  # too few to tell
 
 
 def test_given_configurations_are_learned():
