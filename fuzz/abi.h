@@ -57,6 +57,7 @@ const char *representation(int32_t components);
 
 /* Its couplings, 1 where it has none. */
 int64_t coupling_count(const char *name, int32_t frame);
+int64_t loop_coupling_count(const char *name);
 
 /* Checks what every function promises of its status, and frees the arrays of the call. */
 void end_call(isingrg_status status);

@@ -79,9 +79,27 @@ static void call_minimum(void)
             name, couplings, n, starts, seed, divergence, function, NULL));
 }
 
+static void call_loop(void)
+{
+    const char *name = representation(2);
+    int32_t divergence = choice(3);
+    int32_t *count = output(1, sizeof(int32_t));
+    int64_t capacity = amount(0, 40);
+    int32_t *terms = output(capacity > 0 && capacity <= 41 ? capacity : 1, sizeof(int32_t));
+    end_call(isingrg_mlrg_loop_terms(name, capacity <= 41 ? terms : NULL, capacity, count));
+    int64_t n = amount(0, 3), elements = rows(n, loop_coupling_count(name));
+    double *teacher = numbers(elements, 2);
+    double *student = numbers(elements, 2);
+    double *distance = space(rows(n, 1));
+    double *gradient = space(elements);
+    isingrg_progress function = progress();
+    end_call(isingrg_mlrg_loop_distance(
+        name, divergence, teacher, student, n, distance, gradient, function, NULL));
+}
+
 void call_machines(void)
 {
     static void (*const calls[])(void) = {
-        call_representation, call_weights, call_tensor, call_divergence, call_minimum};
-    calls[pick(5)]();
+        call_representation, call_weights, call_tensor, call_divergence, call_minimum, call_loop};
+    calls[pick(6)]();
 }

@@ -12,7 +12,8 @@ static void create(void)
     isingrg_mlrg_config config = {0};
     config.representation = representation(3);
     config.moderator = choice(2);
-    config.divergence = choice(2);
+    config.scheme = choice(2);
+    config.divergence = choice(3);
     config.transport = choice(2);
     config.frame = choice(2);
     config.activation = choice(5);
@@ -29,7 +30,9 @@ static void create(void)
         has_config ? &config : NULL, has_output ? &model : NULL);
     end_call(status);
     if (status != ISINGRG_OK) return;
-    int64_t couplings = coupling_count(config.representation, config.frame);
+    int64_t couplings = config.scheme == ISINGRG_MLRG_LOOP
+        ? loop_coupling_count(config.representation)
+        : coupling_count(config.representation, config.frame);
     keep(place, (Slot){.method = MLRG, .handle = model, .size = couplings});
 }
 
@@ -51,6 +54,10 @@ static isingrg_mlrg_training settings(const Slot *place)
     training.replicas = 1u << pick(3);
     if (seldom()) training.replicas = (uint32_t)next_word();
     training.ray = number(next_byte() % 2 == 0 ? 0 : 0.5);
+    training.ray_low = number(-1);
+    training.ray_high = number(1);
+    training.ray_steps = number(next_byte() % 2 == 0 ? 0 : 3);
+    training.ray_noise = number(0.1);
     training.proposal_scale = number(0.5);
     training.coupling_bound = number(2);
     training.hmc_step = number(0.1);

@@ -203,6 +203,12 @@ const char *representation(int32_t components)
     return text;
 }
 
+int64_t loop_coupling_count(const char *name)
+{
+    int32_t count = 1;
+    return isingrg_mlrg_loop_terms(name, NULL, 0, &count) == ISINGRG_OK ? count : 1;
+}
+
 int64_t coupling_count(const char *name, int32_t frame)
 {
     int32_t count = 1;

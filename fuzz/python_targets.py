@@ -98,6 +98,9 @@ INSTANCES = {
     tensorrg.CheckerboardState: list(_FLOWS[3].states),
     tensorrg.Spectrum: [state.spectrum for state in _STATES],
     mlrg.settings.Training: [mlrg.settings.Training()],
+    mlrg.LyapunovFunction: [
+        mlrg.MLRG(moderator="flow", hidden=(4,)).fit(9, 8).lyapunov_function(9)
+    ],
     mlrg.FixedPoint: mlrg.MLRG(hidden=(4,)).fit(1, 4).fixed_points(4),
     neuralrg.Chains: [_CHAINS],
     multilevel.Chains: [_SAMPLER.metropolis(2, 60)],
@@ -118,7 +121,8 @@ GOOD = {
     "J": J, "J0": _reals([(), (3,)]), "J_teacher": J, "J_student": J, "guess": J,
     "representation": st.sampled_from(REPRESENTATIONS), "machine": st.sampled_from(["teacher",
         "student"]), "frame": st.sampled_from(["published", "consistent"]),
-    "moderator": st.sampled_from(["monotone", "flow"]), "divergence": st.sampled_from(["kl", "cd"]),
+    "moderator": st.sampled_from(["monotone", "flow"]),
+    "divergence": st.sampled_from(["kl", "cd", "l2"]),
     "transport": st.sampled_from(["step", "ode"]), "hidden": st.sampled_from([(3,), [2, 2]]),
     "activation": st.sampled_from(["tanh", "relu", "silu", "elu", "gelu"]),
     "layer_norm": st.booleans(), "symmetric": st.booleans(), "gradient": st.booleans(),
@@ -187,6 +191,7 @@ OWN = {
     "isingrg.graphvae.estimate_critical_coupling": {
         "K": st.just(np.linspace(0.3, 0.6, 12)), "values": _reals([(12, 20)])},
     "isingrg.ensemble": {"settings": st.sampled_from([{"a": [1, 2]}, [{"a": 1}, {"a": 0.5}], {}])},
+    "isingrg.mlrg.MLRG": {"scheme": st.sampled_from(["star", "loop"])},
     "isingrg.mlrg.fit_many": {
         "settings": st.just([{"steps": 2, "batch": 4}] * 2),
         "models": st.builds(lambda: [mlrg.MLRG(hidden=(3,)), mlrg.MLRG(hidden=(4,))])},
@@ -216,6 +221,8 @@ OWN = {
         )
     },
     "isingrg.mlrg.loop_exponents": {"mu": st.floats(0, 0.1), "J": st.floats(0.7, 0.8)},
+    "isingrg.mlrg.loop_distance": {
+        "teacher": _reals([(3,), (2, 3), (0, 3)]), "student": _reals([(3,), (2, 3), (0, 3)])},
     "isingrg.mlrg.loop_map": {"J": _reals([(3,), (2, 3), (0, 3)])},
     "isingrg.mlrg.loop_student": {"J": _reals([(), (3,), (2,)])},
     "isingrg.mlrg.teacher_state": {"J": _reals([(), (3,), (2,)])},
@@ -236,7 +243,7 @@ _RECORDS = {
     "CriticalCouplings", "Couplings", "Estimate", "ExactMinimum", "FixedPoint", "Violations",
     "Chains", "Layer", "LogPartition", "Responses", "Basins", "PrincipalComponents", "RGMap",
     "Drawing", "TrainingRecord", "LoopCriticalPoint", "LoopExponents", "LoopMapFixedPoint",
-    "LoopMinimum",
+    "LoopMinimum", "LoopDistance", "LyapunovFunction",
     "Flow", "Info", "LoopFixedPoint", "MirrorState", "Spectrum", "State", "WeightedState",
 }  # fmt: skip
 

@@ -14,6 +14,8 @@ extension Training {
         (betaMax, betaRate, betaMidpoint) = (c.beta_max, c.beta_rate, c.beta_midpoint)
         proposal = try choice(c.proposal, "proposal", ProposalKind.self)
         (replicas, ray) = (Int(c.replicas), c.ray)
+        (rayLow, rayHigh) = (c.ray_low, c.ray_high)
+        (raySteps, rayNoise) = (c.ray_steps, c.ray_noise)
         (proposalScale, couplingBound) = (c.proposal_scale, c.coupling_bound)
         (hmcStep, hmcLeapfrog, hmcUpdates) = (c.hmc_step, Int(c.hmc_leapfrog), Int(c.hmc_updates))
         (cdSamples, teacherSweeps) = (Int(c.cd_samples), Int(c.teacher_sweeps))

@@ -19,7 +19,7 @@ struct ExactMap {
 
     private let divergence: ExactDivergence
     private let gauge: Gauge
-    private let pool: WorkspacePool
+    private let pool: WorkspacePool<ExactDivergence>
     private let starts: Int
     private let randomPoints: [[Double]]
 

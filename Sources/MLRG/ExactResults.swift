@@ -31,10 +31,10 @@ public struct ExactResults {
         into values: UnsafeMutablePointer<Double>, gradient: UnsafeMutablePointer<Double>?,
         products: UnsafeMutablePointer<Double>? = nil, progress: Progress = .none
     ) throws(Failure) {
-        let rows = ExactDivergence.Rows(
+        let rows = DivergenceRows(
             count: count, teacher: teacher, student: student, directions: directions,
             divergence: values, gradient: gradient, products: products)
-        try divergence.evaluate(rows, try WorkspacePool(divergence), progress, countsRows: true)
+        try WorkspacePool(divergence).evaluate(rows, progress, countsRows: true)
         try progress.check("not all divergences were computed")
         progress.finish()
     }

@@ -6,11 +6,14 @@ public enum DivergenceKind: Int32, CaseIterable, Sendable {
     case exact = 0
     /// Contrastive, sampled (Eq. 11 of Shen).
     case contrastive = 1
+    /// Squared distance of the weights around a loop, for scheme "loop" only.
+    case squares = 2
 }
 
 /// A moderator network with everything needed to train it further.
 public final class MLRGModel: @unchecked Sendable {
     public struct Configuration: Sendable, Equatable {
+        public var scheme = SchemeKind.star
         public var representation = "A1"
         public var moderator = ModeratorKind.monotone
         public var divergence = DivergenceKind.exact
@@ -30,7 +33,8 @@ public final class MLRGModel: @unchecked Sendable {
     public let configuration: Configuration
     public let representation: Representation
     /// Number of couplings.
-    public let dimension: Int
+    public var dimension: Int { scheme.count }
+    let scheme: Scheme
     let shape: Perceptron
     package let parameters: Buffer<Double>
     let optimiser: Adam
@@ -40,7 +44,8 @@ public final class MLRGModel: @unchecked Sendable {
     public internal(set) var step = 0
 
     /// - Throws: `invalidArgument` for a representation that cannot be read, hidden layers other
-    ///   than 1 to 16 of widths 1 to 1024, or a representation without couplings.
+    ///   than 1 to 16 of widths 1 to 1024, a representation without couplings, or what the scheme does
+    ///   not have.
     public init(_ configuration: Configuration) throws(Failure) {
         guard (1...16).contains(configuration.hidden.count) else {
             throw .invalidArgument("hidden must list 1 to 16 layers, not \(configuration.hidden.count)")
@@ -50,14 +55,31 @@ public final class MLRGModel: @unchecked Sendable {
         }
         self.configuration = configuration
         representation = try Representation(configuration.representation)
-        dimension = try representation.couplings(frame: configuration.frame).count
+        scheme = try Scheme(configuration.scheme, representation, frame: configuration.frame)
+        try Self.check(configuration)
         shape = Perceptron(
-            inputs: dimension, hidden: configuration.hidden,
-            outputs: configuration.moderator == .flow ? dimension : 1,
+            inputs: scheme.count, hidden: configuration.hidden,
+            outputs: configuration.moderator == .flow ? scheme.count : 1,
             activation: configuration.activation, layerNorm: configuration.layerNorm)
         parameters = try Buffer(count: shape.parameterCount)
         shape.initialise(parameters.base, seed: configuration.seed)
         optimiser = try Adam(count: shape.parameterCount)
+    }
+
+    private static func check(_ configuration: Configuration) throws(Failure) {
+        switch (configuration.scheme, configuration.divergence) {
+        case (.loop, .contrastive):
+            throw .invalidArgument(
+                "divergence must be \"kl\" or \"l2\" with scheme \"loop\", whose states are enumerated, not \"cd\"")
+        case (.star, .squares):
+            throw .invalidArgument("divergence must be \"kl\" or \"cd\" with scheme \"star\", not \"l2\"")
+        default: break
+        }
+        guard configuration.scheme == .star || !configuration.symmetric else {
+            throw .invalidArgument(
+                "symmetric must be False with scheme \"loop\": flipping z keeps the coupling K, so that J and -J "
+                    + "are different students")
+        }
     }
 
     /// A new evaluator of the moderator, in the precision that is asked for.
@@ -122,7 +144,7 @@ public final class MLRGModel: @unchecked Sendable {
             seed: training.seed, purpose: .initialisation, stream: 1 << 20, step: UInt64(step))
         random.fillNormal(start, count: count)
         for i in 0..<count {
-            let value = start[i] * training.proposalScale
+            let value = (scheme.hasCopies ? abs(start[i]) : start[i]) * training.proposalScale
             start[i] = max(-training.couplingBound, min(training.couplingBound, value))
         }
     }

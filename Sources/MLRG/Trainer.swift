@@ -13,6 +13,7 @@ final class Trainer {
     private let training: Training
     private let progress: Progress
     private let blocks: [BlockWork]
+    private let ray: Ray
     private let divergence: Divergence
     private let proposed, carried, adjoints, losses: Buffer<Double>
     private let gradient: Buffer<Double>
@@ -35,12 +36,14 @@ final class Trainer {
     }
 
     private enum Divergence {
-        case exact(ExactDivergence, WorkspacePool)
+        /// Compares all rows.
+        case exact((DivergenceRows, Progress) throws(Failure) -> Void)
         case contrastive(ContrastiveDivergence, [ContrastiveDivergence.Workspace])
     }
 
     init(_ model: MLRGModel, _ training: Training, _ progress: Progress) throws(Failure) {
         (self.model, self.training, self.progress) = (model, training, progress)
+        ray = Ray(training, model.scheme)
         let (batch, n) = (training.batch, model.dimension)
         let blockBytes =
             ModeratorEvaluator<Double>.bytes(model.shape, symmetric: model.configuration.symmetric)
@@ -84,11 +87,14 @@ final class Trainer {
         outcomes = try Buffer(count: blocks.count)
         failures = Array(repeating: nil, count: blocks.count)
         let (representation, frame) = (model.representation, model.configuration.frame)
-        switch model.configuration.divergence {
-        case .exact:
+        switch (model.configuration.divergence, model.scheme.kind) {
+        case (.exact, .star):
             let exact = try ExactDivergence(corners: representation, centre: representation, frame: frame)
-            divergence = .exact(exact, try WorkspacePool(exact))
-        case .contrastive:
+            divergence = Self.exact(try WorkspacePool(exact))
+        case (.exact, .loop), (.squares, _):
+            let loop = try LoopComparison(representation, model.configuration.divergence)
+            divergence = Self.exact(try WorkspacePool(loop))
+        case (.contrastive, _):
             let sampled = try ContrastiveDivergence(
                 representation, frame: frame, samples: training.cdSamples,
                 teacherSweeps: training.teacherSweeps, studentSweeps: training.studentSweeps)
@@ -97,6 +103,10 @@ final class Trainer {
             for _ in 0..<min(batch, 64) { workspaces.append(try ContrastiveDivergence.Workspace(sampled)) }
             divergence = .contrastive(sampled, workspaces)
         }
+    }
+
+    private static func exact<Kind: LaneDivergence>(_ pool: WorkspacePool<Kind>) -> Divergence {
+        .exact { (rows, progress) throws(Failure) in try pool.evaluate(rows, progress) }
     }
 
     /// Does one step. The model changes only at its very end, when everything has succeeded.
@@ -111,17 +121,13 @@ final class Trainer {
 
         for i in 0..<singleParameters.count { singleParameters.base[i] = Float(parameters[i]) }
         model.startingCouplings(training, into: proposed.base)
-        drawRay(step)
+        try moveRay(step)
         try eachBlock { (index, block) throws(Failure) in
             if let proposal = block.proposal {
                 outcomes.base[index] = try proposal.advance(
                     proposed.base, updates: training.hmcUpdates, step: step, beta: beta)
             }
-            let network = block.transport.evaluator.network
-            network.load(proposed.base, first: block.first, count: batch)
-            block.transport.start.update(from: network.input, count: n)
-            try block.transport.forward(parameters)
-            store(block.transport.end, width: n, into: carried.base, first: block.first, count: batch)
+            try carry(block)
         }
         try compare(step)
         try eachBlock { (_, block) throws(Failure) in
@@ -161,15 +167,25 @@ final class Trainer {
             fixedPoint: fixedPoint)
     }
 
-    /// New couplings for the rows on the ray, from a random stream beyond those of the walkers.
-    private func drawRay(_ step: Int) {
-        let n = model.dimension
-        var random = RandomStream(
-            seed: training.seed, purpose: .proposal, stream: 1 << 49, step: UInt64(step))
-        for row in training.walkers..<training.batch {
-            (proposed.base + row * n).update(repeating: 0, count: n)
-            proposed.base[row * n] = training.couplingBound * (2 * random.nextUniform()[0] - 1)
+    /// Moves the rows of the ray on, or draws them anew.
+    private func moveRay(_ step: Int) throws(Failure) {
+        let isFollowed = ray.follows && model.couplings.count == training.batch * model.dimension
+        if isFollowed {
+            try eachBlock { (_, block) throws(Failure) in
+                if block.first + block.count > training.walkers { try carry(block) }
+            }
         }
+        ray.move(proposed.base, ends: isFollowed ? carried.base : nil, step: step)
+    }
+
+    /// Proposed couplings of a block -> carried ones.
+    private func carry(_ block: BlockWork) throws(Failure) {
+        let n = model.dimension
+        let network = block.transport.evaluator.network
+        network.load(proposed.base, first: block.first, count: training.batch)
+        block.transport.start.update(from: network.input, count: n)
+        try block.transport.forward(UnsafePointer(model.parameters.base))
+        store(block.transport.end, width: n, into: carried.base, first: block.first, count: training.batch)
     }
 
     /// Runs over the blocks in parallel and rethrows the first failure.
@@ -188,11 +204,11 @@ final class Trainer {
     private func compare(_ step: Int) throws(Failure) {
         let (batch, n) = (training.batch, model.dimension)
         switch divergence {
-        case .exact(let exact, let pool):
-            try exact.evaluate(
-                ExactDivergence.Rows(
+        case .exact(let evaluate):
+            try evaluate(
+                DivergenceRows(
                     count: batch, teacher: proposed.base, student: carried.base,
-                    divergence: losses.base, gradient: adjoints.base), pool, progress)
+                    divergence: losses.base, gradient: adjoints.base), progress)
         case .contrastive(let sampled, let workspaces):
             parallelFor(workspaces.count, progress: progress) { slot in
                 for i in stride(from: slot, to: batch, by: workspaces.count) where !progress.isStopped {

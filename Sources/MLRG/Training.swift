@@ -27,9 +27,12 @@ public struct Training: Sendable, Equatable {
     public var proposal = ProposalKind.squared
     /// Couplings that form a ladder of inverse temperatures and exchange places; 1 for none.
     public var replicas = 1
-    /// Part of the batch that is drawn anew in each step on the axis (J0, 0, ...), where the flows
-    /// of interest begin (Eq. 20): |J0| uniform up to the bound.
-    public var ray = 0.0
+    /// Part of the batch that is on the ray of bare couplings, where the flows of interest begin
+    /// (Eq. 20), drawn anew in each step, and the ends between which J0 is uniform.
+    public var ray = 0.0, rayLow = 0.0, rayHigh = 0.0
+    /// Mean number of learned RG steps for which a coupling from the ray is followed before it is drawn
+    /// anew, and the standard deviation of what is added to it in each of them.
+    public var raySteps = 0.0, rayNoise = 0.0
     /// Standard deviation of the first couplings.
     public var proposalScale = 0.0
     public var couplingBound = 0.0
@@ -69,6 +72,10 @@ public struct Training: Sendable, Equatable {
         try range("beta_rate", betaRate, 0...1e6)
         try range("beta_midpoint", betaMidpoint, -10...10)
         try range("ray", ray, 0...1)
+        try range("ray_low", rayLow, -10...10)
+        try range("ray_high", rayHigh, rayLow...10)
+        try range("ray_steps", raySteps, 0...1e6)
+        try range("ray_noise", rayNoise, 0...10)
         guard Block.width.isMultiple(of: max(1, replicas)), replicas >= 1 else {
             throw .invalidArgument("replicas must be 1, 2, 4, 8, 16 or 32, not \(replicas)")
         }

@@ -30,10 +30,13 @@ ISING_WOLFF: int
 ISING_SWENDSEN_WANG: int
 ISING_METROPOLIS: int
 ISING_HEAT_BATH: int
+MLRG_STAR: int
+MLRG_LOOP: int
 MLRG_MONOTONE: int
 MLRG_FLOW: int
 MLRG_KL: int
 MLRG_CD: int
+MLRG_L2: int
 MLRG_STEP: int
 MLRG_ODE: int
 MLRG_SQUARED: int
@@ -192,6 +195,15 @@ def mlrg_minimum_divergence(
     progress: Progress, /,
 ) -> None:
     """couplings (n,), divergence (n,)."""
+
+def mlrg_loop_terms(representation: str, /) -> tuple[int, ...]:
+    """The components in the product of each coupling, a bit each."""
+
+def mlrg_loop_distance(
+    representation: str, divergence: int, teacher: Array, student: Array, distance: Array,
+    gradient: Array | None, progress: Progress, /,
+) -> None:
+    """teacher, student, gradient (n, c), distance (n,)."""
 
 def mlrg_boltzmann_tensor(
     representation: str, frame: int, machine: int, couplings: Array, logarithms: Array,

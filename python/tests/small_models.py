@@ -91,6 +91,8 @@ _MLRG = Small(
         {"representation": "A1+E", "frame": "consistent"},
         {"moderator": "flow", "symmetric": True, "layer_norm": True},
         {"moderator": "flow", "divergence": "cd", "transport": "ode"},
+        {"scheme": "loop", "moderator": "flow", "divergence": "l2"},
+        {"scheme": "loop", "representation": "A1", "transport": "ode"},
     ),
     settings={"batch": 8, "total_steps": 10**8, "cd_samples": 8, "teacher_sweeps": 1},
     light={

@@ -273,8 +273,11 @@ ISINGRG_API isingrg_status isingrg_model_write_array(
 
 /* MARK: Machine-learning renormalization group */
 
+/* The star of Hou & You, or the student S[z, a, b] that is judged around a loop of four. */
+enum { ISINGRG_MLRG_STAR = 0, ISINGRG_MLRG_LOOP = 1 };
 enum { ISINGRG_MLRG_MONOTONE = 0, ISINGRG_MLRG_FLOW = 1 };
-enum { ISINGRG_MLRG_KL = 0, ISINGRG_MLRG_CD = 1 };
+/* Divergences; _CD is for stars only, _L2, a squared distance, for loops only. */
+enum { ISINGRG_MLRG_KL = 0, ISINGRG_MLRG_CD = 1, ISINGRG_MLRG_L2 = 2 };
 enum { ISINGRG_MLRG_STEP = 0, ISINGRG_MLRG_ODE = 1 };
 /* The energy E of proposals with probability exp(-beta E): |v(J)|^2 (Eq. 14) or |v(J)|. */
 enum { ISINGRG_MLRG_SQUARED = 0, ISINGRG_MLRG_NORM = 1 };
@@ -358,6 +361,30 @@ ISINGRG_API isingrg_status isingrg_mlrg_minimum_divergence(
     const char *representation, const double *couplings, int64_t n, int32_t starts, uint64_t seed,
     double *divergence, isingrg_progress progress, void *context);
 
+/* Couplings of the loop student, ln S[z, a, b] = sum_c J_c m_c(z, a, b): with m Ising components per
+ * spin all products m_c of an even number of the components of z, a and b, 3 of them for m = 1 (z a,
+ * z b, a b) and 31 for m = 2.
+ * \param representation "A1" or "2A1"
+ * \param[out] terms     the components in each product, a bit each: those of z, a and b from the most
+ *                       significant on; the products with few components first. May be NULL
+ * \param capacity       elements of terms, at least the number of couplings, or 0 for NULL
+ * \param[out] count     number of couplings */
+ISINGRG_API isingrg_status isingrg_mlrg_loop_terms(
+    const char *representation, int32_t *terms, int64_t capacity, int32_t *count);
+
+/* Distance of teacher and student of the loop scheme, and its gradient in the student's couplings. The
+ * teacher is the ring T[z1, z2, z3, z4] = sum S[z1, a, b] S[z2, a', b] S[z3, a', b'] S[z4, a, b'] of its
+ * couplings, the student B[a, b, c, d] = sum_z S[z, a, b] S[z, d, c] of its own, and both are
+ * compared on the eight open legs b, c of four of them around a plaquette.
+ * \param representation   "A1" or "2A1"
+ * \param divergence       ISINGRG_MLRG_KL: Kullback-Leibler in nats; _L2: squared distance of the weights
+ *                         at the student's best scale over the squared norm of the teacher, 0 to 1
+ * \param teacher, student shape (n, c), |J| <= 10
+ * \param[out] distance    n numbers;  \param[out] gradient shape (n, c), may be NULL */
+ISINGRG_API isingrg_status isingrg_mlrg_loop_distance(
+    const char *representation, int32_t divergence, const double *teacher, const double *student,
+    int64_t n, double *distance, double *gradient, isingrg_progress progress, void *context);
+
 /* Logarithm of the Boltzmann weight tensor T(J) (Eq. 22) over x0, x1, x2, x3, corners
  * counter-clockwise from top right; index bit 0 is the spin +1, and the first component of a
  * corner is its most significant bit.
@@ -371,13 +398,14 @@ ISINGRG_API isingrg_status isingrg_mlrg_boltzmann_tensor(
 /* A moderator network. */
 typedef struct {
     const char *representation;
+    int32_t scheme;     /* ISINGRG_MLRG_STAR or ISINGRG_MLRG_LOOP */
     int32_t moderator;  /* ISINGRG_MLRG_MONOTONE (Eq. 13 of Hou & You) or _FLOW (Eq. 13 of Shen) */
-    int32_t divergence; /* ISINGRG_MLRG_KL (exact) or ISINGRG_MLRG_CD (sampled) */
+    int32_t divergence; /* ISINGRG_MLRG_KL (exact), _CD (sampled) or _L2 */
     int32_t transport;  /* ISINGRG_MLRG_STEP: J' = J + v(J); _ODE: dJ/dl = v(J) to l = 1 */
-    int32_t frame;      /* ISINGRG_MLRG_PUBLISHED or ISINGRG_MLRG_CONSISTENT */
+    int32_t frame;      /* ISINGRG_MLRG_PUBLISHED, or, for stars, ISINGRG_MLRG_CONSISTENT */
     int32_t activation; /* ISINGRG_MLRG_TANH ... ISINGRG_MLRG_GELU */
     int32_t layer_norm; /* 1 to normalise before each activation, else 0 */
-    int32_t symmetric;  /* 1 for v(-J) = -v(J), from the network at J and -J; else 0 */
+    int32_t symmetric;  /* 1, for stars, for v(-J) = -v(J), from the network at J and -J; else 0 */
     int32_t n_hidden;   /* hidden layers, 1 to 16 */
     const int32_t *hidden; /* their widths, 1 to 1024 each */
     uint64_t seed;      /* of the initial parameters */
@@ -399,7 +427,11 @@ typedef struct {
     /* Couplings that form a ladder of inverse temperatures beta / replicas ... beta and exchange
      * places: 1 (none), 2, 4, 8, 16 or 32, a divisor of the couplings that are not on the ray. */
     uint32_t replicas;
-    double ray; /* part of the batch drawn anew in each step on (J0, 0, ...), |J0| <= bound; 0 to 1 */
+    double ray; /* part of the batch from bare couplings, (J0, 0, ...) or (J0, J0, 0, ...); 0 to 1 */
+    double ray_low, ray_high; /* J0 is uniform between them, -10 to 10 */
+    /* Mean number of learned RG steps for which those are followed before they are drawn anew, 0 to 10^6,
+     * and the standard deviation of what is added to them in each, 0 to 10. */
+    double ray_steps, ray_noise;
     double proposal_scale; /* standard deviation of the first couplings, 1e-6 to 10 */
     double coupling_bound; /* proposals are confined to |J| <= bound, 0.1 to 10 */
     double hmc_step;       /* of a leapfrog step, 1e-6 to 1 */
@@ -414,7 +446,7 @@ typedef struct {
 
 /* Columns of the training history. */
 enum {
-    ISINGRG_MLRG_LOSS = 0,       /* mean divergence (nats) or contrastive divergence */
+    ISINGRG_MLRG_LOSS = 0,       /* mean divergence (in nats, but for _L2) */
     ISINGRG_MLRG_ACCEPTANCE = 1, /* of the proposals, NaN if all are on the ray */
     ISINGRG_MLRG_SWAP_RATE = 2,  /* accepted part of the exchanges, NaN where none was tried */
     ISINGRG_MLRG_BETA = 3,

@@ -6,6 +6,7 @@ enum { MAX_HIDDEN = 16, MAX_WIDTH = 1024 };
 
 static const Field config_fields[] = {
     FIELD(isingrg_mlrg_config, representation, TEXT),
+    FIELD(isingrg_mlrg_config, scheme, INT32),
     FIELD(isingrg_mlrg_config, moderator, INT32),
     FIELD(isingrg_mlrg_config, divergence, INT32),
     FIELD(isingrg_mlrg_config, transport, INT32),
@@ -26,7 +27,9 @@ static PyObject *mlrg_create(PyObject *module, PyObject *const *values, Py_ssize
     config.n_hidden = as_widths(
         &call, "hidden", record_item(record, "hidden"), widths, MAX_HIDDEN, MAX_WIDTH);
     config.hidden = widths;
-    int64_t couplings = coupling_count(&call, config.representation, config.frame);
+    int64_t couplings = config.scheme == ISINGRG_MLRG_LOOP
+        ? loop_coupling_count(&call, config.representation)
+        : coupling_count(&call, config.representation, config.frame);
     isingrg_model *handle = NULL;
     RUN(&call, isingrg_mlrg_create(&config, &handle));
     if (close_call(&call) < 0) return NULL;
@@ -103,10 +106,13 @@ static PyMethodDef methods[] = {
 };
 
 static const Constant constants[] = {
+    CONSTANT(MLRG_STAR),
+    CONSTANT(MLRG_LOOP),
     CONSTANT(MLRG_MONOTONE),
     CONSTANT(MLRG_FLOW),
     CONSTANT(MLRG_KL),
     CONSTANT(MLRG_CD),
+    CONSTANT(MLRG_L2),
     CONSTANT(MLRG_STEP),
     CONSTANT(MLRG_ODE),
     CONSTANT(MLRG_SQUARED),

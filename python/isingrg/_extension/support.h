@@ -101,6 +101,9 @@ State *call_state(const Call *call);
 /* Couplings of a representation, the last axis of every array of them; 1 after a failure. */
 int64_t coupling_count(Call *call, const char *representation, int64_t frame);
 
+/* The same for the loop scheme. */
+int64_t loop_coupling_count(Call *call, const char *representation);
+
 /* Takes the exception that is set, with its traceback. */
 PyObject *take_exception(void);
 

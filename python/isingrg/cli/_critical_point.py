@@ -12,7 +12,13 @@ from isingrg._shared.progress import reporting
 from isingrg.cli import _tables
 from isingrg.cli._parsing import add_command, add_quiet, output_path, to_json
 from isingrg.mlrg import _survey
-from isingrg.mlrg._configuration import DIVERGENCES, MODERATORS, TRANSPORTS, Configuration
+from isingrg.mlrg._configuration import (
+    DIVERGENCES,
+    MODERATORS,
+    SCHEMES,
+    TRANSPORTS,
+    Configuration,
+)
 from isingrg.mlrg._couplings import coupling_count
 from isingrg.mlrg._published import PAPERS, published_settings
 
@@ -20,8 +26,9 @@ _MOST_MODELS = 1000
 
 #: Settings of a model that are options: their values, and what they are.
 _MODEL_OPTIONS: dict[str, tuple[Iterable[str], str]] = {
+    "scheme": (SCHEMES, "star of the papers or loop of four students"),
     "moderator": (MODERATORS, "what is learned"),
-    "divergence": (DIVERGENCES, "exact or sampled"),
+    "divergence": (DIVERGENCES, "exact, sampled (stars) or squared distance (loops)"),
     "transport": (TRANSPORTS, "from J to J'"),
 }
 _USUAL: dict[str, Any] = {name: getattr(Configuration(), name) for name in _MODEL_OPTIONS}
@@ -77,9 +84,9 @@ def _run(options: argparse.Namespace) -> None:
     document = to_json(
         {
             "settings": {**model, **fit},
-            **_tables.survey_numbers(trained, options.representation),
+            **_tables.survey_numbers(trained),
         }
     )
     if output is not None:
         files.replace_file(output, f"{document}\n".encode())
-    print(document if options.json else _tables.survey_table(trained, options.representation))
+    print(document if options.json else _tables.survey_table(trained))

@@ -106,7 +106,7 @@ class Result:
         return {
             "monte_carlo": [one.numbers() for one in self.measured],
             "chance": asdict(chance([one.z for one in self.measured])),
-            "flow": _tables.survey_numbers(self.trained, "A1"),
+            "flow": _tables.survey_numbers(self.trained),
             "picture": self.picture,
             "seconds": self.seconds,
         }
@@ -122,7 +122,7 @@ class Result:
                 energy_table(self.measured),
                 chance([one.z for one in self.measured]).text(),
                 f"\nRG flow learned by {MODELS} A1 monotone models, exact divergence",
-                _tables.survey_table(self.trained, "A1"),
+                _tables.survey_table(self.trained),
                 "A1 models are to agree with the exact RG map; its distance to the lattice is the "
                 "bias of\na single Ising spin per site, not of the training.",
                 f"\n{picture}",

@@ -14,7 +14,6 @@ import numpy as np
 
 import isingrg
 from isingrg import mlrg
-from isingrg.mlrg._couplings import coupling_count
 from isingrg.mlrg._survey import Trained
 from isingrg.mlrg.exact import exact_fixed_point
 
@@ -57,17 +56,19 @@ COLUMNS = {
 }
 
 
-def exact_map(representation: str) -> dict[str, float] | str:
+def exact_map(model: mlrg.MLRG) -> dict[str, float] | str:
     """The numbers of a model that has learned the exact RG map, or why there are none.
 
-    All representations with a single coupling have the same map.
+    All stars with a single coupling have the same map.
     """
-    count = coupling_count(representation)
-    if count > 1:
+    kind = model._configuration
+    if kind.scheme == "loop":
+        return _exact_loop(model)
+    if kind.count > 1:
         return (
-            f"No row of the exact RG map: with the {count} couplings of {representation} it leads "
-            "away from the axis (J0, 0, ...), on which the models have their J* (docs, exact "
-            'results: "Larger is not better by itself").'
+            f"No row of the exact RG map: with the {kind.count} couplings of {kind.representation} "
+            "it leads away from the axis (J0, 0, ...), on which the models have their J* (docs, "
+            'exact results: "Larger is not better by itself").'
         )
     point, slope = exact_fixed_point()
     return {
@@ -75,6 +76,19 @@ def exact_map(representation: str) -> dict[str, float] | str:
         "degeneracy": float(mlrg.ground_state_degeneracy(point)),
         "delta_1": float(mlrg.scaling_dimensions(point)[1]),
         "thermal_exponent": float(np.log(slope) / np.log(np.sqrt(2.0))),
+    }
+
+
+def _exact_loop(model: mlrg.MLRG) -> dict[str, float] | str:
+    kind = model._configuration
+    if kind.count > 3:
+        return f"No row of the exact RG map: that of {kind.count} couplings is not enumerated."
+    found = mlrg.loop_map_fixed_point(kind.divergence, width=1e-8)
+    return {
+        "critical_coupling": found.critical_coupling,
+        "degeneracy": float(model.ground_state_degeneracy(found.J)),
+        "delta_1": float(model.scaling_dimensions(found.J)[1]),
+        "thermal_exponent": float(found.exponents[0]),
     }
 
 
@@ -121,18 +135,19 @@ def _recorded(trained: Sequence[Trained]) -> list[np.ndarray]:
     return [values[np.isfinite(values)] for values in recorded]
 
 
-def published(representation: str) -> dict[str, dict[str, tuple[float, float, float]]]:
-    """The papers' numbers for a representation."""
+def published(model: mlrg.MLRG) -> dict[str, dict[str, tuple[float, float, float]]]:
+    """The papers' numbers for the representation of a model."""
+    kind = model._configuration
     return {
-        paper: table[representation]
+        paper: table[kind.representation]
         for paper, table in PUBLISHED.items()
-        if representation in table
+        if kind.scheme == "star" and kind.representation in table
     }
 
 
-def survey_numbers(trained: Sequence[Trained], representation: str) -> dict[str, Any]:
-    """Everything `survey_table` prints, as plain data."""
-    exact = exact_map(representation)
+def survey_numbers(trained: Sequence[Trained]) -> dict[str, Any]:
+    """Everything `survey_table` prints, as plain data; the models differ by their seeds only."""
+    exact = exact_map(trained[0].model)
     return {
         "models": [
             {
@@ -148,12 +163,12 @@ def survey_numbers(trained: Sequence[Trained], representation: str) -> dict[str,
         "why_no_exact_map": exact if isinstance(exact, str) else None,
         "recorded_median_and_box": recorded_box(trained),
         "recorded_median_error": recorded_median_error(trained),
-        "published_median_and_box": published(representation),
+        "published_median_and_box": published(trained[0].model),
         "ising": LATTICE,
     }
 
 
-def survey_table(trained: Sequence[Trained], representation: str) -> str:
+def survey_table(trained: Sequence[Trained]) -> str:
     """One line for each model, then mean, spread, and what they are to be compared with."""
     lines = ["  ".join([f"{'':20}", *(f"{heading:>10}" for heading, _ in COLUMNS.values())])]
 
@@ -168,7 +183,7 @@ def survey_table(trained: Sequence[Trained], representation: str) -> str:
         line(f"seed {model.seed}", {name: _number(model, name) for name in COLUMNS})
     line("mean", {name: _spread(trained, name)[0] for name in COLUMNS})
     line("standard deviation", {name: _spread(trained, name)[1] for name in COLUMNS})
-    exact = exact_map(representation)
+    exact = exact_map(trained[0].model)
     if not isinstance(exact, str):
         line("exact RG map", dict(exact))
     recorded = recorded_box(trained)
@@ -177,7 +192,7 @@ def survey_table(trained: Sequence[Trained], representation: str) -> str:
         line("  its error", {"critical_coupling": recorded_median_error(trained)})
         line("recorded, quartiles", {"critical_coupling": recorded[1]})
         line("", {"critical_coupling": recorded[2]})
-    for paper, numbers in published(representation).items():
+    for paper, numbers in published(trained[0].model).items():
         line(f"{paper}, median", {name: box[0] for name, box in numbers.items()})
         line("  quartiles", {name: box[1] for name, box in numbers.items()})
         line("", {name: box[2] for name, box in numbers.items()})

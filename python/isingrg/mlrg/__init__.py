@@ -10,6 +10,7 @@ from isingrg.mlrg._analysis import Violations
 from isingrg.mlrg._critical import CriticalCouplings
 from isingrg.mlrg._divergence import divergence
 from isingrg.mlrg._fixed_points import FixedPoint
+from isingrg.mlrg._lyapunov import LyapunovFunction
 from isingrg.mlrg._many import fit_many
 from isingrg.mlrg._published import published_settings
 from isingrg.mlrg.exact import (
@@ -22,6 +23,7 @@ from isingrg.mlrg.exact import (
 from isingrg.mlrg.loop import loop_couplings, loop_student, teacher_state, tensor_flow
 from isingrg.mlrg.loop_critical import LoopCriticalPoint, critical_coupling
 from isingrg.mlrg.loop_critical_exponents import LoopExponents, loop_exponents
+from isingrg.mlrg.loop_distance import LoopDistance, loop_distance, loop_terms
 from isingrg.mlrg.loop_map import (
     LoopMapFixedPoint,
     LoopMinimum,
@@ -43,9 +45,11 @@ __all__ = [
     "ExactMinimum",
     "FixedPoint",
     "LoopCriticalPoint",
+    "LoopDistance",
     "LoopExponents",
     "LoopMapFixedPoint",
     "LoopMinimum",
+    "LyapunovFunction",
     "Violations",
     "boltzmann_tensor",
     "central_charge",
@@ -56,10 +60,12 @@ __all__ = [
     "fit_many",
     "ground_state_degeneracy",
     "loop_couplings",
+    "loop_distance",
     "loop_exponents",
     "loop_map",
     "loop_map_fixed_point",
     "loop_student",
+    "loop_terms",
     "minimum_kl",
     "published_settings",
     "scaling_dimensions",

@@ -12,7 +12,6 @@ import numpy as np
 from isingrg import _core
 from isingrg._shared.errors import ConvergenceError
 from isingrg.mlrg._couplings import Floats
-from isingrg.mlrg.tensor import degeneracies
 
 #: Where the transition is sought at most, and how well its bracket is to be known.
 LARGEST_BARE_COUPLING = 2.0
@@ -24,10 +23,8 @@ def largest_bare_coupling(model: Any) -> float:
 
 
 def bare_couplings(model: Any, J0: Floats) -> Floats:
-    """(J0, 0, ...), shape (n, c)."""
-    rows = np.zeros((len(J0), model._configuration.count))
-    rows[:, 0] = J0
-    return rows
+    """(J0, 0, ...) or (J0, J0, 0, ...), shape (n, c)."""
+    return model._configuration.rules.bare(J0)  # type: ignore[no-any-return]
 
 
 def trajectories(model: Any, rows: Floats, steps: int) -> Floats:
@@ -57,8 +54,6 @@ def degeneracies_of(model: Any, couplings: Floats) -> Floats:
     values = np.full(len(rows), np.nan)
     finite = np.isfinite(rows).all(axis=1)
     with np.errstate(all="ignore"):
-        values[finite] = degeneracies(
-            rows[finite], configuration.representation, frame=configuration.frame
-        )
+        values[finite] = configuration.rules.degeneracies(rows[finite], "teacher")
     values[~np.isfinite(values)] = np.nan
     return values.reshape(couplings.shape[:-1])

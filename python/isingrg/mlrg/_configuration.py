@@ -8,11 +8,13 @@ from typing import Any, Self
 from isingrg import _core
 from isingrg._shared import arguments
 from isingrg._shared.settings import Settings, boolean, choice, other
-from isingrg.mlrg._couplings import FRAMES, coupling_count
+from isingrg.mlrg._couplings import FRAMES
+from isingrg.mlrg._schemes import Scheme, check, scheme
 from isingrg.mlrg.settings import DEFAULT_NETWORKS
 
+SCHEMES = {"star": _core.MLRG_STAR, "loop": _core.MLRG_LOOP}
 MODERATORS = {"monotone": _core.MLRG_MONOTONE, "flow": _core.MLRG_FLOW}
-DIVERGENCES = {"kl": _core.MLRG_KL, "cd": _core.MLRG_CD}
+DIVERGENCES = {"kl": _core.MLRG_KL, "cd": _core.MLRG_CD, "l2": _core.MLRG_L2}
 TRANSPORTS = {"step": _core.MLRG_STEP, "ode": _core.MLRG_ODE}
 ACTIVATIONS = {
     "tanh": _core.MLRG_TANH,
@@ -43,13 +45,21 @@ class Configuration(Settings):
         "A1", "str", lambda name, value: value, "Point-group representation of every spin, a sum "
         "of A1, A2, B1, B2 and E. \"A1\" is a single Ising spin with one coupling.",
     )  # fmt: skip
+    scheme: str = choice(
+        "star", SCHEMES, "The student of Hou & You, a star of one hidden spin that is judged on an "
+        "open plaquette, or the student S[z, a, b] that is judged around a loop of four. A "
+        "loop has the couplings of all products of an even number of the components of z, a and b: "
+        "J_a, J_b and K of z a, z b and a b for \"A1\", and 31 for \"2A1\"; "
+        "`isingrg.mlrg.loop_terms` lists them. Bare models are (J0, J0, 0).",
+    )  # fmt: skip
     moderator: str = choice(
         "monotone", MODERATORS, "The network is the RG monotone C(J), whose flow is v = -grad C "
         "(Hou & You), or the flow v(J) itself (Shen).",
     )  # fmt: skip
     divergence: str = choice(
-        "kl", DIVERGENCES, "Exact Kullback-Leibler divergence by enumeration, or contrastive "
-        "divergence from Gibbs sampling, as in the papers.",
+        "kl", DIVERGENCES, "Exact Kullback-Leibler divergence by enumeration; contrastive "
+        "divergence from Gibbs sampling, as in the papers, for stars; or the squared distance of "
+        "the weights over that of the teacher from zero, at the student's best scale, for loops.",
     )  # fmt: skip
     transport: str = choice(
         "step", TRANSPORTS, "J' = J + v(J), or the solution at l = 1 of dJ/dl = v(J) (Eq. 13 of "
@@ -81,12 +91,17 @@ class Configuration(Settings):
     )  # fmt: skip
 
     def completed(self) -> Self:
-        coupling_count(self.representation, self.frame)
-        network = dataclasses.asdict(DEFAULT_NETWORKS[self.moderator])
+        check(self)
+        network = dataclasses.asdict(DEFAULT_NETWORKS[self.scheme, self.moderator])
         missing = {name: value for name, value in network.items() if getattr(self, name) is None}
         return dataclasses.replace(self, **missing)
 
     @property
     def count(self) -> int:
         """Number of couplings."""
-        return coupling_count(self.representation, self.frame)
+        return self.rules.count
+
+    @property
+    def rules(self) -> Scheme:
+        """What depends on the scheme."""
+        return scheme(self.scheme, self.representation, self.frame)

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from numpy.typing import ArrayLike
 
+from isingrg._shared import arguments
 from isingrg._shared.model import of_one_state
 from isingrg.mlrg import _analysis, tensor
 from isingrg.mlrg._couplings import Couplings, Floats, Reals
+from isingrg.mlrg.symmetry import MACHINES
 
 if TYPE_CHECKING:
     from isingrg.mlrg.model import MLRG
@@ -31,8 +33,9 @@ def ground_state_degeneracy(model: MLRG, J: ArrayLike, *, machine: str = "teache
         One number for each J.
     """
     model._ready()
-    kind = model._configuration
-    return tensor.ground_state_degeneracy(J, kind.representation, machine=machine, frame=kind.frame)
+    machine = arguments.choice("machine", machine, MACHINES)
+    couplings = Couplings(J, model._count)
+    return couplings.scalars(model._configuration.rules.degeneracies(couplings.rows, machine))
 
 
 @of_one_state
@@ -67,11 +70,11 @@ def scaling_dimensions(
         If there is no fixed point, or an iteration for the eigenvalues does not settle.
     """
     model._ready()
-    J = model.fixed_point() if J is None else J
-    kind = model._configuration
-    return tensor.scaling_dimensions(
-        J, kind.representation, k, period, machine=machine, frame=kind.frame
-    )
+    machine = arguments.choice("machine", machine, MACHINES)
+    k, period = tensor.ring(k, period)
+    couplings = Couplings(model.fixed_point() if J is None else J, model._count)
+    found = model._configuration.rules.dimensions(couplings.rows, k, period, machine)
+    return found.reshape(*couplings.leading, found.shape[-1])
 
 
 @of_one_state

@@ -11,10 +11,11 @@ from isingrg import _core
 from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError, NonFiniteError
 from isingrg._shared.model import of_one_state
-from isingrg.mlrg import _analysis
+from isingrg.mlrg import _analysis, _lyapunov
 from isingrg.mlrg._analysis import Violations
 from isingrg.mlrg._bare_flows import bare_couplings
 from isingrg.mlrg._couplings import Couplings, Floats, Reals, plain
+from isingrg.mlrg._lyapunov import LyapunovFunction
 
 if TYPE_CHECKING:
     from isingrg.mlrg.model import MLRG
@@ -212,6 +213,36 @@ def monotone_violations(model: MLRG, J: ArrayLike | None = None) -> Violations:
     """
     model._ready()
     return _analysis.monotone_violations(model, J)
+
+
+@of_one_state
+def lyapunov_function(model: MLRG, features: int = 400, *, seed: int = 0) -> LyapunovFunction:
+    """Learn a function C(J) that falls along the flow of a model with moderator "flow".
+
+    It is fitted to fall by |J' - J|^2 in each RG step from J to J', near flows from bare couplings
+    and at the proposals of the training, as far as `coupling_bound`.
+
+    Parameters
+    ----------
+    features : int
+        Width of its one layer, 1 to 512.
+    seed : int
+        Seed of the layer and of the points, 0 to 2**64 - 1.
+
+    Returns
+    -------
+    LyapunovFunction
+        To be called with couplings. Its `violations` say where it grows nevertheless.
+
+    Raises
+    ------
+    ConvergenceError
+        If the flow leaves the trained region at once.
+    """
+    model._ready()
+    features, seed = _lyapunov.checked(features, seed)
+    _lyapunov.require_flow(model)
+    return _lyapunov.lyapunov_function(model, features, seed)
 
 
 def _finite(values: Floats, what: str) -> Floats:

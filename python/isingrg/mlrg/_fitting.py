@@ -41,6 +41,9 @@ def fit(
     proposal: str | None = None,
     replicas: int | None = None,
     ray: float | None = None,
+    ray_range: Sequence[float] | None = None,
+    ray_steps: float | None = None,
+    ray_noise: float | None = None,
     proposal_scale: float | None = None,
     coupling_bound: float | None = None,
     hmc_step: float | None = None,
@@ -141,7 +144,11 @@ def begin(
         # That of a whole training stays, so that its end is the same whatever the pieces.
         training = dataclasses.replace(training, steps=model._training.steps)
     call.attributes |= {"_training": training, "_total_steps": schedule}
-    call.record |= {"schedule_steps": schedule, "record_guess": guess(training, model._count)}
+    low, high = training.ray_range or model._configuration.rules.ray(training.coupling_bound)
+    call.record |= {
+        "schedule_steps": schedule, "record_guess": guess(model, training),
+        "ray_low": low, "ray_high": high,
+    }  # fmt: skip
     return dataclasses.replace(call, of=f" of {schedule}")
 
 
@@ -160,19 +167,17 @@ def _left(model: MLRG, total_steps: int) -> int:
     return left
 
 
-def guess(training: Training, count: int) -> Floats:
+def guess(model: MLRG, training: Training) -> Floats:
     """The setting record_guess as all c couplings."""
-    couplings = np.zeros(count)
     if isinstance(training.record_guess, tuple):
-        if len(training.record_guess) != count:
+        if len(training.record_guess) != model._count:
             raise ArgumentError(
-                f"record_guess must be a number or have {count} couplings, "
+                f"record_guess must be a number or have {model._count} couplings, "
                 f"got {len(training.record_guess)}"
             )
-        couplings[:] = training.record_guess
-    else:
-        couplings[0] = training.record_guess
-    return couplings
+        return np.array(training.record_guess)
+    rows: Floats = model._configuration.rules.bare(np.array([training.record_guess]))
+    return np.asarray(rows[0])
 
 
 def learning_rate(training: Training, step: int, total_steps: int) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 
 from isingrg import _core
 from isingrg._shared.errors import ConvergenceError
-from isingrg.mlrg import _analysis, symmetry
+from isingrg.mlrg import _analysis
 from isingrg.mlrg._bare_flows import LARGEST_BARE_COUPLING, bare_couplings, trajectories
 from isingrg.mlrg._couplings import Couplings, Floats
 from isingrg.mlrg._phases import phase_bracket
@@ -137,7 +136,8 @@ def fixed_points(model: Any, starts: int, seed: int, tolerance: float) -> list[F
     bound = training.coupling_bound
     random = np.random.default_rng(seed).normal(0, training.proposal_scale, (starts, count))
     axis = np.linspace(0, min(bound, LARGEST_BARE_COUPLING), _BARE_STARTS)
-    guesses = [*bare_couplings(model, axis), *np.clip(random, -bound, bound)]
+    random = np.clip(model._configuration.rules.starts(random), -bound, bound)
+    guesses = [*bare_couplings(model, axis), *random]
     try:
         guesses.append(critical_fixed_point(model))
     except ConvergenceError:
@@ -178,16 +178,11 @@ def _merged(model: Any, found: list[Floats], tolerance: float) -> list[FixedPoin
 
 
 def _images(model: Any, J: Floats) -> Floats:
-    """Couplings D J D' that only rename components, of edge spins by D and of vertex spins by D'.
+    """Couplings that only rename components or states.
 
     What leaves J as it is is not among them: a point near J is another point.
     """
-    configuration = model._configuration
-    frame = configuration.frame
-    gauge = symmetry.gauge_transformations(configuration.representation)
-    matrix = symmetry.coupling_matrix(_point(J), configuration.representation, frame=frame)
-    moved = np.array([left @ matrix @ right for left, right in itertools.product(gauge, gauge)])
-    images = symmetry.coupling_vector(moved, configuration.representation, frame=frame)
+    images = model._configuration.rules.images(J)
     return np.asarray(images[np.abs(images - J).max(axis=1) > _SAME])
 
 
@@ -211,7 +206,5 @@ def _described(
         scaling_dimensions=model.scaling_dimensions(point),
         gauge_copies=copies,
         gauge_spread=spread,
-        components=symmetry.decoupled_components(
-            point, configuration.representation, frame=configuration.frame, tolerance=tolerance
-        ),
+        components=configuration.rules.components(J, tolerance),
     )

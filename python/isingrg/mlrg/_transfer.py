@@ -34,7 +34,7 @@ _CHUNK = 2**20
 _WIDE = 16
 
 #: Eigenvalues below this fraction of the largest are zero: the operator does not propagate.
-_ROUNDING = 1e-14
+ROUNDING = 1e-14
 
 
 def log_tensors(rows: Floats, representation: str, machine: str, frame: str) -> Floats:
@@ -132,7 +132,7 @@ def leading_eigenvalues(
             largest = logarithms.max()
             moduli[index] = _ring_eigenvalues(np.exp(logarithms - largest), period, min(k, states))
             scales[index] = period * largest
-    moduli[moduli < _ROUNDING * np.sqrt(states) * moduli[:, :1]] = 0
+    moduli[moduli < ROUNDING * np.sqrt(states) * moduli[:, :1]] = 0
     return moduli, scales
 
 

@@ -49,7 +49,7 @@ class MLRG(NativeModel):
 
     _configuration: Configuration
     _training: Training
-    _format = Format("isingrg.mlrg", 3)
+    _format = Format("isingrg.mlrg", 4)
     _training_type = Training
     _columns = Columns(
         "step",
@@ -65,6 +65,7 @@ class MLRG(NativeModel):
         self,
         representation: str = "A1",
         *,
+        scheme: str = "star",
         moderator: str = "monotone",
         divergence: str = "kl",
         transport: str = "step",
@@ -75,7 +76,7 @@ class MLRG(NativeModel):
         symmetric: bool = False,
     ) -> None:
         configuration = Configuration.of(locals())
-        self._configure(configuration, DEFAULT_TRAININGS[moderator, divergence])
+        self._configure(configuration, DEFAULT_TRAININGS[scheme, moderator, divergence])
 
     @property
     def _count(self) -> int:
@@ -101,6 +102,7 @@ class MLRG(NativeModel):
     fixed_points = _transition.fixed_points
     newton_step = _transition.newton_step
     monotone_violations = _evaluation.monotone_violations
+    lyapunov_function = _evaluation.lyapunov_function
     ground_state_degeneracy = _dimensions.ground_state_degeneracy
     scaling_dimensions = _dimensions.scaling_dimensions
     exponents = _dimensions.exponents
@@ -122,7 +124,7 @@ class MLRG(NativeModel):
     def _restored(cls, metadata: dict[str, Any], arrays: dict[str, Floats]) -> MLRG:
         model = super()._restored(metadata, arrays)
         model._total_steps = arguments.integer("total_steps", metadata["total_steps"], 1, 10**9)
-        _fitting.guess(model._training, model._count)
+        _fitting.guess(model, model._training)
         if len(arrays["proposal.couplings"]) != model._training.batch:
             raise ArgumentError("the proposals are not as many as the batch of the training")
         return model
@@ -133,4 +135,8 @@ class MLRG(NativeModel):
             metadata["configuration"]["symmetric"] = False
             metadata["training"] |= {"proposal": "squared", "replicas": 1, "ray": 0.0}
             arrays["history.swap_rate"] = np.full_like(arrays["history.loss"], np.nan)
-        metadata["network_seed"] = metadata["seed"]
+        if version < 3:
+            metadata["network_seed"] = metadata["seed"]
+        if version < 4:
+            metadata["configuration"]["scheme"] = "star"
+            metadata["training"] |= {"ray_range": None, "ray_steps": 0.0, "ray_noise": 0.0}

@@ -147,14 +147,26 @@ def scaling_dimensions(
     W. Hou and Y.-Z. You, arXiv:2306.11054, Eqs. 25 and 26.
     """
     couplings, machine, frame = _checked(J, representation, machine, frame)
-    k = arguments.integer("k", k, 1, _transfer.LARGEST)
-    period = arguments.integer("period", period, 1, 20)
-    moduli, _ = _transfer.leading_eigenvalues(
-        couplings.rows, representation, k, period, machine, frame
+    k, period = ring(k, period)
+    found = dimensions(couplings.rows, representation, k, period, machine, frame)
+    return found.reshape(*couplings.leading, found.shape[-1])
+
+
+def ring(k: int, period: int) -> tuple[int, int]:
+    """Checked arguments of `scaling_dimensions`."""
+    return (
+        arguments.integer("k", k, 1, _transfer.LARGEST),
+        arguments.integer("period", period, 1, 20),
     )
+
+
+def dimensions(
+    rows: Floats, representation: str, k: int, period: int, machine: str, frame: str
+) -> Floats:
+    """Scaling dimensions of (n, c) couplings, (n, at most k)."""
+    moduli, _ = _transfer.leading_eigenvalues(rows, representation, k, period, machine, frame)
     with np.errstate(divide="ignore"):
-        dimensions: Floats = np.log(moduli[:, :1] / moduli) * (period / (2 * math.pi))
-    return dimensions.reshape(*couplings.leading, dimensions.shape[-1])
+        return np.asarray(np.log(moduli[:, :1] / moduli) * (period / (2 * math.pi)))
 
 
 def central_charge(

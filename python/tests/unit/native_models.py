@@ -72,14 +72,15 @@ ONE, ROW = np.zeros(1), np.zeros((1, 1))
 MLRG = Method(
     "mlrg",
     config=dict(
-        representation="A1", moderator=_core.MLRG_MONOTONE, divergence=_core.MLRG_KL,
-        transport=_core.MLRG_STEP, frame=_core.MLRG_PUBLISHED, activation=_core.MLRG_TANH,
-        layer_norm=1, symmetric=0, hidden=(6, 8), seed=0,
+        representation="A1", scheme=_core.MLRG_STAR, moderator=_core.MLRG_MONOTONE,
+        divergence=_core.MLRG_KL, transport=_core.MLRG_STEP, frame=_core.MLRG_PUBLISHED,
+        activation=_core.MLRG_TANH, layer_norm=1, symmetric=0, hidden=(6, 8), seed=0,
     ),
     training=dict(
         steps=1, schedule_steps=1, batch=4, learning_rate=1e-3, final_learning_rate=1e-3,
         weight_decay=0.0, clip_norm=0.0, beta_max=5.0, beta_rate=1.0, beta_midpoint=0.5,
-        proposal=_core.MLRG_SQUARED, replicas=1, ray=0.0, proposal_scale=1.0, coupling_bound=4.0,
+        proposal=_core.MLRG_SQUARED, replicas=1, ray=0.0, ray_low=-1.0, ray_high=1.0,
+        ray_steps=0.0, ray_noise=0.0, proposal_scale=1.0, coupling_bound=4.0,
         hmc_step=0.01, hmc_leapfrog=2, hmc_updates=1, cd_samples=4, teacher_sweeps=1,
         student_sweeps=1, record_from=0, record_guess=np.array([0.8]), seed=0,
     ),

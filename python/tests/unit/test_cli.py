@@ -92,7 +92,7 @@ def test_completion_in_bash(run, tmp_path):
 
     assert complete("cr") == ["critical-point"]
     assert complete("critical-point", "--div") == ["--divergence"]
-    assert complete("critical-point", "--divergence", "''") == ["kl", "cd"]
+    assert complete("critical-point", "--divergence", "''") == ["kl", "cd", "l2"]
     assert complete("sample", "--output", "com") == ["completion"]
 
 
@@ -237,6 +237,16 @@ def test_the_exact_rg_map_has_a_row_where_there_is_one_coupling(run, quick):
     assert numbers["exact_map"] is None
     assert numbers["why_no_exact_map"].startswith("No row of the exact RG map")
     assert json.loads(run(*command, "A1", "--json")[1])["why_no_exact_map"] is None
+
+
+def test_the_exact_rg_map_of_loops_has_a_row(run, quick):
+    command = ["critical-point", "--models", 1, "--steps", 20, "--quiet", "--scheme", "loop"]
+    out = run(*command, "--divergence", "l2", "--moderator", "flow")[1]
+    assert "\nexact RG map            0.766249 " in out and "1.0270" in out
+    assert "Hou & You" not in out
+    code, _, err = run(*command, "--divergence", "cd")
+    assert code != 0 and "divergence must be 'kl' or 'l2' with scheme 'loop'" in err
+    assert "31 couplings is not enumerated" in run(*command, "--representation", "2A1")[1]
 
 
 def test_critical_point_into_a_file(run, quick, tmp_path):
@@ -480,7 +490,7 @@ INTERRUPTIBLE = """
 import sys
 from isingrg import cli, mlrg
 table = mlrg.settings.DEFAULT_TRAININGS
-table["monotone", "kl"] = table["monotone", "kl"].changed(steps=10**6)
+table["star", "monotone", "kl"] = table["star", "monotone", "kl"].changed(steps=10**6)
 print("training", flush=True)
 sys.exit(cli.main(["critical-point", "--quiet"]))
 """

@@ -211,6 +211,8 @@ LONG = {
         "neuralrg.log_partition_dual_from(model, 10**5)", "sampler"),
     "isingrg.mlrg.critical_coupling": ("mlrg.critical_coupling(8)", "tensors"),
     "isingrg.mlrg.loop_exponents": ("mlrg.loop_exponents(6, 0.7643)", "tensors"),
+    "isingrg.mlrg.loop_distance": (
+        "mlrg.loop_distance(*np.full((2, 20000, 31), 0.1), '2A1', objective='kl')", "tensors"),
     "isingrg.mlrg.loop_map": ("mlrg.loop_map(np.full((999, 3), 0.4))", "tensors"),
     "isingrg.mlrg.loop_map_fixed_point": ("mlrg.loop_map_fixed_point()", "tensors"),
     "isingrg.mlrg.tensor_flow": ("mlrg.tensor_flow(0.7643, 8, 999)", "tensors"),

@@ -16,6 +16,15 @@ from native_models import MLRG, ONE, ROW, check_progress, refused
 
 new, fit, on_model = MLRG.new, MLRG.fit, MLRG.on_model
 
+
+def loop_distance(**changed):
+    given = dict(
+        representation="A1", divergence=_core.MLRG_KL, teacher=np.zeros((1, 3)),
+        student=np.zeros((1, 3)), distance=np.zeros(1), gradient=None, progress=None,
+    )  # fmt: skip
+    return partial(_core.mlrg_loop_distance, *(given | changed).values())
+
+
 CASES = [
     # representations
     (TypeError, r"representation must be a string, not bytes",
@@ -37,6 +46,20 @@ CASES = [
     (ArgumentError, r"layer_norm must be from 0 to 1", new(layer_norm=2)),
     (ArgumentError, r"symmetric must be from 0 to 1", new(symmetric=2)),
     (ArgumentError, r"moderator must be from 0 to 1", new(moderator=2)),
+    (ArgumentError, r"scheme must be from 0 to 1", new(scheme=2)),
+    (ArgumentError, r"divergence must be .* with scheme \"star\"", new(divergence=_core.MLRG_L2)),
+    (ArgumentError, r"divergence must be .* with scheme \"loop\"",
+     new(scheme=_core.MLRG_LOOP, divergence=_core.MLRG_CD)),
+    (ArgumentError, r"frame must be \"published\" with", new(scheme=_core.MLRG_LOOP, frame=1)),
+    (ArgumentError, r"symmetric must be False with", new(scheme=_core.MLRG_LOOP, symmetric=1)),
+    (ArgumentError, r"representation must be \"A1\" or \"2A1\"",
+     new(scheme=_core.MLRG_LOOP, representation="E")),
+    (ArgumentError, r"divergence must be \"kl\" or \"l2\"",
+     loop_distance(divergence=_core.MLRG_CD)),
+    (ArgumentError, r"student must have the shape \(1, 3\)",
+     loop_distance(student=np.zeros((2, 3)))),
+    (ArgumentError, r"teacher must be finite and from",
+     loop_distance(teacher=np.full((1, 3), 11.0))),
     (ArgumentError, r"activation must be from 0 to 4", new(activation=9)),
     (ArgumentError, r"activation must be from -2147483648 to 2147483647", new(activation=2**31)),
     # evaluation
@@ -83,6 +106,9 @@ def test_exception_names_the_argument(error, pattern, call):
         ({"replicas": 0}, "replicas must be 1"),
         ({"replicas": 8}, "replicas must divide the 4 couplings"),
         ({"ray": -0.1}, "ray must be from 0"),
+        ({"ray_low": 0.5, "ray_high": 0.4}, "ray_high must be from 0.5"),
+        ({"ray_steps": -1.0}, "ray_steps must be from 0"),
+        ({"ray_noise": 11.0}, "ray_noise must be from 0"),
     ],
 )
 def test_settings_are_checked_again_in_the_core(changed, pattern):

@@ -255,7 +255,7 @@ def test_settings_stay_until_changed():
 
 
 def test_lr_alone_keeps_its_ratio_to_the_last():
-    default = mlrg.settings.DEFAULT_TRAININGS["flow", "kl"]
+    default = mlrg.settings.DEFAULT_TRAININGS["star", "flow", "kl"]
     changed = default.changed(lr=default.lr / 10)
     assert changed.final_lr == pytest.approx(default.final_lr / 10)
     assert default.changed(lr=1e-3, final_lr=1e-3).final_lr == 1e-3

@@ -171,6 +171,7 @@ CALLS = {
     ),
     "mlrg.critical_coupling": lambda p: mlrg.critical_coupling(2, progress=p),
     "mlrg.loop_exponents": lambda p: mlrg.loop_exponents(2, progress=p),
+    "mlrg.loop_distance": lambda p: mlrg.loop_distance([0.5, 0.5, 0], [0.2, 0.5, 0.1], progress=p),
     "mlrg.loop_map": lambda p: mlrg.loop_map([0.5, 0.5, 0], progress=p),
     "mlrg.loop_map_fixed_point": lambda p: mlrg.loop_map_fixed_point(progress=p),
     "mlrg.tensor_flow": lambda p: mlrg.tensor_flow(0.7, 2, 3, progress=p),

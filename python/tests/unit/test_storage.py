@@ -91,7 +91,7 @@ def test_a_folder_that_is_not_there(small, tmp_path):
 def test_metadata(path):
     header, arrays = parts(path)
     assert header["format"] == "isingrg.mlrg"
-    assert header["format_version"] == "3"
+    assert header["format_version"] == "4"
     assert header["library_version"] == isingrg.__version__
     described = json.loads(header["model"])
     assert described["configuration"]["representation"] == "A1"
@@ -393,7 +393,7 @@ def test_foreign_safetensors(path):
 
 
 CASES = [
-    ("newer than 3", {"header": [("format_version", "4")]}),
+    ("newer than 4", {"header": [("format_version", "5")]}),
     ("is not a number", {"header": [("format_version", "one")]}),
     ("'model' is missing", {"header": [("model", None)]}),
     ("Expecting", {"header": [("model", "{")]}),
@@ -482,14 +482,30 @@ def test_the_first_version_of_the_format(model, path):
     rewritten(
         path,
         header=[("format_version", "1")],
-        described=[("configuration.symmetric", None)]
-        + [(f"training.{name}", None) for name in ("proposal", "replicas", "ray")],
+        described=[("configuration.symmetric", None), ("configuration.scheme", None)]
+        + [
+            (f"training.{name}", None)
+            for name in ("proposal", "replicas", "ray", "ray_range", "ray_steps", "ray_noise")
+        ],
         arrays=[("history.swap_rate", None)],
     )
     loaded = MLRG.load(path)
     assert repr(loaded) == repr(model)
     np.testing.assert_array_equal(loaded.fit().velocity(J), model.fit().velocity(J))
     assert np.isnan(loaded.history["swap_rate"]).all()
+
+
+def test_the_third_version_of_the_format(model, path):
+    """It had no schemes, and drew rays anew in each step."""
+    rewritten(
+        path,
+        header=[("format_version", "3")],
+        described=[("configuration.scheme", None)]
+        + [(f"training.{name}", None) for name in ("ray_range", "ray_steps", "ray_noise")],
+    )
+    loaded = MLRG.load(path)
+    assert repr(loaded) == repr(model)
+    np.testing.assert_array_equal(loaded.fit().velocity(J), model.fit().velocity(J))
 
 
 def test_an_unchanged_rewrite_loads(path):

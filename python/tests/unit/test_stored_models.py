@@ -37,6 +37,20 @@ def test_mlrg(version):
     )
 
 
+def test_mlrg_loop():
+    model = MLRG.load(FOLDER / "mlrg-loop-0.1.0-sha256.safetensors")
+    assert repr(model).startswith("MLRG(scheme='loop', moderator='flow', divergence='l2', ")
+    np.testing.assert_allclose(
+        model.flow([0.76, 0.76, 0.0], 2)[-1],
+        [-0.0348434591686233, 0.9227517956849218, 0.5990357533360744],
+        **CLOSE,
+    )
+    model.fit(1)
+    np.testing.assert_allclose(
+        model.history["loss"][-2:], [0.095804028854715, 0.10456469315547173], **CLOSE
+    )
+
+
 def test_multilevel():
     model = MultilevelSampler.load(FOLDER / "multilevel-0.1.0-sha256.safetensors")
     assert repr(model).startswith("MultilevelSampler(L=8, K=0.42, ") and model.step == 6

@@ -48,6 +48,36 @@ static void test_weights(void)
         "A1", C, 0, couplings, 2, logarithms, 32, stop, NULL));
 }
 
+static void test_loops(void)
+{
+    int32_t count = 0, terms[31];
+    ACCEPT(isingrg_mlrg_loop_terms("A1", terms, 31, &count));
+    REQUIRE(count == 3 && terms[0] == 6 && terms[1] == 5 && terms[2] == 3);
+    ACCEPT(isingrg_mlrg_loop_terms("2A1", NULL, 0, &count));
+    REQUIRE(count == 31);
+    REFUSE("representation", isingrg_mlrg_loop_terms("E", terms, 31, &count));
+    REFUSE("capacity", isingrg_mlrg_loop_terms("2A1", terms, 30, &count));
+    REFUSE("terms", isingrg_mlrg_loop_terms("A1", NULL, 3, &count));
+    REFUSE("count", isingrg_mlrg_loop_terms("A1", terms, 3, NULL));
+    double teacher[3] = {0.5, 0.5, 0}, student[3] = {0.2, 0.5, 0.1}, strong[3] = {11, 0, 0};
+    double distance = -1, gradient[3];
+    int calls = 0;
+#define DISTANCE(name, divergence, teacher, student, n, distance) \
+    isingrg_mlrg_loop_distance( \
+        name, divergence, teacher, student, n, distance, gradient, count_calls, &calls)
+    ACCEPT(DISTANCE("A1", ISINGRG_MLRG_KL, teacher, student, 1, &distance));
+    REQUIRE(calls >= 1 && distance > 0);
+    ACCEPT(DISTANCE("A1", ISINGRG_MLRG_L2, teacher, student, 0, &distance));
+    REFUSE("divergence", DISTANCE("A1", ISINGRG_MLRG_CD, teacher, student, 1, &distance));
+    REFUSE("divergence", DISTANCE("A1", 3, teacher, student, 1, &distance));
+    REFUSE("teacher", DISTANCE("A1", 0, strong, student, 1, &distance));
+    REFUSE("student", DISTANCE("A1", 0, teacher, NULL, 1, &distance));
+    REFUSE("n must", DISTANCE("A1", 0, teacher, student, -1, &distance));
+    REFUSE("distance", DISTANCE("A1", 0, teacher, student, 1, NULL));
+    INTERRUPT(isingrg_mlrg_loop_distance(
+        "A1", 0, teacher, student, 1, &distance, NULL, stop, NULL));
+}
+
 static void test_divergences(void)
 {
     double teacher[2] = {0.6, 0.9}, student[2] = {0.5, 1e308}, wrong[2] = {0.1, INFINITY};
@@ -104,6 +134,7 @@ void test_machines(void)
 {
     test_representations();
     test_weights();
+    test_loops();
     test_divergences();
     test_minima();
 }

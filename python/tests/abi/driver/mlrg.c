@@ -57,6 +57,12 @@ static void test_create(void)
     REFUSE("representation", isingrg_mlrg_create(&config, &model));
     config = configuration(), config.activation = 5;
     REFUSE("activation", isingrg_mlrg_create(&config, &model));
+    config = configuration(), config.scheme = 2;
+    REFUSE("scheme", isingrg_mlrg_create(&config, &model));
+    config = configuration(), config.scheme = ISINGRG_MLRG_LOOP;
+    REFUSE("representation", isingrg_mlrg_create(&config, &model));
+    config = configuration(), config.divergence = ISINGRG_MLRG_L2;
+    REFUSE("divergence", isingrg_mlrg_create(&config, &model));
     config = configuration(), config.symmetric = -1;
     REFUSE("symmetric", isingrg_mlrg_create(&config, &model));
     REQUIRE(model == NULL);
@@ -93,6 +99,10 @@ static void test_fit(isingrg_model *model)
     REFUSE_SETTING(replicas, 3);
     REFUSE_SETTING(replicas, UINT32_MAX);
     REFUSE_SETTING(ray, NAN);
+    REFUSE_SETTING(ray_low, 11);
+    REFUSE_SETTING(ray_high, NAN);
+    REFUSE_SETTING(ray_steps, -1);
+    REFUSE_SETTING(ray_noise, INFINITY);
     REFUSE_SETTING(coupling_bound, 0);
     REFUSE_SETTING(hmc_leapfrog, 0);
     REFUSE_SETTING(hmc_updates, UINT32_MAX);

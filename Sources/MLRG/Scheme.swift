@@ -1,0 +1,36 @@
+import Numerics
+
+/// What student a network learns: the graph of teacher and student, and their couplings.
+public enum SchemeKind: Int32, CaseIterable, Sendable {
+    /// A star of one hidden spin and four corners, judged on an open plaquette (Hou & You).
+    case star = 0
+    /// S[z, a, b] on a lattice of mirror images, judged around a loop of four students.
+    case loop = 1
+}
+
+/// The couplings of a scheme: their number, and where bare models lie among them.
+struct Scheme {
+    let kind: SchemeKind
+    /// Number of couplings.
+    let count: Int
+    /// The couplings that equal J0 in the bare model; the others are zero.
+    let bare: [Int]
+    /// Whether flows of J0 and -J0 are copies of each other, of which one is enough.
+    let hasCopies: Bool
+
+    /// - Throws: `invalidArgument` for a representation or a frame that the scheme does not have.
+    init(_ kind: SchemeKind, _ representation: Representation, frame: Frame) throws(Failure) {
+        self.kind = kind
+        switch kind {
+        case .star:
+            (count, bare) = (try representation.couplings(frame: frame).count, [0])
+        case .loop:
+            guard frame == .published else {
+                throw .invalidArgument("frame must be \"published\" with scheme \"loop\", whose legs have no axes")
+            }
+            let student = try LoopStudent(representation)
+            (count, bare) = (student.terms.count, student.bare)
+        }
+        hasCopies = kind == .loop
+    }
+}
