@@ -413,9 +413,9 @@ def test_surveys_of_several_couplings(model, steps):
     for one in trained:
         for name in _survey.NUMBERS:
             assert math.isnan(getattr(one, name)) == (name in one.failures)
-    numbers = _tables.survey_numbers(trained, model["representation"])
+    numbers = _tables.survey_numbers(trained)
     json.dumps(numbers, allow_nan=False)
-    table = _tables.survey_table(trained, model["representation"])
+    table = _tables.survey_table(trained)
     assert "nan" not in table
     assert all(reason in table for one in trained for reason in one.failures.values())
 
