@@ -191,6 +191,7 @@ import Darwin
         let n = model.dimension
         var t = TrainingTests.training(steps: 100, batch: 40)
         (t.ray, t.couplingBound, t.replicas) = (0.4, 1.5, 8)
+        (t.rayLow, t.rayHigh) = (-1.5, 1.5)
         var drawn: [Double] = []
         var couplings = [Double](repeating: 0, count: 40 * n)
         try model.fit(t) { _ in

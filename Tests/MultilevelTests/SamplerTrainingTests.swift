@@ -45,7 +45,9 @@ import Darwin
         let exact = try logPartition(size: 4, coupling: coupling)
         #expect(abs(report.bound + exact - found.reverse) < 5 * report.boundError + 1e-4)
         #expect(abs(report.logPartition - exact) < 5 * report.logPartitionError + 1e-4)
-        #expect(abs(report.forward - found.forward) < 5 * report.forwardError + 1e-4)
+        // Without couplings all weights are equal, and there is no error.
+        let forwardError = report.forwardError.isNaN ? 0 : report.forwardError
+        #expect(abs(report.forward - found.forward) < 5 * forwardError + 1e-4)
         #expect(report.share > 0.99 && report.share <= 1)
     }
 
