@@ -249,7 +249,8 @@ def distributions(place, quantity):
                 [delta_1(r) if kind == "delta_1" else coupling(r, kind) for r in records]
             )
             ours, error = median_and_error(values)
-            kind = "none in" if ours is None else f"median of {np.isfinite(values).sum()} of"
+            found = np.isfinite(values).sum()
+            kind = "none in" if ours is None else "one of" if found == 1 else f"median of {found} of"
             compare(
                 place, f"{quantity} of {representation}, {label}: {kind} {len(values)}", ours, error=error,
                 published=BOXES[quantity][representation][0], ising=EXACT[quantity],

@@ -1021,7 +1021,7 @@ ISINGRG_API isingrg_status isingrg_multilevel_log_probability(
  * \param couplings   |K| <= 100
  * \param n_couplings 1 to 2^20
  * \param field       h in exp(K sum s s' + h sum s), |h| <= 100
- * \param[in,out] spins int8 of +-1, shape (n, L, L)
+ * \param spins       int8 of +-1, shape (n, L, L), changed
  * \param[out] work   n numbers
  * \param progress    counts configurations */
 ISINGRG_API isingrg_status isingrg_multilevel_anneal(

@@ -23,6 +23,7 @@ pub const STEP: i32 = 0;
 pub const PUBLISHED: i32 = 0;
 pub const TANH: i32 = 0;
 pub const SQUARED: i32 = 0;
+pub const STAR: i32 = 0;
 
 pub const MLRG_LOSS: usize = 0;
 pub const MLRG_COLUMNS: usize = 5;
@@ -30,6 +31,7 @@ pub const MLRG_COLUMNS: usize = 5;
 #[repr(C)]
 pub struct MlrgConfig {
     pub representation: *const c_char,
+    pub scheme: i32,
     pub moderator: i32,
     pub divergence: i32,
     pub transport: i32,
@@ -57,6 +59,10 @@ pub struct MlrgTraining {
     pub proposal: i32,
     pub replicas: u32,
     pub ray: f64,
+    pub ray_low: f64,
+    pub ray_high: f64,
+    pub ray_steps: f64,
+    pub ray_noise: f64,
     pub proposal_scale: f64,
     pub coupling_bound: f64,
     pub hmc_step: f64,

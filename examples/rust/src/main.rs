@@ -57,6 +57,7 @@ fn train(steps: u64) -> Result<(), Error> {
     let hidden = [64];
     let config = ffi::MlrgConfig {
         representation: c"A1".as_ptr(),
+        scheme: ffi::STAR,
         moderator: ffi::MONOTONE,
         divergence: ffi::KL,
         transport: ffi::STEP,
@@ -83,6 +84,10 @@ fn train(steps: u64) -> Result<(), Error> {
         proposal: ffi::SQUARED,
         replicas: 1,
         ray: 0.0,
+        ray_low: 0.0,
+        ray_high: 0.0,
+        ray_steps: 0.0,
+        ray_noise: 0.0,
         proposal_scale: 1.0,
         coupling_bound: 2.0,
         hmc_step: 0.1,

@@ -16,9 +16,9 @@ from numpy.typing import ArrayLike
 from isingrg import _core
 from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError
+from isingrg.mlrg import _point_group
 from isingrg.mlrg._couplings import FRAMES, Couplings, Floats, coupling_count
 from isingrg.mlrg._point_group import (
-    IRREPS,
     components,
     irreps,
     point_group,
@@ -42,6 +42,9 @@ __all__ = [
     "state_indices",
     "visible_action",
 ]
+
+#: Irreducible representations: what they transform as, and the matrices of C4 and sigma.
+IRREPS = _point_group.IRREPS
 
 
 @functools.cache
