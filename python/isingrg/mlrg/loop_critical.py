@@ -23,7 +23,8 @@ class LoopCriticalPoint:
     chi: int
     #: Critical coupling J* of the Lieb lattice.
     J: float
-    #: Half of the width it is known within.
+    #: Half of the width within which the flow's own answer at its step is known. With "secant" that
+    #: answer still moves with the step, by 1e-7 from the default on.
     uncertainty: float
     #: Flows that were followed.
     flows: int

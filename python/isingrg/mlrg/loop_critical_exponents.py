@@ -97,8 +97,11 @@ def loop_exponents(
     slopes = np.abs(above.dimension(1) - below.dimension(1))
     with np.errstate(divide="ignore", invalid="ignore"):
         growth = np.log2(slopes[2:] / slopes[:-2])
+    delta_sigma = _scatter(here.dimension(1))
+    if delta_sigma.error > _LARGEST_SCATTER:
+        raise ConvergenceError("the flow leaves the critical point too early")
     return LoopExponents(
-        delta_sigma=_scatter(here.dimension(1)),
+        delta_sigma=delta_sigma,
         delta_epsilon=_scatter(here.dimension(0, 1)),
         central_charge=_scatter(here.central_charge),
         thermal_from_differences=_scatter(growth),
@@ -110,6 +113,10 @@ def _fixed_point(scheme: LoopTNR, flow: Flow, progress: Progress) -> LoopFixedPo
     state = flow.states[-1]
     assert isinstance(state, MirrorState)
     return loop_fixed_point(scheme, state, progress=progress)
+
+
+#: Of Delta_sigma over the plateau, where there is one.
+_LARGEST_SCATTER = 0.05
 
 
 def _scatter(values: Floats) -> Estimate:

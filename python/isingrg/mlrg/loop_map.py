@@ -85,7 +85,8 @@ def loop_map(
     with reporting(progress, "minimising", "teachers") as report:
         for row in rows.reshape(-1, 3):
             tell(report, len(found), rows.size // 3)
-            found.append(nearest_student(row, objective, free))
+            # The signs of z and of b are free in the teacher as well.
+            found.append(nearest_student(positive(row), objective, free))
         tell(report, len(found), rows.size // 3)
     students = np.array([positive(student) for student, _ in found]).reshape(rows.shape)
     distances = np.array([distance for _, distance in found]).reshape(rows.shape[:-1])

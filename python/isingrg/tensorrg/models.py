@@ -42,8 +42,8 @@ def ising_network(
         Which lattice.
     K_vertical : float, optional
         Coupling of the vertical bonds of the square lattice, if it is another one; at most 100 in
-        magnitude. The dimensions are right where the model is critical, sinh 2K sinh 2K_vertical
-        = 1, as the shape of a cell is then known.
+        magnitude. The dimensions are right where the model is critical, sinh 2|K| sinh
+        2|K_vertical| = 1, as the shape of a cell is then known.
     field : float
         Magnetic field times inverse temperature, at most 100 in magnitude.
 
@@ -53,9 +53,9 @@ def ising_network(
         Of two states. Without a field its charges are modulo 2: sector 1 is odd in the spins.
     """
     network = _model_network(2, lambda d: 1 - 2.0 * d, K, lattice, K_vertical, field)
-    if K_vertical is None or lattice != "square" or K <= 0:
+    if K_vertical is None or lattice != "square" or K == 0:
         return network
-    stretched = complex(0, math.sinh(2 * min(K, 50.0)))  # of the isoradial embedding
+    stretched = complex(0, math.sinh(2 * min(abs(K), 50.0)))  # of the isoradial embedding
     return replace(network, aspect=stretched)
 
 

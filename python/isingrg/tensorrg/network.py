@@ -8,6 +8,7 @@ conserved: T is zero unless left + up = right + down, modulo the number of state
 from __future__ import annotations
 
 import math
+import numbers
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,7 +47,7 @@ class Network:
     log_scale: float = 0.0
 
     def __post_init__(self) -> None:
-        tensor = arguments.moderate("tensor", self.tensor)
+        tensor = np.array(arguments.moderate("tensor", self.tensor))  # the user's may change
         if tensor.ndim != 4 or tensor.shape[:2] != tensor.shape[2:] or 0 in tensor.shape:
             raise ArgumentError(f"tensor must have the shape (h, v, h, v), got {tensor.shape}")
         if not tensor.any():
@@ -61,6 +62,8 @@ class Network:
         object.__setattr__(self, "vertical", vertical)
         arguments.finite("sites", self.sites, 1e-6, 1e6)
         arguments.finite("log_scale", self.log_scale)
+        if not isinstance(self.aspect, numbers.Complex):
+            raise TypeError(f"aspect must be a complex number, not {type(self.aspect).__name__}")
         if not (np.isfinite(self.aspect) and np.imag(self.aspect) > 0):
             raise ArgumentError(f"aspect must be above the real axis, got {self.aspect!r}")
         total = np.add.outer(horizontal, vertical)

@@ -120,6 +120,12 @@ def test_exponents():
     assert only.thermal_exponent.value == pytest.approx(1.027, abs=1e-3)
 
 
+@pytest.mark.parametrize("J", [0.5, 0.75])
+def test_exponents_are_of_critical_flows(J):
+    with pytest.raises(isingrg.ConvergenceError, match="critical point"):
+        mlrg.loop_exponents(2, J=J)
+
+
 def lieb_free_energy(J):
     """-ln Z per site with the edge spins summed: two edges and one vertex, three sites."""
     K = math.log(math.cosh(2 * J)) / 2

@@ -131,6 +131,17 @@ def test_shapes_and_gauge():
     assert loop_map(np.empty((0, 3))).J.shape == (0, 3)
 
 
+@pytest.mark.parametrize("objective", ["l2", "kl"])
+def test_signs_of_the_teacher_are_free(objective):
+    """J_a = -J_b is no stationary start of the search: the signs of z and b change nothing."""
+    for J in ([0.5, 0.5, 0.0], [0.5, 0.5, -0.3], [0.4, 0.7, 0.1]):
+        found = loop_map(J, objective=objective)
+        for signs in ([1, -1, -1], [-1, 1, -1], [-1, -1, 1]):
+            turned = loop_map(np.multiply(J, signs), objective=objective)
+            assert turned.J == pytest.approx(found.J, abs=1e-9)
+            assert turned.distance == pytest.approx(found.distance, rel=1e-6)
+
+
 def test_bad_input():
     for J in (0.5, [0.5, 0.5], [np.nan, 0, 0], [11, 0, 0]):
         with pytest.raises(isingrg.ArgumentError, match="J must"):

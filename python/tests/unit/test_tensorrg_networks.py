@@ -155,3 +155,21 @@ def test_charges_agree_with_the_trivial_group():
 def test_bad_networks_are_refused(make, match):
     with pytest.raises((isingrg.ArgumentError, TypeError), match=match):
         make()
+
+
+def test_the_shape_of_a_cell_does_not_know_signs():
+    """One sublattice or every other row turned: the dimensions of both are those of K > 0."""
+    vertical = math.asinh(1 / math.sinh(0.6)) / 2
+    for K, K_vertical in ((-0.3, -vertical), (0.3, -vertical), (-0.3, vertical)):
+        flow = tensorrg.BTRG(12).flow(tensorrg.ising_network(K, K_vertical=K_vertical), 6)
+        assert flow.dimension(1)[6] == pytest.approx(0.125, abs=2e-3)
+
+
+def test_a_network_keeps_its_own_tensor():
+    tensor = np.ones((2, 2, 2, 2))
+    network = tensorrg.Network(tensor)
+    tensor[:] = np.nan
+    assert np.isfinite(network.tensor).all()
+    for aspect in (None, "x"):
+        with pytest.raises(TypeError, match="aspect must be a complex number"):
+            tensorrg.Network(np.ones((2, 2, 2, 2)), aspect=aspect)
