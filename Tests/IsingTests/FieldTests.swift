@@ -1,7 +1,6 @@
+import Ising
 import Numerics
 import Testing
-
-@testable import Ising
 
 #if canImport(Glibc)
 import Glibc

@@ -14,8 +14,7 @@ from isingrg._shared.model import NativeModel
 from isingrg._shared.settings import documented
 from isingrg._shared.storage import Format
 from isingrg._shared.training import Callback, Watch, alone
-from isingrg._shared.warn import warn
-from isingrg.ising import K_CRITICAL, log_partition
+from isingrg.ising import K_CRITICAL
 from isingrg.ising._couplings import couplings
 from isingrg.multilevel import (
     _couplings,
@@ -188,29 +187,14 @@ class MultilevelSampler(NativeModel):
         Warns
         -----
         RuntimeWarning
-            Without a field if ln Z of the last step is more than six standard errors below the
-            exact one, though at least half of the batch is effective: a part of the target is lost.
+            If exact configurations show after the last step that a part of the target is lost,
+            though weights look good.
         """
         given = dict(locals())
         watch = Watch.checked(checkpoint, every, callback, progress, default=1)
-        changed = self._changed(given)
-        self._train(self._begin(changed, seed), _core.multilevel_fit, watch)
-        self._warn_if_lost(changed.batch)
+        self._train(self._begin(self._changed(given), seed), _core.multilevel_fit, watch)
+        _partition.warn_if_a_part_is_lost(self)
         return self
-
-    def _warn_if_lost(self, batch: int) -> None:
-        """If weights that look good give too small a ln Z: some of the target is never drawn."""
-        history = self.history
-        if self.field != 0 or batch < 1000 or history["effective_share"][-1] < 0.5:
-            return
-        missing = log_partition(self.L, self.K) - history["log_partition"][-1]
-        if missing > 6 * history["log_partition_error"][-1]:
-            warn(
-                f"ln Z of the last step is {missing:.2g} below the exact one, "
-                f"{missing / history['log_partition_error'][-1]:.0f} standard errors: the sampler "
-                "has lost a part of the target. Begin with start='wolff', or with another seed",
-                RuntimeWarning,
-            )
 
     @alone
     def fit_samples(
