@@ -49,7 +49,13 @@ MAY_BE_NAN = {
     "isingrg.neuralrg.mutual_information", "isingrg.mlrg.MLRG.critical_coupling_estimates",
     "isingrg.statistics.mean_and_error", "isingrg.neuralrg.Chains.mean_and_error",
     "isingrg.multilevel.MultilevelSampler.history",
-    "isingrg.tensorrg.Flow.central_charge",
+    "isingrg.multilevel.Chains.mean_and_error", "isingrg.statistics.derived",
+    *(f"isingrg.ising.{name}" for name in (
+        "susceptibility", "connected_susceptibility", "binder_cumulant", "specific_heat",
+        "correlation_length",
+    )),
+    "isingrg.tensorrg.Flow.central_charge", "isingrg.tensorrg.Flow.minus_log_partition",
+    *(f"isingrg.tensorrg.State.{name}" for name in ("log_partition", "minus_log_partition")),
 }  # fmt: skip
 
 

@@ -47,7 +47,7 @@ class Flow:
 
     @property
     def minus_log_partition(self) -> Floats:
-        """-ln Z per site on the torus of one tensor, shape (steps + 1,)."""
+        """-ln Z per site on the torus of one tensor, shape (steps + 1,); NaN as `State` says."""
         return np.array([state.minus_log_partition for state in self.states])
 
     @property

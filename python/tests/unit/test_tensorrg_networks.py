@@ -173,3 +173,17 @@ def test_a_network_keeps_its_own_tensor():
     for aspect in (None, "x"):
         with pytest.raises(TypeError, match="aspect must be a complex number"):
             tensorrg.Network(np.ones((2, 2, 2, 2)), aspect=aspect)
+
+
+@pytest.mark.parametrize("K", [-3.0, -20.0, -100.0])
+def test_a_torus_of_one_tensor_whose_terms_cancel_has_no_partition_function(K):
+    """2 exp(2 K) beside terms of exp(2 |K|)."""
+    flow = TRG(4).flow(tensorrg.ising_network(K), 4)
+    first = flow.states[0].log_partition
+    if K > -5:
+        assert first == pytest.approx(2 * K + math.log(2), rel=1e-9)
+    else:
+        assert math.isnan(first)
+    # Two sublattices of the larger torus: the ferromagnet's.
+    positive = TRG(4).flow(tensorrg.ising_network(-K), 4)
+    assert flow.minus_log_partition[4] == pytest.approx(positive.minus_log_partition[4], rel=1e-9)
