@@ -130,7 +130,8 @@ def others():
         if r["recipe"] in ("critical", "ladder", "couplings", "field"):
             model, training = r["model"], r["training"]
             changed = [f"{k} = {v}" for k, v in (model | training).items() if k not in ("L", "steps", "start")]
-            name = {"critical": "K_c", "ladder": "K_c, without Monte Carlo"}.get(r["recipe"], ", ".join(changed))
+            name = "K_c" if r["recipe"] in ("critical", "ladder") else ", ".join(changed)
+            name += ", without Monte Carlo" if training.get("start") == "ladder" else ""
             groups.setdefault((name, model["L"]), []).append(r)
     for (name, L), group in groups.items():
         shares = sorted(r["log_partition"]["effective_sample_size"] / r["samples"] for r in group)
