@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from python_values import Raised, in_any_form
 
-from isingrg import graphvae, ising, mlrg, multilevel, neuralrg, plot, tensorrg
+from isingrg import graphvae, ising, mlrg, multilevel, neuralrg, plot, statistics, tensorrg
 from isingrg._shared.settings import Settings
 from isingrg.statistics import Estimate
 
@@ -87,6 +87,8 @@ _SCHEMES = [
 _FLOWS = [scheme.flow(_NETWORKS[0], 2) for scheme in _SCHEMES]
 _STATES = [state for flow in _FLOWS for state in flow.states]
 
+_ENERGIES = np.asarray(ising.energy(ising.sample(4, [0.35, 0.4], 200, seed=1)))
+
 #: An instance on which methods are called.
 INSTANCES = {
     **MODELS,
@@ -108,6 +110,7 @@ INSTANCES = {
     graphvae.RGMap: [_MAP],
     graphvae.PrincipalComponents: [_COMPONENTS],
     plot.Drawing: [plot.configuration(SPINS[0, 0])],
+    statistics.Reweighting: [statistics.Reweighting(-_ENERGIES, [0.35, 0.4])],
 }
 
 J = _reals([(), (3,), (2, 3), (5,), (2, 5), (0,), (0, 5)])
@@ -174,6 +177,10 @@ GOOD = {
     "colours": st.sampled_from([1, 2, 4]),
     "damping": st.floats(1, 100), "given": st.sampled_from([None, 1, 2]),
     "sampler": st.sampled_from(MODELS[multilevel.MultilevelSampler]),
+    "magnetization": _reals([(60,), (2, 200)], -1, 1), "energy": _reals([(60,), (2, 200)]),
+    "function": st.sampled_from([lambda *means: means[0], _raise]), "momentum": st.integers(0, 3),
+    "conjugate": st.just(-_ENERGIES), "parameters": _reals([(), (3,)], 0.3, 0.45),
+    "observables": st.just([_ENERGIES]), "y": _reals([(12,)]), "error": _reals([(), (12,)], 0.1, 1),
     "chains": st.just(_CHAINS), "responses": st.just(_RESPONSES), "rg_map": st.just(_MAP),
 }  # fmt: skip
 
@@ -188,6 +195,14 @@ OWN = {
         "units": st.sampled_from([None, [True, False], [True, True], [False, False]])},
     "isingrg.graphvae.GraphVAE.trajectories": {"steps": st.sampled_from([None, 0, 1])},
     "isingrg.statistics.correlation": {"b": _reals([(12,)])},
+    "isingrg.tensorrg.critical_coupling": {
+        "network_of": st.just(tensorrg.ising_network), "low": st.floats(0.3, 0.5),
+        "high": st.floats(0.4, 0.6)},
+    "isingrg.statistics.Reweighting": {"parameters": st.just([0.35, 0.4])},
+    "isingrg.statistics.Reweighting.mean": {"observable": st.just(_ENERGIES)},
+    **{f"isingrg.statistics.{name}": {"L": st.just([4, 8, 16] * 4), "K": _reals([(12,)]),
+                                      "start": st.none(), "degree": _small}
+       for name in ("collapse", "crossings")},
     "isingrg.graphvae.estimate_critical_coupling": {
         "K": st.just(np.linspace(0.3, 0.6, 12)), "values": _reals([(12, 20)])},
     "isingrg.ensemble": {"settings": st.sampled_from([{"a": [1, 2]}, [{"a": 1}, {"a": 0.5}], {}])},
@@ -243,7 +258,8 @@ _RECORDS = {
     "CriticalCouplings", "Couplings", "Estimate", "ExactMinimum", "FixedPoint", "Violations",
     "Chains", "Layer", "LogPartition", "Responses", "Basins", "PrincipalComponents", "RGMap",
     "Drawing", "TrainingRecord", "LoopCriticalPoint", "LoopExponents", "LoopMapFixedPoint",
-    "LoopMinimum", "LoopDistance", "LyapunovFunction",
+    "LoopMinimum", "LoopDistance", "LyapunovFunction", "Collapse", "CheckerboardState",
+    "CriticalCoupling",
     "Flow", "Info", "LoopFixedPoint", "MirrorState", "Spectrum", "State", "WeightedState",
 }  # fmt: skip
 

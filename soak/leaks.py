@@ -152,4 +152,4 @@ def campaign(trials: int) -> Outcome:
 
 
 if __name__ == "__main__":
-    main(campaign, short=200, full=10_000)
+    main(campaign, short=100, full=10_000)

@@ -33,9 +33,12 @@ package final class ExactConfigurations: Sendable {
         _ model: SamplerModel, count: Int, seed: UInt64, _ progress: Progress
     ) throws(Failure) -> Buffer<Int8> {
         let chains = min(count, chains)
+        // Small lattices forget soon.
+        let isSmall = model.configuration.size < 16
         var plan = SamplingPlan(
             size: model.configuration.size, couplings: [model.configuration.coupling], chains: chains,
-            samples: (count + chains - 1) / chains, thermalize: 100, between: 3, algorithm: .wolff, seed: seed)
+            samples: (count + chains - 1) / chains, thermalize: isSmall ? 30 : 100,
+            between: isSmall ? 1 : 3, algorithm: .wolff, seed: seed)
         plan.field = model.configuration.field
         let spins = try Buffer<Int8>(count: plan.chains * plan.samples * model.sites)
         do throws(Failure) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 #: Effective sample size over the batch from which weights look good.
 _GOOD_SHARE = 0.5
+
+#: Configurations of a batch that measure the divergence by the sampler's own.
+_ENOUGH = 1000
 
 
 def log_weights(
@@ -125,6 +129,8 @@ def warn_if_a_part_is_lost(model: MultilevelSampler) -> None:
     """
     history = {name: column[-1:] for name, column in model.history.items()}
     if not len(history["loss"]) or history["effective_share"] < _GOOD_SHARE:
+        return
+    if dataclasses.asdict(model._training)["batch"] < _ENOUGH:
         return
     last = {name: float(column[0]) for name, column in history.items()}
     backward = max(last["loss"] + last["log_partition"], 0.0)

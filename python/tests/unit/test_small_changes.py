@@ -16,7 +16,7 @@ from isingrg._shared import arguments, files
 from isingrg._shared.errors import ArgumentError
 from isingrg.graphvae import GraphVAE, _interpretation, principal_components
 from isingrg.graphvae._critical import _steepest
-from isingrg.mlrg import MLRG, _critical
+from isingrg.mlrg import MLRG, _scales
 
 # isingrg.ising
 
@@ -64,10 +64,10 @@ def test_no_warm_up():
 
 
 def test_the_width_of_the_last_interval_is_uncertain():
-    found = _critical._settled([(1.0, 0.3), (1.5, 0.2), (1.5, 0.1)], "")
+    found = _scales._settled([(1.0, 0.3), (1.5, 0.2), (1.5, 0.1)], "")
     assert found.value == 1.5
     assert found.error == pytest.approx(0.1 + 0.0)
-    found = _critical._settled([(1.0, 0.3), (1.4, 0.2), (1.5, 0.1)], "")
+    found = _scales._settled([(1.0, 0.3), (1.4, 0.2), (1.5, 0.1)], "")
     assert found.error == pytest.approx(0.1 + 0.1)
 
 

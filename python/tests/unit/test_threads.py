@@ -16,8 +16,9 @@ from public import everything
 
 from small_models import MODELS, Small, answer
 
-#: Methods that the campaign does not ask: they change the model, draw, or need a file.
-OTHERS = {"adopt", "fit", "fit_samples", "close", "load"}
+#: Methods that the campaign does not ask: they change the model, draw, or need a file, or
+#: another moderator.
+OTHERS = {"adopt", "fit", "fit_samples", "close", "load", "lyapunov_function"}
 
 
 @pytest.fixture(params=MODELS.values(), ids=MODELS)
