@@ -47,10 +47,8 @@ def fit_many(
     KeyboardInterrupt, Interrupted
         When stopped; every model is at its last complete step and `fit` continues from it.
     """
-    models, settings = list(models), list(settings)
-    for model in models:
-        if not isinstance(model, MLRG):
-            raise TypeError(f"models must hold models of MLRG, not {type(model).__name__}")
+    models = _all_of("models", models, MLRG, "models of MLRG")
+    settings = _all_of("settings", settings, Mapping, "mappings")
     if len(models) != len(settings):
         raise ArgumentError(
             f"settings must be as many as the {len(models)} models, got {len(settings)}"
@@ -114,3 +112,13 @@ def _begin(model: MLRG, keywords: dict[str, Any]) -> TrainingCall:
 def _task(fit: TrainingCall) -> tuple[Any, dict[str, Any], Floats]:
     """Arguments of the core, but for progress."""
     return fit.native, fit.record | {"steps": len(fit.rows)}, fit.rows
+
+
+def _all_of(name: str, values: Any, kind: Any, meant: str) -> list[Any]:
+    """As a list; the first item of another kind is refused, however many follow."""
+    items = []
+    for item in values:
+        if not isinstance(item, kind):
+            raise TypeError(f"{name} must hold {meant}, not {type(item).__name__}")
+        items.append(item)
+    return items

@@ -15,6 +15,9 @@ from isingrg.statistics._estimate import Estimate
 
 Floats = NDArray[np.float64]
 
+#: Condition number of a matrix that is not inverted any more.
+_SINGULAR = 1e14
+
 
 class Curves(NamedTuple):
     """Points of all curves, each field of shape (n,)."""
@@ -98,7 +101,12 @@ def crossings(
     for size in curves.sizes:
         one = curves.curve(size)
         design = _powers((one.K - centre) / width, degree) / one.error[:, None]
-        covariance = np.linalg.inv(design.T @ design)
+        information = design.T @ design
+        if np.linalg.cond(information) > _SINGULAR:
+            raise ConvergenceError(
+                f"the couplings of L = {size:g} are too close for a polynomial of degree {degree}"
+            )
+        covariance = np.linalg.inv(information)
         polynomials.append((covariance @ design.T @ (one.y / one.error), covariance, one.K))
     values, errors = [], []
     for number, ((a, A, K_a), (b, B, K_b)) in enumerate(itertools.pairwise(polynomials)):
