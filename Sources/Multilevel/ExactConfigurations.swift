@@ -73,11 +73,13 @@ package final class ExactConfigurations: Sendable {
         try energies(
             spins: spins.base, count: count, size: model.configuration.size, into: bonds.base,
             progress: progress.uncounted)
-        for k in 0..<count {
-            var spinSum = 0
-            for site in 0..<model.sites { spinSum += Int(spins.base[k * model.sites + site]) }
-            values.base[k] =
-                configuration.field * Double(spinSum) - configuration.coupling * bonds.base[k] - values.base[k]
+        for k in 0..<count { values.base[k] = -configuration.coupling * bonds.base[k] - values.base[k] }
+        if configuration.field != 0 {
+            let means = try Buffer<Double>(count: count)
+            try magnetizations(
+                spins: spins.base, count: count, size: configuration.size, into: means.base,
+                progress: progress.uncounted)
+            for k in 0..<count { values.base[k] += configuration.field * Double(model.sites) * means.base[k] }
         }
         let chains = min(count, ExactConfigurations.chains)
         let samples = count / chains

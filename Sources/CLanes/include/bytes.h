@@ -13,6 +13,15 @@
 typedef int8_t lanes_i8x16 __attribute__((ext_vector_type(16)));
 typedef int8_t lanes_i8x64 __attribute__((ext_vector_type(64)));
 
+/* table[index] for 64 indices, on machines that look up one at a time. */
+LANES_INLINE lanes_u64x8 lanes_lookup_each(const uint8_t *table, lanes_u64x8 index) {
+    uint8_t bytes[64];
+    __builtin_memcpy(bytes, &index, 64);
+    for (int i = 0; i < 64; i++) bytes[i] = table[bytes[i]];
+    __builtin_memcpy(&index, bytes, 64);
+    return index;
+}
+
 /* table[index] for 64 indices, each from 0 to 15; AVX2 and AVX-512 ignore bits 4 to 6 of an index. */
 LANES_INLINE lanes_u64x8 lanes_lookup_bytes(const uint8_t *table, lanes_u64x8 index) {
 #if defined(__AVX2__)
@@ -38,11 +47,7 @@ LANES_INLINE lanes_u64x8 lanes_lookup_bytes(const uint8_t *table, lanes_u64x8 in
     __builtin_memcpy(&index, bytes, 64);
     return index;
 #else
-    uint8_t bytes[64];
-    __builtin_memcpy(bytes, &index, 64);
-    for (int i = 0; i < 64; i++) bytes[i] = table[bytes[i]];
-    __builtin_memcpy(&index, bytes, 64);
-    return index;
+    return lanes_lookup_each(table, index);
 #endif
 }
 
@@ -69,11 +74,7 @@ LANES_INLINE lanes_u64x8 lanes_lookup_long(const uint8_t *table, lanes_u64x8 ind
     __builtin_memcpy(&index, bytes, 64);
     return index;
 #else
-    uint8_t bytes[64];
-    __builtin_memcpy(bytes, &index, 64);
-    for (int i = 0; i < 64; i++) bytes[i] = table[bytes[i]];
-    __builtin_memcpy(&index, bytes, 64);
-    return index;
+    return lanes_lookup_each(table, index);
 #endif
 }
 
