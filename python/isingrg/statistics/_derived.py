@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError, ConvergenceError
+from isingrg._shared.results import plain
 from isingrg.statistics import _statistic
 from isingrg.statistics._estimate import Estimate
 from isingrg.statistics._series import chains, mean_and_error
@@ -74,7 +75,7 @@ def derived(function: Callable[..., Any], *series: ArrayLike) -> Estimate:
     errors = np.array([mean_and_error(one).error for one in varying.reshape(-1, *arrays[0].shape)])
     n = arrays[0].size
     error = errors.reshape(value.shape)
-    return Estimate(_statistic.plain(unbiased), _statistic.plain(error), n=n)
+    return Estimate(plain(unbiased), plain(error), n=n)
 
 
 def gradient(function: Callable[..., Any], means: Floats, steps: Floats, value: Floats) -> Floats:

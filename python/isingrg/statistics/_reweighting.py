@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError
+from isingrg._shared.results import plain
 from isingrg._shared.warn import warn
 from isingrg.statistics import _simulations as simulations
 from isingrg.statistics import _statistic
@@ -71,13 +72,16 @@ class Reweighting:
 
     def __init__(self, conjugate: Sequence[ArrayLike], parameters: ArrayLike) -> None:
         self._parameters, chains = simulations.checked(conjugate, parameters)
+        #: Shape of one lambda: () or (p,).
+        self._inner = np.shape(parameters)[1:]
         self._shapes = [simulation.shape[:2] for simulation in chains]
-        self._conjugate = np.concatenate([one.reshape(-1, one.shape[2]) for one in chains])
+        rows = [one.reshape(-1, one.shape[2]) for one in chains]
+        self._conjugate = np.concatenate(rows)
         #: Of each sample, 1 / tau of its simulation.
         self._share = np.concatenate([
-            np.full(math.prod(one.shape[:2]), 1 / max(simulations.times(one))) for one in chains
+            np.full(len(row), 1 / max(simulations.times(one)))
+            for row, one in zip(rows, chains, strict=True)
         ])  # fmt: skip
-        rows = [one.reshape(-1, one.shape[2]) for one in chains]
         mixture = Mixture(rows, self._parameters, self._share)
         self._probabilities, self._response = mixture.probabilities, mixture.response
         self._log_share = np.log(self._share) - mixture.log_density
@@ -101,11 +105,11 @@ class Reweighting:
             If the simulations hardly reach these parameters.
         """
 
-        def at(target: Floats) -> tuple[Floats, Floats]:
-            weights, log_total = self._weights(target)
-            first, log_first = self._weights(self._parameters[0])
-            influence = self._influence(weights, np.ones((1, len(weights))))
-            influence -= self._influence(first, np.ones((1, len(first))))
+        first, log_first = self._weights(self._parameters[0])
+        without = self._influence(first, np.ones((1, len(first))))
+
+        def at(weights: Floats, log_total: float) -> tuple[Floats, Floats]:
+            influence = self._influence(weights, np.ones((1, len(weights)))) - without
             return np.array(log_total - log_first), self._error(influence)[0]
 
         return self._each(parameters, at)
@@ -160,8 +164,7 @@ class Reweighting:
         if not len(values):
             raise ArgumentError("observables must be one or more")
 
-        def at(target: Floats) -> tuple[Floats, Floats]:
-            weights, _ = self._weights(target)
+        def at(weights: Floats, log_total: float) -> tuple[Floats, Floats]:
             means = values @ weights
             influence = self._influence(weights, values - means[:, None])
             steps = self._error(influence)
@@ -186,13 +189,18 @@ class Reweighting:
         float or ndarray, shape (...)
             (sum w)^2 / sum (w^2 tau).
         """
-        targets, leading = simulations.targets(parameters, self._parameters.shape[1])
-        return np.array([self._effective(target) for target in targets]).reshape(leading)[()]
+        targets, leading = simulations.targets(parameters, self._inner)
+        sizes = [self._effective(self._weights(target)[0]) for target in targets]
+        return np.array(sizes).reshape(leading)[()]
 
-    def _each(self, parameters: ArrayLike, at: Callable[..., Any]) -> Estimate:
-        """An estimate at each of the parameters."""
-        targets, leading = simulations.targets(parameters, self._parameters.shape[1])
-        sizes = [float(self._effective(target)) for target in targets]
+    def _each(self, parameters: ArrayLike, at: Callable[[Floats, float], Any]) -> Estimate:
+        """An estimate from the weights at each of the parameters, and ln of their sum."""
+        targets, leading = simulations.targets(parameters, self._inner)
+        results, sizes = [], []
+        for target in targets:
+            weights, log_total = self._weights(target)
+            sizes.append(self._effective(weights))
+            results.append(at(weights, log_total))
         if min(sizes, default=_FEW) < _FEW:
             where = targets[int(np.argmin(sizes))]
             warn(
@@ -200,10 +208,9 @@ class Reweighting:
                 "the error there is too small. Simulate closer to it",
                 RuntimeWarning,
             )
-        results = [at(target) for target in targets]
-        value, error = (np.array([result[k] for result in results]) for k in (0, 1))
-        shape = (*leading, *value.shape[1:])
-        value, error = (_statistic.plain(one.reshape(shape)) for one in (value, error))
+        values, errors = (np.array([result[k] for result in results]) for k in (0, 1))
+        shape = (*leading, *values.shape[1:])
+        value, error = (plain(one.reshape(shape)) for one in (values, errors))
         return Estimate(value, error, n=len(self._conjugate))
 
     def _weights(self, target: Floats) -> tuple[Floats, float]:
@@ -214,9 +221,8 @@ class Reweighting:
         total = weights.sum()
         return weights / total, float(largest + np.log(total))
 
-    def _effective(self, target: Floats) -> Floats:
-        weights, _ = self._weights(target)
-        return np.asarray(1 / np.sum(np.square(weights) / self._share))
+    def _effective(self, weights: Floats) -> float:
+        return float(1 / np.sum(np.square(weights) / self._share))
 
     def _influence(self, weights: Floats, deviations: Floats) -> Floats:
         """How much each sample changes sum_s w_s d_s, for rows d of deviations."""

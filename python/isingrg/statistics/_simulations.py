@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -28,15 +29,15 @@ def checked(conjugate: Sequence[ArrayLike], parameters: ArrayLike) -> tuple[Floa
     points = arguments.reals("parameters", parameters)
     if points.ndim not in (1, 2) or not points.size:
         raise ArgumentError(f"parameters must have the shape (R,) or (R, p), got {points.shape}")
-    width = points.shape[1:]
+    inner = points.shape[1:]
     series = [arguments.reals("conjugate", one) for one in conjugate]
     shapes = [one.shape for one in series]
-    end = len(width)
+    chains = [shape[: len(shape) - len(inner)] for shape in shapes]
     if len(series) != len(points) or any(
-        len(shape) - end not in (1, 2) or shape[len(shape) - end :] != width or 0 in shape
-        for shape in shapes
+        len(chain) not in (1, 2) or (*chain, *inner) != shape or 0 in shape
+        for chain, shape in zip(chains, shapes, strict=True)
     ):
-        row = "" if not end else f", {width[0]}"
+        row = "".join(f", {number}" for number in inner)
         raise ArgumentError(
             f"conjugate must have {len(points)} arrays of the shape (n{row}) or "
             f"(n_chains, n{row}), got {shapes}"
@@ -45,16 +46,16 @@ def checked(conjugate: Sequence[ArrayLike], parameters: ArrayLike) -> tuple[Floa
         raise ArgumentError("parameters must all be different; join chains of equal ones")
     columns = points.reshape(len(points), -1)
     return columns, [
-        one.reshape(*((1, *one.shape) if one.ndim - end == 1 else one.shape)[:2], columns.shape[1])
-        for one in series
+        one.reshape(*(1, *chain)[-2:], columns.shape[1])
+        for one, chain in zip(series, chains, strict=True)
     ]
 
 
-def targets(parameters: ArrayLike, width: int) -> tuple[Floats, tuple[int, ...]]:
-    """Parameters as rows, and the shape of results."""
+def targets(parameters: ArrayLike, inner: tuple[int, ...]) -> tuple[Floats, tuple[int, ...]]:
+    """Parameters as rows, and the shape of results, where one lambda has the shape `inner`."""
     points = arguments.reals("parameters", parameters)
-    if width == 1 and (points.ndim == 0 or points.shape[-1] != 1 or points.ndim == 1):
-        return points.reshape(-1, 1), points.shape
-    if points.ndim == 0 or points.shape[-1] != width:
-        raise ArgumentError(f"parameters must have the shape (..., {width}), got {points.shape}")
-    return points.reshape(-1, width), points.shape[:-1]
+    leading = points.shape[: points.ndim - len(inner)]
+    if (*leading, *inner) != points.shape:
+        numbers = "".join(f", {number}" for number in inner)
+        raise ArgumentError(f"parameters must have the shape (...{numbers}), got {points.shape}")
+    return points.reshape(math.prod(leading), math.prod(inner)), leading

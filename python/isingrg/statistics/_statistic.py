@@ -46,8 +46,3 @@ def check_range(error: Floats) -> Floats:
     if not np.isfinite(error).all():
         raise NonFiniteError("the error of statistic is beyond the range of float64")
     return error
-
-
-def plain(array: Floats) -> Any:
-    """A float for a single number."""
-    return array.item() if array.ndim == 0 else array

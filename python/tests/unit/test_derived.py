@@ -1,19 +1,17 @@
 """Functions of means: closed forms, biases, and error bars that are counted."""
 
 import math
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy import stats
-from scipy.signal import lfilter
 
 from isingrg import ArgumentError, ConvergenceError, NonFiniteError, statistics
 from isingrg.statistics import derived
 
-
-def autoregressive(rho, shape, seed):
-    noise = np.random.default_rng(seed).normal(size=(*shape[:-1], shape[-1] + 1000))
-    return math.sqrt(1 - rho**2) * lfilter([1], [1, -rho], noise, axis=-1)[..., 1000:]
+sys.path.append(str(Path(__file__).parent))
+from counted_errors import assert_covered, autoregressive
 
 
 def test_a_mean_is_a_mean():
@@ -44,9 +42,7 @@ def test_error_bars_cover_the_truth(rho):
     series = autoregressive(rho, (400, 6000), 4)
     found = [derived(lambda two, four: four / two**2, x**2, x**4) for x in series]
     scores = [abs(one.value - 3) / one.error for one in found]
-    for width, share in ((1, 0.6827), (1.96, 0.95)):
-        low, high = stats.binom.ppf([5e-5, 1 - 5e-5], 400, share)
-        assert low <= np.sum(np.less_equal(scores, width)) <= high
+    assert_covered(scores, 400)
 
 
 def test_arrays():

@@ -2,12 +2,16 @@
 
 import functools
 import math
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy import stats
 
 from isingrg import ArgumentError, ConvergenceError, NonFiniteError, ising
+
+sys.path.append(str(Path(__file__).parent))
+from counted_errors import assert_covered
 
 RUNS, SAMPLES, K = 200, 1500, 0.4
 
@@ -79,9 +83,7 @@ def test_the_exact_specific_heat():
 def test_error_bars_cover_the_exact_value(name):
     """68.3 and 95 % of 200 runs, in the band that holds 99.99 % of counts: 2e-4 for each name."""
     scores = [abs(run[name].value - exact()[name]) / run[name].error for run in runs()]
-    for width, share in ((1, 0.6827), (1.96, 0.95)):
-        low, high = stats.binom.ppf([5e-5, 1 - 5e-5], RUNS, share)
-        assert low <= np.sum(np.less_equal(scores, width)) <= high
+    assert_covered(scores, RUNS)
 
 
 @pytest.mark.parametrize("name", exact())

@@ -4,14 +4,17 @@ import functools
 import itertools
 import math
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy import stats
 
 import isingrg
 from isingrg import ising, statistics
 from isingrg.neuralrg import Chains, NeuralRG, _samples, log_density, sample_spins
+
+sys.path.append(str(Path(__file__).parent))
+from counted_errors import assert_covered
 
 
 @functools.cache
@@ -94,9 +97,7 @@ def test_error_bars_of_anticorrelated_chains_cover_the_mean():
     series = chains.magnetization()
     scores = [abs(mean) / error for mean, error in map(statistics.mean_and_error, series)]
     assert chains.autocorrelation_time("magnetization") < 0.5
-    for width, share in ((1, 0.6827), (1.96, 0.95)):
-        low, high = stats.binom.ppf([5e-5, 1 - 5e-5], 400, share)
-        assert low <= np.sum(np.less_equal(scores, width)) <= high
+    assert_covered(scores, 400)
 
 
 def test_chains_that_never_move():

@@ -1,13 +1,17 @@
 """Collapses and crossings of curves whose critical coupling and exponents are known."""
 
 import math
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy import stats
 
 from isingrg import ArgumentError, ConvergenceError
 from isingrg.statistics import collapse, crossings
+
+sys.path.append(str(Path(__file__).parent))
+from counted_errors import assert_covered
 
 SIZES, COUPLINGS = np.array([8.0, 16.0, 32.0])[:, None], np.linspace(0.41, 0.47, 9)
 K_C, NU, KAPPA, ERROR = 0.44, 1.2, -0.3, 2e-3
@@ -61,9 +65,7 @@ def test_error_bars_cover_the_truth():
     for name, truth in (("K_c", K_C), ("nu", NU), ("exponent", KAPPA)):
         pairs = [getattr(one, name) for one in found]
         scores = [abs(one.value - truth) / one.error for one in pairs]
-        for width, share in ((1, 0.6827), (1.96, 0.95)):
-            low, high = stats.binom.ppf([5e-5, 1 - 5e-5], 200, share)
-            assert low <= np.sum(np.less_equal(scores, width)) <= high
+        assert_covered(scores, 200)
     mean = np.mean([one.chi_square for one in found])
     assert abs(mean - 21) < 4.5 * math.sqrt(2 * 21 / 200)
     assert 0.3 < np.mean([one.p_value for one in found]) < 0.7
@@ -78,8 +80,7 @@ def test_crossings():
         y = curves() * SIZES**-KAPPA + 1e-3 * random.normal(size=(3, 9))
         one = crossings(SIZES, COUPLINGS, y, 1e-3, degree=2)
         scores.append((one.value[0] - K_C) / one.error[0])
-    low, high = stats.binom.ppf([5e-5, 1 - 5e-5], 200, 0.6827)
-    assert low <= np.sum(np.abs(scores) <= 1) <= high  # a false alarm of 1e-4
+    assert_covered(scores, 200)
 
 
 @pytest.mark.parametrize(

@@ -1,24 +1,16 @@
 """Autocorrelation times and error bars on series whose answers are known."""
 
 import math
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy import stats
-from scipy.signal import lfilter
 
 from isingrg import ArgumentError, ConvergenceError, NonFiniteError, statistics
 
-
-def autoregressive(rho, shape, seed=3):
-    """x_t = rho x_(t-1) + noise: variance 1, tau = (1 + rho) / (1 - rho)."""
-    return math.sqrt(1 - rho**2) * filtered([rho], shape, seed)
-
-
-def filtered(coefficients, shape, seed):
-    """x_t = c[0] x_(t-1) + c[1] x_(t-2) + noise, after 1000 steps that are left out."""
-    noise = np.random.default_rng(seed).normal(size=(*shape[:-1], shape[-1] + 1000))
-    return lfilter([1], [1, *(-c for c in coefficients)], noise, axis=-1)[..., 1000:]
+sys.path.append(str(Path(__file__).parent))
+from counted_errors import assert_covered, autoregressive, filtered
 
 
 def oscillating(omega):
@@ -51,9 +43,7 @@ def test_error_bars_cover_the_mean(name):
     """
     series = filtered(SERIES[name][0], (400, 4000), 4)
     scores = [abs(mean) / error for mean, error in map(statistics.mean_and_error, series)]
-    for width, share in ((1, 0.6827), (1.96, 0.95)):
-        low, high = stats.binom.ppf([5e-5, 1 - 5e-5], 400, share)
-        assert low <= np.sum(np.less_equal(scores, width)) <= high
+    assert_covered(scores, 400)
 
 
 def test_the_formula_of_the_error():
