@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from isingrg import _core, statistics
 from isingrg._shared import arguments
+from isingrg._shared.optional import package
 
 if TYPE_CHECKING:
     from isingrg.plot import Drawing
@@ -123,7 +124,7 @@ class SampledChains(abc.ABC):
             acceptance_rate, and lp, ln of the target, not normalised. Its attributes name the
             sampler, the target and the version of isingrg.
         """
-        arviz = _arviz()
+        arviz = package("arviz", "inference data needs ArviZ", "chains")
         groups = {
             "posterior": {name: self._series(name) for name in OBSERVABLES},
             "sample_stats": {"acceptance_rate": self.acceptance, "lp": self._log_density()},
@@ -138,11 +139,3 @@ class SampledChains(abc.ABC):
         if arviz.__version__.startswith("0."):
             return arviz.from_dict(**groups, attrs=attributes)
         return arviz.from_dict(groups, attrs={"/": attributes})
-
-
-def _arviz() -> Any:
-    try:
-        import arviz
-    except ModuleNotFoundError:
-        raise ImportError("inference data needs ArviZ: pip install 'isingrg[chains]'") from None
-    return arviz

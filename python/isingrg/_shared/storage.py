@@ -16,17 +16,15 @@ from numpy.typing import NDArray
 from isingrg import _core
 from isingrg._shared.errors import IsingRGError
 from isingrg._shared.files import Path, open_file, replace_file
+from isingrg._shared.optional import package
 
 Floats = NDArray[np.float64]
 
 
 def _safetensors() -> Any:
-    try:
-        import safetensors.numpy
-    except ModuleNotFoundError:
-        raise ImportError(
-            "saving and loading models needs safetensors: pip install 'isingrg[models]'"
-        ) from None
+    package("safetensors.numpy", "saving and loading models needs safetensors", "models")
+    import safetensors
+
     return safetensors
 
 

@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Iterator
 from typing import Any
 
+from isingrg._shared.optional import package
+
 SHELLS = ("bash", "zsh", "fish", "tcsh")
 
 
@@ -19,10 +21,7 @@ class PrintCompletion(argparse.Action):
     def __call__(
         self, parser: argparse.ArgumentParser, namespace: Any, shell: Any, option: Any = None
     ) -> None:
-        try:
-            import shtab
-        except ModuleNotFoundError:
-            raise ImportError("completion needs shtab: pip install 'isingrg[completion]'") from None
+        shtab = package("shtab", "completion needs shtab", "completion")
         for action in _actions(parser):
             if action.dest == "output":
                 action.complete = shtab.FILE  # type: ignore[attr-defined]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,6 +10,7 @@ from numpy.typing import ArrayLike
 from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError, ConvergenceError
 from isingrg._shared.history import Floats
+from isingrg._shared.optional import package
 from isingrg.ising._couplings import couplings as checked_couplings
 from isingrg.statistics import Estimate, _moments, bootstrap
 
@@ -99,7 +99,8 @@ def _steepest(x: Floats) -> Callable[[Floats], float]:
     smoothings = np.geomspace(1e-3 / penalties[-1], 1e3 / penalties[2], _SMOOTHINGS)
     kept = 1 / (1 + smoothings[:, None] * penalties)
     grid = np.linspace(x[0], x[-1], _GRID)
-    slopes = _cubic_spline()(x, modes, bc_type="natural").derivative()(grid)
+    interpolate = package("scipy.interpolate", "the critical coupling needs SciPy", "analysis")
+    slopes = interpolate.CubicSpline(x, modes, bc_type="natural").derivative()(grid)
 
     def steepest(y: Floats) -> float:
         amplitudes = modes.T @ y
@@ -109,13 +110,3 @@ def _steepest(x: Floats) -> Callable[[Floats], float]:
         return float(grid[np.abs(slope).argmax()])
 
     return steepest
-
-
-def _cubic_spline() -> Any:
-    try:
-        from scipy.interpolate import CubicSpline
-    except ModuleNotFoundError:
-        raise ImportError(
-            "the critical coupling needs SciPy: pip install 'isingrg[analysis]'"
-        ) from None
-    return CubicSpline

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError
 from isingrg._shared.history import Floats
+from isingrg._shared.optional import package
 from isingrg.statistics import _moments
 
 #: A latent unit is active if its mean varies more than this over configurations (Burda et al.);
@@ -77,7 +78,11 @@ def principal_components(
         raise ArgumentError("mu must vary: all configurations have the same latent variable")
     mean, deviations = _moments.centre(rows)
     with np.errstate(invalid="ignore", over="ignore"):
-        decomposition = _decomposition().fit(deviations)
+        decomposition = (
+            package("sklearn.decomposition", "principal components need scikit-learn", "analysis")
+            .PCA(svd_solver="full")
+            .fit(deviations)
+        )
     if not np.isfinite(decomposition.explained_variance_ratio_).all():
         raise ArgumentError("mu must have a variance within the range of float64")
     directions = decomposition.components_
@@ -158,13 +163,3 @@ def _latent(name: str, value: Any) -> Floats:
             f"got {array.shape}"
         )
     return array
-
-
-def _decomposition() -> Any:
-    try:
-        from sklearn.decomposition import PCA
-    except ModuleNotFoundError:
-        raise ImportError(
-            "principal components need scikit-learn: pip install 'isingrg[analysis]'"
-        ) from None
-    return PCA(svd_solver="full")

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from isingrg import _core
 from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError
+from isingrg._shared.optional import package
 from isingrg.ising import _couplings
 from isingrg.ising._observables import energy, magnetization
 from isingrg.ising._sampling import ALGORITHMS, MOST_SWEEPS, sampling_plan
@@ -93,10 +94,9 @@ def to_dataset(
     ['wolff', 'wolff', 'metropolis']
     >>> order = abs(data.magnetization).mean(["chain", "draw"])
     """
-    try:
-        import xarray
-    except ModuleNotFoundError:
-        raise ImportError("datasets need xarray: pip install 'isingrg[data]'") from None
+    package("xarray", "datasets need xarray", "data")
+    import xarray
+
     couplings = _couplings.couplings(K)
     if couplings.ndim > 1:
         raise ArgumentError(f"K must be a number or a list of them, got {couplings.shape}")

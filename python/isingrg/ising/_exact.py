@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from isingrg._shared.results import plain
 from isingrg.ising._couplings import couplings
 
 Floats = NDArray[np.float64]
@@ -21,4 +22,4 @@ def evaluate(function: Callable[[Floats, Floats], None], K: ArrayLike, low: floa
     results = np.empty(array.shape)
     if array.size:
         function(array.reshape(-1), results.reshape(-1))
-    return float(results) if results.ndim == 0 else results
+    return plain(results)

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError, ConvergenceError
+from isingrg._shared.results import plain
 from isingrg.ising._couplings import coupling, of_square_lattice
 from isingrg.ising._exact import LARGEST_COUPLING
 from isingrg.ising._observables import magnetization
@@ -136,7 +137,7 @@ def structure_factor(spins: ArrayLike, momentum: int = 1) -> Floats | float:
     wave = np.exp(2j * np.pi * momentum * np.arange(size) / size)
     axes = (array.sum(axis, dtype=np.int64) @ wave for axis in (-1, -2))
     squares = sum(np.square(one.real) + np.square(one.imag) for one in axes)
-    return np.asarray(squares / (2 * size**2))[()]
+    return plain(np.asarray(squares / (2 * size**2)))
 
 
 def correlation_length(spins: ArrayLike) -> Estimate:

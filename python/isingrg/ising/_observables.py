@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from isingrg import _core
 from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError
+from isingrg._shared.results import plain
 
 Reals = float | NDArray[np.float64]
 
@@ -105,4 +106,4 @@ def _per_configuration(function: Callable[[Any, Any, None], None], spins: ArrayL
     results = np.empty(array.shape[:-2])
     if array.size:
         function(array.reshape(-1, *array.shape[-2:]), results.reshape(-1), None)
-    return float(results) if results.ndim == 0 else results
+    return plain(results)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from isingrg import _core
 from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError
+from isingrg._shared.results import plain
 
 Floats = NDArray[np.float64]
 Reals = float | Floats
@@ -87,8 +88,3 @@ class Couplings:
         """(n, c, c) results in the user's shape; with one coupling they are numbers."""
         inner = () if self.count == 1 else (self.count, self.count)
         return plain(values.reshape((*self.leading, *inner)))
-
-
-def plain(values: Floats) -> Reals:
-    """An array of no dimensions as a float."""
-    return float(values) if values.ndim == 0 else values

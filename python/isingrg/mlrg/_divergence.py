@@ -12,7 +12,8 @@ from isingrg import _core
 from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError
 from isingrg._shared.progress import reporting
-from isingrg.mlrg._couplings import FRAMES, Couplings, Reals, coupling_count, plain
+from isingrg._shared.results import plain
+from isingrg.mlrg._couplings import FRAMES, Couplings, Reals, coupling_count
 
 Progress = bool | Callable[[int, int], Any]
 

@@ -11,10 +11,11 @@ from isingrg import _core
 from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError, NonFiniteError
 from isingrg._shared.model import of_one_state
+from isingrg._shared.results import plain
 from isingrg.mlrg import _analysis, _lyapunov
 from isingrg.mlrg._analysis import Violations
 from isingrg.mlrg._bare_flows import bare_couplings
-from isingrg.mlrg._couplings import Couplings, Floats, Reals, plain
+from isingrg.mlrg._couplings import Couplings, Floats, Reals
 from isingrg.mlrg._lyapunov import LyapunovFunction
 
 if TYPE_CHECKING:

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError, ConvergenceError
 from isingrg._shared.progress import reporting, tell
+from isingrg._shared.results import plain
 from isingrg.mlrg._couplings import Floats
 from isingrg.mlrg._loop_search import nearest_student
 from isingrg.mlrg.loop import LARGEST_COUPLING, Progress, positive
@@ -90,7 +91,7 @@ def loop_map(
         tell(report, len(found), rows.size // 3)
     students = np.array([positive(student) for student, _ in found]).reshape(rows.shape)
     distances = np.array([distance for _, distance in found]).reshape(rows.shape[:-1])
-    return LoopMinimum(students, float(distances) if distances.ndim == 0 else distances)
+    return LoopMinimum(students, plain(distances))
 
 
 @dataclass(frozen=True, eq=False)

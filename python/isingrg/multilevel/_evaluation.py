@@ -11,6 +11,7 @@ from isingrg import _core
 from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError
 from isingrg._shared.progress import reporting
+from isingrg._shared.results import plain
 
 if TYPE_CHECKING:
     from isingrg.multilevel.model import MultilevelSampler
@@ -107,7 +108,7 @@ def log_prob(
         if values.size:
             rows = array.reshape(-1, model.L, model.L)
             _core.multilevel_log_probability(native, rows, coarse_size, values.reshape(-1), report)
-    return float(values) if values.ndim == 0 else values
+    return plain(values)
 
 
 def refine(

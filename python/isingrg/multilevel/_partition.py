@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from isingrg._shared import arguments
 from isingrg._shared.importance import log_mean, mean_and_error, warn_if_few
+from isingrg._shared.results import plain
 from isingrg._shared.warn import warn
 from isingrg.ising import energy, magnetization
 from isingrg.ising._couplings import coupling as checked_coupling
@@ -52,7 +52,7 @@ def log_weights(
     array = configurations(model, spins)
     densities = model.log_prob(array, progress=progress)
     logarithms = _logarithms(model, array, np.asarray(densities), K, field)
-    return float(logarithms) if logarithms.ndim == 0 else logarithms
+    return plain(logarithms)
 
 
 def free_energy(
@@ -130,7 +130,7 @@ def warn_if_a_part_is_lost(model: MultilevelSampler) -> None:
     history = {name: column[-1:] for name, column in model.history.items()}
     if not len(history["loss"]) or history["effective_share"] < _GOOD_SHARE:
         return
-    if dataclasses.asdict(model._training)["batch"] < _ENOUGH:
+    if model._training.batch < _ENOUGH:
         return
     last = {name: float(column[0]) for name, column in history.items()}
     backward = max(last["loss"] + last["log_partition"], 0.0)

@@ -71,6 +71,7 @@ class MultilevelSampler(NativeModel):
     """
 
     _configuration: Configuration
+    _training: Training
     _format = Format("isingrg.multilevel", 1)
     _training_type = Training
     _columns = Columns(

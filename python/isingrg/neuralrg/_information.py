@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError
+from isingrg._shared.optional import package
 from isingrg._shared.progress import reporting, tell
 from isingrg.neuralrg._samples import Floats, refuse_spins
 
@@ -65,7 +66,9 @@ def mutual_information(
         n_jobs = arguments.integer("n_jobs", n_jobs, -1, 2**20)
         if n_jobs == 0:
             raise ArgumentError("n_jobs must be at least 1, or -1, got 0")
-    estimate = _estimator()
+    estimate = package(
+        "sklearn.feature_selection", "mutual information needs scikit-learn", "analysis"
+    ).mutual_info_regression
     count = variables.shape[1]
     result = np.full((count, count), np.nan)
     with reporting(progress, "mutual information", "pairs") as report:
@@ -100,13 +103,3 @@ def _variables(samples: Any, sites: Any, n_neighbors: int) -> Floats:
     if len(np.unique(chosen)) < len(chosen):
         raise ArgumentError("sites must not repeat a variable")
     return array[:, chosen.astype(np.intp)]
-
-
-def _estimator() -> Any:
-    try:
-        from sklearn.feature_selection import mutual_info_regression
-    except ModuleNotFoundError:
-        raise ImportError(
-            "mutual information needs scikit-learn: pip install 'isingrg[analysis]'"
-        ) from None
-    return mutual_info_regression

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError, NonFiniteError
+from isingrg._shared.results import plain
 
 Floats = NDArray[np.float64]
 Reals = float | Floats
@@ -52,8 +53,7 @@ class Samples:
 
     def scalars(self, values: Floats, what: str) -> Reals:
         """(n,) results in the user's shape; of a single configuration a float."""
-        shaped = self.finite(values, what).reshape(self.leading)
-        return float(shaped) if shaped.ndim == 0 else shaped
+        return plain(self.finite(values, what).reshape(self.leading))
 
     def configurations(self, values: Floats, what: str) -> Floats:
         """(n, L, L) results in the user's shape."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from isingrg._shared.optional import package
+
 #: Okabe and Ito's colours (https://jfly.uni-koeln.de/color).
 BLUE, ORANGE, GREEN, VERMILION, SKY, PURPLE, BLACK = (
     "#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7", "#222222",
@@ -41,8 +43,5 @@ def figure(height: float, width: float = PAGE_WIDTH) -> Any:
 
 def styled() -> Any:
     """Context in which axes and texts are drawn with the style."""
-    try:
-        import matplotlib
-    except ModuleNotFoundError:
-        raise ImportError("figures need matplotlib: pip install 'isingrg[plot]'") from None
+    matplotlib = package("matplotlib", "figures need matplotlib", "plot")
     return matplotlib.rc_context(_SETTINGS)

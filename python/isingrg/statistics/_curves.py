@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
 import itertools
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -131,15 +130,3 @@ def crossings(
 
 def _powers(x: Floats, degree: int) -> Floats:
     return np.vander(x, degree + 1, increasing=True)
-
-
-def scipy_module(name: str) -> Any:
-    """A part of SciPy, which is optional."""
-    try:
-        return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if (error.name or "").split(".")[0] != "scipy":
-            raise
-        raise ModuleNotFoundError(
-            "finite-size scaling needs SciPy: pip install 'isingrg[analysis]'", name=error.name
-        ) from None

@@ -10,10 +10,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError, ConvergenceError
-from isingrg.statistics._curves import Curves, scipy_module
+from isingrg._shared.optional import package
+from isingrg.statistics._curves import Curves
 from isingrg.statistics._estimate import Estimate
 
 Floats = NDArray[np.float64]
+
+_NEEDS = "finite-size scaling needs SciPy"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -127,7 +130,7 @@ def collapse(
     residuals, coefficients = fit.residuals(parameters)
     freedom = len(residuals) - len(free) - degree - 1
     chi_square = float(residuals @ residuals)
-    survival = scipy_module("scipy.stats").chi2.sf(chi_square, freedom)
+    survival = package("scipy.stats", _NEEDS, "analysis").chi2.sf(chi_square, freedom)
     return Collapse(
         **found, chi_square=chi_square, degrees_of_freedom=freedom, p_value=float(survival),
         coefficients=coefficients,
@@ -169,7 +172,7 @@ class _Fit:
         low, high = np.array([bounds.get(n, (-np.inf, np.inf)) for n in self._free]).T
         with np.errstate(all="ignore"):
             try:
-                result = scipy_module("scipy.optimize").least_squares(
+                result = package("scipy.optimize", _NEEDS, "analysis").least_squares(
                     lambda p: self.residuals(p)[0], first, bounds=(low, high), x_scale="jac",
                     xtol=1e-12, ftol=1e-12, gtol=1e-12, max_nfev=1000,
                 )  # fmt: skip

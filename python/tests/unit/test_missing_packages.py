@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import isingrg
-from isingrg import graphvae, ising, mlrg, neuralrg, plot
+from isingrg import graphvae, ising, mlrg, neuralrg, plot, statistics
 from isingrg._shared import progress
 from isingrg.cli._completion import PrintCompletion
 
@@ -30,6 +30,11 @@ def critical_coupling(_):
     graphvae.estimate_critical_coupling(couplings, values)
 
 
+def collapse(_):
+    L, K = np.meshgrid([4, 8], np.linspace(0.4, 0.5, 5))
+    statistics.collapse(L, K, 1 + L * (K - 0.44), 0.1, degree=1)
+
+
 def completion(_):
     PrintCompletion([], "")(argparse.ArgumentParser(), None, "bash")
 
@@ -41,6 +46,7 @@ USES = {
     "xarray": (lambda _: ising.to_dataset(SPINS, 0.4), "data"),
     "arviz": (chains, "chains"),
     "scipy.interpolate": (critical_coupling, "analysis"),
+    "scipy.optimize": (collapse, "analysis"),
     "sklearn.decomposition": (lambda _: graphvae.principal_components(np.eye(4)), "analysis"),
     "sklearn.feature_selection": (
         lambda _: neuralrg.mutual_information(np.random.default_rng(1).normal(size=(99, 2))),
