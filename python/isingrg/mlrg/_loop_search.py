@@ -7,16 +7,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from isingrg._shared.errors import ConvergenceError
 from isingrg.mlrg._couplings import Floats
-
-#: Real, or complex for derivatives.
-Numbers = NDArray[Any]
+from isingrg.mlrg._loop_tensors import Numbers, pair, ring
 
 _SPIN = np.array([1.0, -1.0])
 
@@ -46,7 +42,7 @@ def nearest_student(
     Both distances are sums of squares to lowest order, so that the steps converge fast where the
     distance is small.
     """
-    p = _loop(_ring(_students(teacher)))
+    p = _loop(ring(_students(teacher)))
     p = p / (p.sum() if objective == "kl" else math.sqrt(float(p @ p)))
     expansion: Callable[[Floats, Floats, Floats], tuple[float, Floats, Floats]]
     expansion = _divergence if objective == "kl" else _distance
@@ -78,8 +74,8 @@ def nearest_student(
 def _expanded(student: Floats, free: Floats) -> tuple[Floats, Floats]:
     """The 256 weights of the student's loop and their derivatives by complex steps, (p, 256)."""
     h = 1e-30
-    weights = _loop(_pair(_students(student)))
-    slopes = [_loop(_pair(_students(student + 1j * h * step))).imag / h for step in free.T]
+    weights = _loop(pair(_students(student)))
+    slopes = [_loop(pair(_students(student + 1j * h * step))).imag / h for step in free.T]
     return weights, np.array(slopes)
 
 
@@ -122,15 +118,6 @@ def _students(couplings: Numbers) -> Numbers:
     """S of spins, in units that keep the largest near one."""
     logs = np.tensordot(couplings, _TERMS, 1)
     return np.asarray(np.exp(logs - np.abs(couplings.real).sum()))
-
-
-def _ring(student: Numbers) -> Numbers:
-    halves = np.einsum("iab,jeb->ijae", student, student)
-    return np.asarray(np.einsum("ijae,lkae->ijkl", halves, halves))
-
-
-def _pair(student: Numbers) -> Numbers:
-    return np.asarray(np.einsum("zab,zdc->abcd", student, student))
 
 
 def _loop(tensor: Numbers) -> Numbers:

@@ -12,7 +12,7 @@ from isingrg._shared.errors import ConvergenceError
 from isingrg._shared.progress import Report, reporting, tell
 from isingrg.mlrg.loop import LARGEST_COUPLING, Progress, teacher_state
 from isingrg.tensorrg import LoopTNR, MirrorState
-from isingrg.tensorrg.critical import DISORDERED, FIRST, LAST, ORDERED
+from isingrg.tensorrg.critical import bisected, is_ordered
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,12 +77,7 @@ def critical_coupling(
         if flows.is_ordered(low) or not flows.is_ordered(high):
             raise ConvergenceError(f"low = {low} and high = {high} must be on both sides of J*")
         coarse = width if method == "bisection" else max(width, 1e-4)
-        while high - low > coarse:
-            middle = (low + high) / 2
-            if flows.is_ordered(middle):
-                high = middle
-            else:
-                low = middle
+        low, high = bisected(flows.is_ordered, low, high, coarse)
         J, uncertainty = (low + high) / 2, (high - low) / 2
         if method == "secant":
             J, uncertainty = _secant(lambda J: flows.growth(J, step), low, high, width)
@@ -106,15 +101,7 @@ class _Flows:
         return teacher_state(J)
 
     def is_ordered(self, J: float) -> bool:
-        state = self._begin(J)
-        for n in range(LAST):
-            lowest = lowest_odd(state)
-            if n >= FIRST and lowest < ORDERED:
-                return True
-            if n >= FIRST and lowest > DISORDERED:
-                return False
-            state, _ = self.scheme.step(state)
-        raise ConvergenceError(f"after {LAST} steps the flow from J = {J} is in no phase")
+        return is_ordered(self._begin(J), self.scheme, lowest_odd, f"J = {J}")
 
     def growth(self, J: float, step: int) -> float:
         """Delta_1(step + 2) - Delta_1(step)."""

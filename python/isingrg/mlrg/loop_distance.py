@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -15,9 +13,7 @@ from isingrg._shared.errors import ArgumentError
 from isingrg._shared.progress import reporting
 from isingrg.mlrg import symmetry
 from isingrg.mlrg._couplings import Couplings, Floats, Reals, coupling_count
-
-#: Couplings of teachers and students at most.
-LARGEST = 10.0
+from isingrg.mlrg.loop import LARGEST_COUPLING, Progress
 
 OBJECTIVES = {"kl": _core.MLRG_KL, "l2": _core.MLRG_L2}
 
@@ -65,7 +61,7 @@ class LoopDistance:
 
 def loop_distance(
     teacher: ArrayLike, student: ArrayLike, representation: str = "A1", *, objective: str = "l2",
-    progress: bool | Callable[[int, int], Any] = False,
+    progress: Progress = False,
 ) -> LoopDistance:  # fmt: skip
     """How far students are from teachers around a loop of four tensors.
 
@@ -97,8 +93,12 @@ def loop_distance(
     """
     objective = arguments.choice("objective", objective, OBJECTIVES)
     count = len(loop_terms(representation))
-    teachers = Couplings(teacher, count, low=-LARGEST, high=LARGEST, name="teacher")
-    students = Couplings(student, count, low=-LARGEST, high=LARGEST, name="student")
+    teachers = Couplings(
+        teacher, count, low=-LARGEST_COUPLING, high=LARGEST_COUPLING, name="teacher"
+    )
+    students = Couplings(
+        student, count, low=-LARGEST_COUPLING, high=LARGEST_COUPLING, name="student"
+    )
     if teachers.shape != students.shape:
         raise ArgumentError(
             "teacher and student must have the same shape, "

@@ -20,8 +20,7 @@ from isingrg._shared.results import plain
 from isingrg.mlrg._couplings import Floats
 from isingrg.mlrg._loop_search import nearest_student
 from isingrg.mlrg.loop import LARGEST_COUPLING, Progress, positive
-
-OBJECTIVES = ("l2", "kl")
+from isingrg.mlrg.loop_distance import OBJECTIVES
 
 #: Couplings that a student may have, as columns (J_a, J_b, K).
 COUPLINGS = {

@@ -5,19 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from isingrg._shared import arguments
 from isingrg._shared.errors import ConvergenceError
 from isingrg._shared.progress import reporting, tell
 from isingrg.tensorrg._scheme import Progress, Scheme
 from isingrg.tensorrg.network import Network
+from isingrg.tensorrg.states import State
 
 #: Lowest dimension of states that have clearly left a critical point, to either side.
-ORDERED, DISORDERED = 0.05, 0.3
+_ORDERED, _DISORDERED = 0.05, 0.3
 
 #: Steps after which a state says which phase it is in, and after which it has to.
-FIRST, LAST = 4, 60
+_FIRST, _LAST = 4, 60
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,28 +76,40 @@ def critical_coupling(
             nonlocal done
             tell(report, done, total)
             done += 1
-            return is_ordered(network_of(coupling), scheme, coupling)
+            state = scheme.init(network_of(coupling))
+            return is_ordered(state, scheme, _lowest, f"{coupling}")
 
         if orders(low) or not orders(high):
             raise ConvergenceError(f"low = {low} and high = {high} must be in different phases")
-        while high - low > width:
-            middle = (low + high) / 2
-            if not low < middle < high:
-                break
-            low, high = (low, middle) if orders(middle) else (middle, high)
+        low, high = bisected(orders, low, high, width)
         tell(report, total, total)
     return CriticalCoupling((low + high) / 2, (high - low) / 2, done)
 
 
-def is_ordered(network: Any, scheme: Scheme, coupling: float) -> bool:
-    """Whether a flow goes to the ordered phase."""
-    state = scheme.init(network)
-    for n in range(LAST):
-        dimensions = state.spectrum.lowest(2)[0]
-        lowest = float(dimensions[1]) if len(dimensions) > 1 else math.inf
-        if n >= FIRST and lowest < ORDERED:
+def bisected(
+    orders: Callable[[float], bool], low: float, high: float, width: float
+) -> tuple[float, float]:
+    """Two couplings no farther apart than the width, between which the phase changes."""
+    while high - low > width:
+        middle = (low + high) / 2
+        if not low < middle < high:
+            break
+        low, high = (low, middle) if orders(middle) else (middle, high)
+    return low, high
+
+
+def is_ordered(state: State, scheme: Scheme, lowest: Callable[[State], float], start: str) -> bool:
+    """Whether a flow goes to the ordered phase, by the lowest dimension of its states."""
+    for n in range(_LAST):
+        dimension = lowest(state)
+        if n >= _FIRST and dimension < _ORDERED:
             return True
-        if n >= FIRST and lowest > DISORDERED:
+        if n >= _FIRST and dimension > _DISORDERED:
             return False
         state, _ = scheme.step(state)
-    raise ConvergenceError(f"after {LAST} steps the flow from {coupling} is in no phase")
+    raise ConvergenceError(f"after {_LAST} steps the flow from {start} is in no phase")
+
+
+def _lowest(state: State) -> float:
+    dimensions = state.spectrum.lowest(2)[0]
+    return float(dimensions[1]) if len(dimensions) > 1 else math.inf
