@@ -14,7 +14,7 @@ import Numerics
 /// configurations.
 ///
 /// In a field a cluster is turned back with the probability that leaves the distribution, and a sweep
-/// ends with one of single spins: where the field keeps the clusters from being turned they alone move.
+/// begins with one of single spins: where the field keeps the clusters from being turned they alone move.
 final class WolffLattice: MarkovChain {
     let chains = 1
     private let setting: ChainSetting

@@ -120,8 +120,8 @@ def _without_bias(function: Callable[..., Any], arrays: Sequence[Floats], value:
 def _same_shape(series: Sequence[ArrayLike]) -> list[Floats]:
     if not series:
         raise ArgumentError("series must be one array or more")
-    arrays = [chains(one) for one in series]
-    if len({arguments.real_array("series", one).shape for one in series}) != 1:
-        shapes = ", ".join(str(np.shape(one)) for one in series)
+    arrays = [arguments.reals("series", one) for one in series]
+    if len({array.shape for array in arrays}) != 1:
+        shapes = ", ".join(str(array.shape) for array in arrays)
         raise ArgumentError(f"series must have the same shape, got {shapes}")
-    return arrays
+    return [chains(array) for array in arrays]
