@@ -109,10 +109,10 @@ def specific_heat(energy: ArrayLike, L: int, K: float) -> Estimate:
     K = coupling(K, -LARGEST_COUPLING, LARGEST_COUPLING)
     if not E.size:
         raise ArgumentError("energy must hold samples")
-    middle = E.mean()  # of whose square no digits are lost
-    return derived(
-        lambda mean, square: K**2 * (square - mean**2) / sites, E - middle, (E - middle) ** 2
-    )
+    with np.errstate(over="ignore", invalid="ignore"):  # which `derived` refuses
+        middle = E.mean()  # of whose square no digits are lost
+        deviations, squares = E - middle, (E - middle) ** 2
+    return derived(lambda mean, square: K**2 * (square - mean**2) / sites, deviations, squares)
 
 
 def structure_factor(spins: ArrayLike, momentum: int = 1) -> Floats | float:
@@ -165,10 +165,10 @@ def correlation_length(spins: ArrayLike) -> Estimate:
     F. Cooper, B. Freedman and D. Preston, doi:10.1016/0550-3213(82)90240-1.
     """
     array = arguments.spins(spins)
-    if array.ndim not in (3, 4):
+    if array.ndim not in (3, 4) or not array.size:
         raise ArgumentError(
-            "spins must have the shape (n_samples, L, L) or (n_chains, n_samples, L, L), got "
-            f"{array.shape}"
+            "spins must have the shape (n_samples, L, L) or (n_chains, n_samples, L, L) and hold "
+            f"samples, got {array.shape}"
         )
     zero, first = (structure_factor(array, momentum) for momentum in (0, 1))
     if np.mean(zero) <= np.mean(first):

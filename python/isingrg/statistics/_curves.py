@@ -14,6 +14,9 @@ from isingrg.statistics._estimate import Estimate
 
 Floats = NDArray[np.float64]
 
+#: Of L, K, y, error and 1 / error, whose squares are to stay within float64.
+_LARGEST = 1e50
+
 #: Condition number of a matrix that is not inverted any more.
 _SINGULAR = 1e14
 
@@ -30,7 +33,9 @@ class Curves(NamedTuple):
     def of(cls, L: ArrayLike, K: ArrayLike, y: ArrayLike, error: ArrayLike) -> Self:
         """What the user gives, checked."""
         named = {"L": L, "K": K, "y": y, "error": error}
-        arrays = [arguments.reals(name, value) for name, value in named.items()]
+        arrays = [
+            arguments.reals(name, value, -_LARGEST, _LARGEST) for name, value in named.items()
+        ]
         try:
             fields = [one.ravel() for one in np.broadcast_arrays(*arrays)]
         except ValueError:
@@ -39,8 +44,8 @@ class Curves(NamedTuple):
         curves = cls(*fields)
         if not len(curves.L) or curves.L.min() < 1:
             raise ArgumentError("L must be at least 1, of one point or more")
-        if curves.error.min() <= 0:
-            raise ArgumentError("error must be positive at all points")
+        if curves.error.min() < 1 / _LARGEST:
+            raise ArgumentError(f"error must be positive at all points, {1 / _LARGEST:g} or more")
         return curves
 
     @property
@@ -69,7 +74,7 @@ def crossings(
     ----------
     L, K, y, error : array_like, shape (...), broadcast against each other
         Linear size, at least 1, coupling, quantity and its positive standard error, of independent
-        points.
+        points; at most 1e50 in magnitude.
     degree : int
         Of the polynomials, 1 to 10; each size needs more points than that.
 

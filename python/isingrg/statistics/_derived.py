@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from isingrg._shared import arguments
-from isingrg._shared.errors import ArgumentError, ConvergenceError
+from isingrg._shared.errors import ArgumentError, ConvergenceError, NonFiniteError
 from isingrg._shared.results import plain
 from isingrg.statistics import _statistic
 from isingrg.statistics._estimate import Estimate
@@ -66,8 +66,10 @@ def derived(function: Callable[..., Any], *series: ArrayLike) -> Estimate:
     -0.020 ± 0.017
     """
     arrays = _same_shape(series)
-    means = np.array([array.mean() for array in arrays])
     with np.errstate(all="ignore"):  # what is not finite is refused
+        means = np.array([array.mean() for array in arrays])
+        if not np.isfinite(means).all():
+            raise NonFiniteError("the means of the series are beyond the range of float64")
         value = _statistic.of_all(function, means)
         slopes = gradient(function, means, _steps(arrays), value)
         unbiased = _without_bias(function, arrays, value)

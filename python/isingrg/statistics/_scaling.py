@@ -23,6 +23,8 @@ _NEEDS = "finite-size scaling needs SciPy"
 class Collapse:
     """A fit of y = L**exponent F((K - K_c) L**(1 / nu)), from `collapse`.
 
+    Up to the factors 1 + slope (K - K_c) and 1 + correction L**-omega, where they were asked for.
+
     Attributes
     ----------
     K_c : Estimate
@@ -31,8 +33,10 @@ class Collapse:
         Exponent of the correlation length.
     exponent : Estimate
         Of L in front of F.
+    slope : Estimate
+        Of the prefactor against K; 0 without one.
     correction : Estimate
-        The amplitude a of the factor 1 + a L**-omega; 0 without one.
+        Amplitude of L**-omega; 0 without one.
     chi_square : float
         Squared deviations in units of the errors.
     degrees_of_freedom : int
@@ -47,6 +51,7 @@ class Collapse:
     K_c: Estimate
     nu: Estimate
     exponent: Estimate
+    slope: Estimate
     correction: Estimate
     chi_square: float
     degrees_of_freedom: int
@@ -54,10 +59,11 @@ class Collapse:
     coefficients: Floats = dataclasses.field(repr=False)
 
 
+@np.errstate(all="ignore")  # what is not finite is refused
 def collapse(
     L: ArrayLike, K: ArrayLike, y: ArrayLike, error: ArrayLike, *, K_c: float | None = None,
     nu: float | None = None, exponent: float | None = None, degree: int = 4,
-    omega: float | None = None, start: Mapping[str, float] | None = None,
+    prefactor: bool = False, omega: float | None = None, start: Mapping[str, float] | None = None,
 ) -> Collapse:  # fmt: skip
     """Critical coupling and exponents from curves that collapse onto one scaling function.
 
@@ -67,17 +73,24 @@ def collapse(
     chi-square, and their errors those of linear response, without a factor sqrt(chi-square per
     degree of freedom).
 
+    |m| and the susceptibility have an amplitude that varies with the coupling itself. To leading
+    order it is a factor 1 + slope (K - K_c), which does not shrink with L as F's argument does, and
+    it shifts nu above all when it is left out. Ratios such as the Binder cumulant have none.
+
     Needs SciPy: pip install 'isingrg[analysis]'.
 
     Parameters
     ----------
     L, K, y, error : array_like, shape (...), broadcast against each other
-        Linear size, at least 1, coupling, quantity and its positive standard error, of independent
-        points, with two sizes or more.
+        Linear size, at least 1, coupling, quantity and its positive standard error, with two sizes
+        or more; at most 1e50 in magnitude. The points are independent of each other: simulations
+        with different seeds.
     K_c, nu, exponent : float, optional
         Known values, finite, which are not fitted.
     degree : int
         Of F, 1 to 10.
+    prefactor : bool
+        Whether the factor 1 + slope (K - K_c) is fitted, too.
     omega : float, optional
         Exponent of a correction 1 + a L**-omega whose amplitude a is fitted; positive.
     start : mapping, optional
@@ -107,16 +120,26 @@ def collapse(
     curves = Curves.of(L, K, y, error)
     curves.require_sizes()
     degree = arguments.integer("degree", degree, 1, 10)
+    prefactor = arguments.boolean("prefactor", prefactor)
     if omega is not None:
         omega = arguments.finite("omega", omega, 1e-3, 100.0)
     given = {
         "K_c": K_c,
         "nu": nu,
         "exponent": exponent,
+        "slope": None if prefactor else 0.0,
         "correction": 0.0 if omega is None else None,
     }
     known = {name: arguments.finite(name, v) for name, v in given.items() if v is not None}
-    first = {"K_c": float(curves.K.mean()), "nu": 1.0, "exponent": 0.0, "correction": 0.0}
+    if start is not None and not isinstance(start, Mapping):
+        raise TypeError(f"start must be a mapping, not {type(start).__name__}")
+    first = {
+        "K_c": float(curves.K.mean()),
+        "nu": 1.0,
+        "exponent": 0.0,
+        "slope": 0.0,
+        "correction": 0.0,
+    }
     for name, value in (start or {}).items():
         first[arguments.choice("start", name, ("K_c", "nu", "exponent"))] = arguments.finite(
             name, value
@@ -154,15 +177,20 @@ class _Fit:
         """Deviations in units of errors, and the best coefficients of F."""
         design = self._design(parameters)
         target = self._curves.y / self._curves.error
-        coefficients = np.linalg.lstsq(design, target, rcond=None)[0]
+        try:
+            coefficients = np.linalg.lstsq(design, target, rcond=None)[0]
+        except np.linalg.LinAlgError as error:
+            raise ConvergenceError(f"the collapse was not found: {error}") from None
         return target - design @ coefficients, np.asarray(coefficients)
 
     def _design(self, parameters: Floats) -> Floats:
         """y / error = design @ coefficients."""
         p = self._known | dict(zip(self._free, parameters.tolist(), strict=True))
         L, K = self._curves.L, self._curves.K
-        x = (K - p["K_c"]) * L ** (1 / p["nu"])
-        scale = L ** p["exponent"] * (1 + p["correction"] * L**-self._omega) / self._curves.error
+        distance = K - p["K_c"]
+        x = distance * L ** (1 / p["nu"])
+        factors = (1 + p["slope"] * distance) * (1 + p["correction"] * L**-self._omega)
+        scale = L ** p["exponent"] * factors / self._curves.error
         return np.asarray(scale[:, None] * np.vander(x, self._degree + 1, increasing=True))
 
     def minimise(self, first: Floats) -> Floats:
@@ -176,7 +204,7 @@ class _Fit:
                     lambda p: self.residuals(p)[0], first, bounds=(low, high), x_scale="jac",
                     xtol=1e-12, ftol=1e-12, gtol=1e-12, max_nfev=1000,
                 )  # fmt: skip
-            except (ValueError, np.linalg.LinAlgError) as error:
+            except ValueError as error:
                 raise ConvergenceError(f"the collapse was not found: {error}") from None
         if result.status <= 0 or not np.isfinite(result.fun).all():
             raise ConvergenceError(f"the collapse was not found: {result.message}")
@@ -192,6 +220,8 @@ class _Fit:
             sides = [parameters + sign * step * np.eye(len(parameters))[i] for sign in (1, -1)]
             columns.append((self.residuals(sides[0])[0] - self.residuals(sides[1])[0]) / (2 * step))
         information = np.array(columns) @ np.array(columns).T
+        if not np.isfinite(information).all():
+            raise ConvergenceError("the collapse was not found: its slopes are not finite")
         scale = np.sqrt(np.diag(information))
         if not (scale > 0).all() or np.linalg.cond(information / np.outer(scale, scale)) > 1e12:
             raise ConvergenceError(f"the points do not determine {' and '.join(self._free)}")

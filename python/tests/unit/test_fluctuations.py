@@ -125,6 +125,7 @@ def test_what_has_no_value():
         (lambda: ising.specific_heat([1.0, 2.0], 4, math.inf), "K must"),
         (lambda: ising.structure_factor(np.ones((4, 4)), 3), "momentum must"),
         (lambda: ising.correlation_length(np.ones((4, 4))), "spins must have the shape"),
+        (lambda: ising.correlation_length(np.ones((0, 4, 4))), "hold samples"),
     ],
 )
 def test_bad_input(call, message):

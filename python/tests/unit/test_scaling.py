@@ -42,6 +42,15 @@ def test_a_correction():
     assert without.p_value < 1e-3 < found.p_value
 
 
+def test_an_amplitude_that_varies_with_the_coupling():
+    y = curves() * (1 - 2 * (COUPLINGS - K_C))
+    found = collapse(SIZES, COUPLINGS, y, ERROR, degree=2, prefactor=True)
+    assert found.slope.value == pytest.approx(-2, abs=1e-5)
+    assert found.nu.value == pytest.approx(NU, abs=1e-5)
+    without = collapse(SIZES, COUPLINGS, y, ERROR, degree=2)
+    assert tuple(without.slope) == (0, 0) and without.nu.value < 0.8
+
+
 def test_known_values_are_kept():
     found = collapse(SIZES, COUPLINGS, curves(), ERROR, degree=2, K_c=K_C, exponent=KAPPA)
     assert tuple(found.K_c) == (K_C, 0) and found.nu.value == pytest.approx(NU, abs=1e-7)
@@ -92,8 +101,11 @@ def test_crossings():
         (lambda y: collapse(0 * SIZES, COUPLINGS, y, 1), ArgumentError, "L must be at least 1"),
         (lambda y: collapse(SIZES[:2], [0.4, 0.5], y[:2, :2], 1), ArgumentError, "too few"),
         (lambda y: collapse(SIZES, COUPLINGS, y, 1, degree=0), ArgumentError, "degree must"),
+        (lambda y: collapse(SIZES, COUPLINGS, y, 1, prefactor=1), TypeError, "prefactor must"),
         (lambda y: collapse(SIZES, COUPLINGS, y, 1, omega=-1), ArgumentError, "omega must"),
         (lambda y: collapse(SIZES, COUPLINGS, y, 1, start={"z": 1}), ArgumentError, "start must"),
+        (lambda y: collapse(SIZES, COUPLINGS, y, 1, start=0.4), TypeError, "start must be a map"),
+        (lambda y: collapse(SIZES, 1e308 * COUPLINGS, y, 1), ArgumentError, "K must"),
         (lambda y: collapse(SIZES, COUPLINGS, 0 * y + 1, 1, degree=1), ConvergenceError, ""),
         (lambda y: crossings(SIZES, COUPLINGS, y, 1, degree=9), ArgumentError, "too few"),
         (lambda y: crossings(SIZES, COUPLINGS, y + SIZES, 1), ConvergenceError, "cross 0 times"),
