@@ -24,6 +24,19 @@ static void create(void)
     for (int i = 0; hidden != NULL && i < 3; ++i) hidden[i] = small(1, 9);
     config.hidden = hidden;
     config.symmetric = choice(2);
+    isingrg_neuralrg_target target = {0};
+    if (next_byte() >= 0xC0) {
+        enum { MOST = 256 };
+        double *form = output(MOST, sizeof(double));
+        for (int i = 0; form != NULL && i < MOST; ++i) form[i] = number(1);
+        target.kind = choice(4);
+        target.strength = number(1);
+        target.form = form;
+        target.form_count = amount(0, MOST);
+        if (config.size >= 2 && config.size <= 16 && !seldom())
+            target.form_count = config.size * config.size;
+        config.target = &target;
+    }
     if (seldom()) config.bijector = choice(3);
     if (next_byte() >= 0xC0) {
         config.masks_count = amount(0, 24);

@@ -89,6 +89,16 @@ _STATES = [state for flow in _FLOWS for state in flow.states]
 
 _ENERGIES = np.asarray(ising.energy(ising.sample(4, [0.35, 0.4], 200, seed=1)))
 
+
+def _well(x):
+    return -(x**4).sum((1, 2)), -4 * x**3
+
+
+_TARGETS = [
+    neuralrg.Phi4(4, -1.0, 1.0), neuralrg.Gaussian(spectrum=np.full((2, 2), 0.5)),
+    neuralrg.FunctionTarget(_well, 4), neuralrg.FunctionTarget(_raise, 4, check=False),
+]  # fmt: skip
+
 #: An instance on which methods are called.
 INSTANCES = {
     **MODELS,
@@ -105,6 +115,8 @@ INSTANCES = {
     ],
     mlrg.FixedPoint: mlrg.MLRG(hidden=(4,)).fit(1, 4).fixed_points(4),
     neuralrg.Chains: [_CHAINS],
+    neuralrg.Target: _TARGETS,
+    neuralrg.Gaussian: _TARGETS[1:2],
     multilevel.Chains: [_SAMPLER.metropolis(2, 60)],
     multilevel.Couplings: [_SAMPLER.couplings()],
     graphvae.RGMap: [_MAP],
@@ -181,6 +193,8 @@ GOOD = {
     "function": st.sampled_from([lambda *means: means[0], _raise]), "momentum": st.integers(0, 3),
     "conjugate": st.just(-_ENERGIES), "parameters": _reals([(), (3,)], 0.3, 0.45),
     "observables": st.just([_ENERGIES]), "y": _reals([(12,)]), "error": _reals([(), (12,)], 0.1, 1),
+    "mass2": st.floats(-2, 2), "spectrum": st.just(np.full((4, 4), 0.5)),
+    "covariance": st.none(), "target": st.just(None), "name": st.just("f"), "check": st.booleans(),
     "chains": st.just(_CHAINS), "responses": st.just(_RESPONSES), "rg_map": st.just(_MAP),
 }  # fmt: skip
 
@@ -210,7 +224,11 @@ OWN = {
     "isingrg.mlrg.fit_many": {
         "settings": st.just([{"steps": 2, "batch": 4}] * 2),
         "models": st.builds(lambda: [mlrg.MLRG(hidden=(3,)), mlrg.MLRG(hidden=(4,))])},
-    "isingrg.neuralrg.NeuralRG": {"L": st.sampled_from([2, 4])},
+    "isingrg.neuralrg.NeuralRG": {"L": st.sampled_from([2, 4]), "target": st.sampled_from(
+        [None, *_TARGETS])},
+    "isingrg.neuralrg.FunctionTarget": {"function": st.sampled_from([_well, _raise]),
+                                        "autodiff": st.sampled_from([None, "jax"])},
+    "isingrg.neuralrg.Phi4": {"coupling": st.floats(0.1, 3)},
     "isingrg.multilevel.MultilevelSampler.fit": {"start": st.sampled_from(["none", "ladder"]),
                                                  "steps": st.integers(1, 2)},
     "isingrg.multilevel.MultilevelSampler.fit_samples": {

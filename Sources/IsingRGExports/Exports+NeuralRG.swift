@@ -28,7 +28,41 @@ public func isingrg_neuralrg_create(
         }
         configuration.seed = config.seed
         try configuration.checkMemory()
-        return try FlowModel(configuration)
+        return try FlowModel(configuration, target: try target(config.target, size: configuration.size))
+    }
+}
+
+private func target(
+    _ target: UnsafePointer<isingrg_neuralrg_target>?, size: Int
+) throws(Failure) -> (any Target)? {
+    guard let target = target?.pointee else { return nil }
+    let siteTerm: QuadraticTarget.SiteTerm
+    switch try integer(Int64(target.kind), "kind", 0...Int64(ISINGRG_NEURALRG_FUNCTION)) {
+    case ISINGRG_NEURALRG_GAUSSIAN: siteTerm = .none
+    case ISINGRG_NEURALRG_LOG_COSH: siteTerm = .logCosh
+    case ISINGRG_NEURALRG_QUARTIC: siteTerm = .quartic(target.strength)
+    default: return try function(target, size: size)
+    }
+    let sites = size * size
+    guard target.form_count == sites || target.form_count == sites * sites else {
+        throw .invalidArgument("form must have \(sites) or \(sites * sites) elements, not \(target.form_count)")
+    }
+    let count = Int(target.form_count)
+    let values = Array(UnsafeBufferPointer(start: try required(target.form, "form"), count: count))
+    return try QuadraticTarget(
+        size: size, form: count == sites ? .spectrum(values) : .matrix(values), siteTerm: siteTerm)
+}
+
+/// A pointer of the caller, who answers for its use on several threads.
+private struct Context: @unchecked Sendable {
+    let pointer: UnsafeMutableRawPointer?
+}
+
+private func function(_ target: isingrg_neuralrg_target, size: Int) throws(Failure) -> FunctionTarget {
+    guard let function = target.function else { throw .invalidArgument("function must not be NULL") }
+    let context = Context(pointer: target.context)
+    return FunctionTarget(size: size) { x, count, logDensity, gradient in
+        function(context.pointer, x, Int64(count), logDensity, gradient) == 0
     }
 }
 

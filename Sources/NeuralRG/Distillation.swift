@@ -11,12 +11,12 @@ import Numerics
 /// derivative only if -x is within the flow's reach as well: a flow of a large lattice or a low
 /// temperature knows one sign, and e^-100 times a derivative is nothing.
 package final class DistillationWorkspace: LossWorkspace, FlowLoss {
-    private let target: DualIsing.Kernel<Float>
+    private let target: any TargetDensity<Float>
     /// x and the derivative of ln q0(x), kept while -x is dealt with.
     private let kept, scores: Buffer<Block>
 
     package override init(_ model: FlowModel, progress: Progress? = nil) throws(Failure) {
-        target = try DualIsing.Kernel(model.target)
+        target = try model.target.density(Float.self, progress: progress ?? .none)
         kept = try Buffer(count: model.shape.sites)
         scores = try Buffer(count: model.shape.sites)
         try super.init(model, progress: progress)
@@ -44,7 +44,7 @@ package final class DistillationWorkspace: LossWorkspace, FlowLoss {
             tile.sites.update(from: kept.base, count: sites)
         }
         let logPi = target.logDensity(
-            tile.sites, weight: Block(repeating: -1), addingGradientTo: tile.adjoints)
+            tile.sites, rows: samples, weight: Block(repeating: -1), addingGradientTo: tile.adjoints)
         let share = share(samples: samples, batch: batch)
         for i in 0..<sites { tile.adjoints[i] *= share }
         tile.decodeBackward(parameters, weight: Block(repeating: 0))

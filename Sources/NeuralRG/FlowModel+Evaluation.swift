@@ -126,24 +126,3 @@ extension FlowModel {
         for lane in 0..<rows { values[lane] = block[lane] }
     }
 }
-
-extension DualIsing {
-    /// ln pi(x) of rows of (count, L^2) numbers.
-    public func logDensity(
-        _ samples: UnsafePointer<Double>, count: Int, into values: UnsafeMutablePointer<Double>,
-        progress: Progress = .none
-    ) throws(Failure) {
-        var kernels: [(Kernel<Double>, Buffer<SampleBlock<Double>>)] = []
-        for _ in 0..<min((count + 31) / 32, mostWorkspaces) {
-            kernels.append((try Kernel(self), try Buffer(count: sites)))
-        }
-        eachTile(of: count, kernels, progress) { work, first, rows in
-            let (kernel, x) = work
-            load(samples, width: sites, into: x.base, first: first, count: count)
-            let density = kernel.logDensity(x.base, addingGradientTo: nil)
-            for lane in 0..<rows { values[first + lane] = density[lane] }
-            progress.advance(by: rows)
-        }
-        try progress.check("evaluation was interrupted")
-    }
-}

@@ -9,7 +9,7 @@ import Numerics
 public final class FlowModel: @unchecked Sendable {
     public struct Configuration: Sendable, Equatable {
         public var size = 16
-        /// K = J/T of the Ising model.
+        /// K = J/T of the Ising model whose dual is the target where none is given.
         public var coupling = 0.44068679350977147
         public var structure = Structure.mera
         /// Scales, at most log2 L; 0 for all of them (or, of disentanglers only, as many pairs).
@@ -33,7 +33,7 @@ public final class FlowModel: @unchecked Sendable {
 
     public let configuration: Configuration
     public let shape: FlowShape
-    public let target: DualIsing
+    public let target: any Target
     package let parameters: Buffer<Double>
     let optimiser: Adam
     /// Optimiser steps done.
@@ -43,10 +43,18 @@ public final class FlowModel: @unchecked Sendable {
     ///   depths beyond the hierarchy, 1 to 64 coupling layers or 1 to 8 hidden layers of 1 to 256
     ///   units exceeded, masks that do not keep one to three sites or are not as many as the
     ///   coupling layers.
-    public init(_ configuration: Configuration) throws(Failure) {
+    /// - Parameter target: of L^2 sites; nil for `DualIsing`.
+    public init(_ configuration: Configuration, target: (any Target)? = nil) throws(Failure) {
         self.configuration = configuration
         shape = try Self.shape(configuration)
-        target = try DualIsing(size: configuration.size, coupling: configuration.coupling)
+        if let target {
+            guard target.sites == shape.sites else {
+                throw .invalidArgument("the target has \(target.sites) sites, the flow \(shape.sites)")
+            }
+            self.target = target
+        } else {
+            self.target = try DualIsing(size: configuration.size, coupling: configuration.coupling)
+        }
         parameters = try Buffer(count: shape.parameterCount)
         shape.initialise(parameters.base, seed: configuration.seed)
         optimiser = try Adam(count: shape.parameterCount)

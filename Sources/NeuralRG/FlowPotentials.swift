@@ -9,7 +9,7 @@ import Numerics
 package final class LatentPotential: Potential {
     package let dimension: Int
     private let parameters: Buffer<Float>
-    private let workspaces: [(tile: FlowTile<Float>, target: DualIsing.Kernel<Float>)]
+    private let workspaces: [(tile: FlowTile<Float>, target: any TargetDensity<Float>)]
     private let progress: Progress
     package var isStopped: Bool { progress.isStopped }
 
@@ -18,12 +18,12 @@ package final class LatentPotential: Potential {
         dimension = model.shape.sites
         parameters = try model.packed(Float.self)
         self.progress = progress
-        var workspaces: [(FlowTile<Float>, DualIsing.Kernel<Float>)] = []
+        var workspaces: [(FlowTile<Float>, any TargetDensity<Float>)] = []
         for _ in 0..<min((chains + 31) / 32, mostWorkspaces) {
             workspaces.append(
                 (
                     try FlowTile(model.shape, trains: false, progress: progress),
-                    try DualIsing.Kernel(model.target)
+                    try model.target.density(Float.self, progress: progress)
                 ))
         }
         self.workspaces = workspaces
@@ -40,7 +40,7 @@ package final class LatentPotential: Potential {
             for i in 0..<n { tile.adjoints[i] = SampleBlock(repeating: 0) }
             let determinant = tile.decode(parameters.base)
             let logDensity = workspace.target.logDensity(
-                tile.sites, weight: SampleBlock(repeating: -1), addingGradientTo: tile.adjoints)
+                tile.sites, rows: rows, weight: SampleBlock(repeating: -1), addingGradientTo: tile.adjoints)
             tile.decodeBackward(parameters.base, weight: SampleBlock(repeating: -1))
             if progress.isStopped { return }
             for row in 0..<rows { energy[first + row] = -Double((logDensity + determinant)[row]) }
@@ -53,17 +53,20 @@ package final class LatentPotential: Potential {
 package final class PhysicalPotential: Potential {
     package let dimension: Int
     private let workspaces:
-        [(kernel: DualIsing.Kernel<Double>, x: Buffer<SampleBlock<Double>>, slope: Buffer<SampleBlock<Double>>)]
+        [(kernel: any TargetDensity<Double>, x: Buffer<SampleBlock<Double>>, slope: Buffer<SampleBlock<Double>>)]
     private let progress: Progress
     package var isStopped: Bool { progress.isStopped }
 
-    package init(_ target: DualIsing, chains: Int, progress: Progress = .none) throws(Failure) {
+    package init(_ target: any Target, chains: Int, progress: Progress = .none) throws(Failure) {
         dimension = target.sites
         self.progress = progress
-        var workspaces: [(DualIsing.Kernel<Double>, Buffer<SampleBlock<Double>>, Buffer<SampleBlock<Double>>)] = []
+        var workspaces: [(any TargetDensity<Double>, Buffer<SampleBlock<Double>>, Buffer<SampleBlock<Double>>)] = []
         for _ in 0..<min((chains + 31) / 32, mostWorkspaces) {
             workspaces.append(
-                (try DualIsing.Kernel(target), try Buffer(count: target.sites), try Buffer(count: target.sites)))
+                (
+                    try target.density(Double.self, progress: progress), try Buffer(count: target.sites),
+                    try Buffer(count: target.sites)
+                ))
         }
         self.workspaces = workspaces
     }
@@ -77,7 +80,8 @@ package final class PhysicalPotential: Potential {
             let (kernel, x, slope) = workspace
             load(positions, width: n, into: x.base, first: first, count: count)
             for i in 0..<n { slope.base[i] = SampleBlock(repeating: 0) }
-            let density = kernel.logDensity(x.base, weight: SampleBlock(repeating: -1), addingGradientTo: slope.base)
+            let density = kernel.logDensity(
+                x.base, rows: rows, weight: SampleBlock(repeating: -1), addingGradientTo: slope.base)
             for row in 0..<rows { energy[first + row] = -density[row] }
             store(slope.base, width: n, into: gradient + first * n, first: 0, count: rows)
         }

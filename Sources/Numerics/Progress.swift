@@ -38,6 +38,11 @@ public final class Progress: @unchecked Sendable {
     @inline(__always)
     public var isStopped: Bool { stopped.load(ordering: .relaxed) }
 
+    /// Stops, as the caller can by the report. Any thread may call it.
+    public func stop() {
+        stopped.store(true, ordering: .relaxed)
+    }
+
     /// Counts finished units. Any thread may call it.
     public func advance(by units: Int = 1) {
         done.wrappingAdd(UInt64(units), ordering: .relaxed)

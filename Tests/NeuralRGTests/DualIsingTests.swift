@@ -33,32 +33,34 @@ import NeuralRG
         for i in 0..<n {
             expected += logCosh(SIMD8<Double>(repeating: x[i]))[0] - x[i] * solution[i] / 2
         }
-        let kernel = try DualIsing.Kernel<Double>(dual)
+        let kernel = try dual.density(Double.self, progress: .none)
         let blocks = x.map { SampleBlock<Double>(repeating: $0) }
         var gradient = [SampleBlock<Double>](repeating: SampleBlock(repeating: 0), count: n)
-        let value = kernel.logDensity(blocks, addingGradientTo: &gradient)
+        let value = kernel.logDensity(
+            blocks, rows: 32, weight: SampleBlock(repeating: 1), addingGradientTo: &gradient)
         #expect(abs(value[5] - expected) < 1e-9 * (1 + abs(expected)))
         for i in 0..<n {
             let slope = tanh(SIMD8<Double>(repeating: x[i]))[0] - solution[i]
             #expect(abs(gradient[i][31] - slope) < 1e-9 * (1 + abs(slope)))
         }
-        let single = try DualIsing.Kernel<Float>(dual)
+        let single = try dual.density(Float.self, progress: .none)
         let floats = x.map { SampleBlock<Float>(repeating: Float($0)) }
-        #expect(
-            abs(Double(single.logDensity(floats, addingGradientTo: nil)[0]) - expected) < 1e-4 * (1 + abs(expected)))
+        let found = single.logDensity(floats, rows: 32, weight: SampleBlock(repeating: 1), addingGradientTo: nil)[0]
+        #expect(abs(Double(found) - expected) < 1e-4 * (1 + abs(expected)))
     }
 
     /// ln of the integral of pi over x in one dimension per spin, for a 2 x 2 torus by quadrature.
     @Test func partitionFunctionOfFourSpins() throws {
         let dual = try DualIsing(size: 2, coupling: 0.2)
-        let kernel = try DualIsing.Kernel<Double>(dual)
+        let kernel = try dual.density(Double.self, progress: .none)
         // The trapezoidal rule converges geometrically for such an integrand.
         let (points, step) = (27, 0.75)
         var total = 0.0
         var block = [SampleBlock<Double>](repeating: SampleBlock(repeating: 0), count: 4)
         var lane = 0
         func flush() {
-            let values = kernel.logDensity(block, addingGradientTo: nil)
+            let values = kernel.logDensity(
+                block, rows: 32, weight: SampleBlock(repeating: 1), addingGradientTo: nil)
             for i in 0..<lane { total += exp(SIMD8<Double>(repeating: values[i]))[0] }
             lane = 0
         }

@@ -50,17 +50,18 @@ import NeuralRG
             let (r, c) = (i / size, i % size)
             return [r * 4 + (c + 1) % 4, r * 4 + (c + 3) % 4, (r + 1) % 4 * 4 + c, (r + 3) % 4 * 4 + c]
         }
+        let alpha = try DualIsing(size: size, coupling: coupling).alpha
         var (weights, moment) = (0.0, 0.0)
         for state in 0..<1 << n {
             let s = (0..<n).map { state >> $0 & 1 == 1 ? 1.0 : -1.0 }
             var pairs = 0.0
             for i in 0..<n { for j in neighbours(i) { pairs += s[i] * s[j] / 2 } }
             let weight = exp(SIMD8<Double>(repeating: coupling * pairs))[0]
-            let field = model.target.alpha * s[0] + coupling * neighbours(0).reduce(0) { $0 + s[$1] }
+            let field = alpha * s[0] + coupling * neighbours(0).reduce(0) { $0 + s[$1] }
             weights += weight
             moment += weight * field * field
         }
-        let exact = model.target.alpha + moment / weights
+        let exact = alpha + moment / weights
         var plan = ChainPlan()
         (plan.space, plan.chains, plan.samples, plan.warmup, plan.between) = (space, 64, 60, 100, 10)
         (plan.stepSize, plan.leapfrog, plan.adapts, plan.seed) = (0.1, 8, true, 4)

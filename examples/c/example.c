@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 enum { SIZE = 16, SITES = SIZE * SIZE, CHAINS = 2, DRAWS = 50, FLOW_SAMPLES = 256 };
+enum { WELL_STEPS = 20 };
 enum { INTERRUPTED = 130 }; /* the exit status of shells */
 
 static const double K_CRITICAL = 0.44068679350977151; /* ln(1 + sqrt 2) / 2 */
@@ -159,6 +160,48 @@ static void evaluate(Flow flow)
     free(back);
 }
 
+/* ln pi = -sum (x^2 - 1)^2, and its gradient where that is wanted. */
+static int32_t double_well(
+    void *context, const double *x, int64_t n, double *log_density, double *gradient)
+{
+    const int64_t sites = *(const int64_t *)context;
+    for (int64_t i = 0; i < n; ++i) {
+        log_density[i] = 0;
+        for (int64_t j = i * sites; j < (i + 1) * sites; ++j) {
+            const double well = x[j] * x[j] - 1;
+            log_density[i] -= well * well;
+            if (gradient != NULL) gradient[j] = -4 * x[j] * well;
+        }
+    }
+    return 0;
+}
+
+/* A flow that learns a density of our own. */
+static void own_density(void)
+{
+    int64_t sites = 16;
+    const int32_t hidden[] = {4};
+    const isingrg_neuralrg_target target = {
+        .kind = ISINGRG_NEURALRG_FUNCTION, .function = double_well, .context = &sites};
+    const isingrg_neuralrg_config config = {
+        .size = 4, .repeats = 1, .layers = 2, .n_hidden = 1, .hidden = hidden, .symmetric = 1,
+        .seed = 0, .target = &target};
+    const isingrg_neuralrg_training training = {
+        .steps = WELL_STEPS, .batch = 64, .learning_rate = 1e-2, .seed = 0};
+    double history[WELL_STEPS * ISINGRG_NEURALRG_COLUMNS];
+    isingrg_model *model;
+    uint64_t done;
+
+    require(isingrg_neuralrg_create(&config, &model), "flow");
+    require(
+        isingrg_neuralrg_fit(
+            model, &training, history, WELL_STEPS * ISINGRG_NEURALRG_COLUMNS, &done, NULL, NULL),
+        "training of the flow");
+    printf("double well: %.17g\n",
+        history[(done - 1) * ISINGRG_NEURALRG_COLUMNS + ISINGRG_NEURALRG_LOSS]);
+    require(isingrg_model_destroy(model), "end of the flow");
+}
+
 int main(int count, char **arguments)
 {
     const uint64_t steps = count > 2 ? strtoull(arguments[2], NULL, 10) : 5000;
@@ -177,5 +220,6 @@ int main(int count, char **arguments)
     monte_carlo();
     train(steps);
     evaluate(flow);
+    own_density();
     return EXIT_SUCCESS;
 }

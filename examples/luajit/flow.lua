@@ -59,10 +59,11 @@ end
 local function load(path)
   local header, arrays = read(path)
   local metadata = header.__metadata__ or {}
-  local version = metadata.format_version -- 2 tells the settings of the last training as well
-  assert(metadata.format == "isingrg.neuralrg" and (version == "1" or version == "2"),
-    path .. ": no NeuralRG of format version 1 or 2")
+  -- Version 2 tells the settings of the last training as well, and 3 the target.
+  assert(metadata.format == "isingrg.neuralrg" and (metadata.format_version or ""):match("^[123]$"),
+    path .. ": no NeuralRG of format version 1 to 3")
   local described = json.parse(metadata.model)
+  assert(described.configuration.target == nil, path .. ": its target is not the dual Ising model")
   local model = create(described)
   local count, name, shape = ffi.new("int32_t[1]"), ffi.new("char[64]"), ffi.new("int64_t[2]")
   check(library.isingrg_model_array_count(model, count))

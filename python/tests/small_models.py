@@ -140,6 +140,7 @@ _NEURALRG = Small(
         "hierarchy": lambda m: [layer.sites for layer in m.hierarchy],
         "hmc": lambda m: m.hmc(2, 3).x,
         "latent_scales": lambda m: m.latent_scales,
+        "target": lambda m: m.target.K,
         "log_partition": lambda m: m.log_partition(50),
         "log_prob": lambda m: m.log_prob(reals()),
         "masks": lambda m: m.masks,

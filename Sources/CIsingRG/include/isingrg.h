@@ -555,6 +555,38 @@ ISINGRG_API isingrg_status isingrg_neuralrg_log_density(
     int64_t size, double coupling, const double *samples, int64_t n, double *values,
     isingrg_progress progress, void *context);
 
+/* What a flow learns is any density of L x L numbers that is known up to a factor. */
+
+/*
+ * A density of the caller. x has the shape (n, L, L), n from 1 to 32. It fills ln pi, n numbers, and,
+ * unless gradient is NULL, the derivative of ln pi in x, shape (n, L, L). It may be called on several
+ * threads at once, and on others than the one that made the call. Return 0 to go on, anything else to
+ * stop: the call then returns ISINGRG_INTERRUPTED.
+ */
+typedef int32_t (*isingrg_log_density)(
+    void *context, const double *x, int64_t n, double *log_density, double *gradient);
+
+/* A target ln pi(x) = -x A x / 2 + sum_i v(x_i): what v(x) is, 0, ln cosh x or -strength x^4; or a
+ * function of the caller. */
+enum {
+    ISINGRG_NEURALRG_GAUSSIAN = 0,
+    ISINGRG_NEURALRG_LOG_COSH = 1,
+    ISINGRG_NEURALRG_QUARTIC = 2,
+    ISINGRG_NEURALRG_FUNCTION = 3
+};
+
+typedef struct {
+    int32_t kind;    /* ISINGRG_NEURALRG_GAUSSIAN ... ISINGRG_NEURALRG_FUNCTION */
+    double strength; /* of ISINGRG_NEURALRG_QUARTIC, above 0, at most 10^6 */
+    /* A: its eigenvalues for waves of k and l periods along the axes, shape (L, L), even in k and in l;
+     * or the symmetric matrix itself, shape (L^2, L^2). Finite, and read only while a model is made.
+     * NULL for a function. */
+    const double *form;
+    int64_t form_count;           /* elements of form: L^2 or L^4 */
+    isingrg_log_density function; /* of ISINGRG_NEURALRG_FUNCTION, else NULL */
+    void *context;                /* handed to it; valid as long as the model */
+} isingrg_neuralrg_target;
+
 /* A hierarchical normalizing flow has the density q0(x) = N(z; 0, 1) |det dz/dx|, or, symmetric,
  * q(x) = (q0(x) + q0(-x)) / 2. Latent variables live on the sites of the physical ones. */
 
@@ -567,7 +599,7 @@ enum { ISINGRG_NEURALRG_COUPLING = 0, ISINGRG_NEURALRG_LINEAR = 1 };
 
 typedef struct {
     int64_t size;      /* L, a power of two from 2 to 64 */
-    double coupling;   /* K of the target, |K| <= 100 */
+    double coupling;   /* K of the dual Ising model, |K| <= 100; nothing where target is given */
     int32_t structure; /* ISINGRG_NEURALRG_MERA ... ISINGRG_NEURALRG_TREE */
     /* Scales, 1 to log2 L, 0: all; of ISINGRG_NEURALRG_TEBD pairs of layers, 1 to 64, 0: log2 L. */
     int32_t depth;
@@ -582,6 +614,7 @@ typedef struct {
     const int8_t *masks;
     int64_t masks_count; /* elements of masks, 0 for NULL */
     uint64_t seed;     /* of random masks and the initial parameters */
+    const isingrg_neuralrg_target *target; /* what the flow learns; NULL for the dual Ising model */
 } isingrg_neuralrg_config;
 
 /* Columns of the training history. */

@@ -25,6 +25,8 @@ pub const TANH: i32 = 0;
 pub const SQUARED: i32 = 0;
 pub const STAR: i32 = 0;
 
+pub const NEURALRG_FUNCTION: i32 = 3;
+pub const NEURALRG_COLUMNS: usize = 2;
 pub const MLRG_LOSS: usize = 0;
 pub const MLRG_COLUMNS: usize = 5;
 
@@ -91,6 +93,28 @@ pub struct NeuralRgConfig {
     pub masks: *const i8,
     pub masks_count: i64,
     pub seed: u64,
+    pub target: *const NeuralRgTarget,
+}
+
+pub type LogDensity = extern "C" fn(*mut c_void, *const f64, i64, *mut f64, *mut f64) -> i32;
+
+#[repr(C)]
+pub struct NeuralRgTarget {
+    pub kind: i32,
+    pub strength: f64,
+    pub form: *const f64,
+    pub form_count: i64,
+    pub function: Option<LogDensity>,
+    pub context: *mut c_void,
+}
+
+#[repr(C)]
+pub struct NeuralRgTraining {
+    pub steps: u64,
+    pub batch: u64,
+    pub learning_rate: f64,
+    pub weight_decay: f64,
+    pub seed: u64,
 }
 
 extern "C" {
@@ -151,6 +175,10 @@ extern "C" {
     ) -> i32;
     pub fn isingrg_neuralrg_create(
         config: *const NeuralRgConfig, model: *mut *mut Model,
+    ) -> i32;
+    pub fn isingrg_neuralrg_fit(
+        model: *mut Model, training: *const NeuralRgTraining, history: *mut f64, history_count: i64,
+        done: *mut u64, progress: Progress, context: *mut c_void,
     ) -> i32;
     pub fn isingrg_neuralrg_sample(
         model: *mut Model, n: i64, seed: u64, samples: *mut f64, latents: *mut f64,

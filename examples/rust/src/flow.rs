@@ -20,7 +20,7 @@ impl Flow {
         let (header, arrays) = split(&bytes)
             .ok_or_else(|| Error::Other(format!("{path}: no safetensors file")))?;
         let described = description(&header)
-            .ok_or_else(|| Error::Other(format!("{path}: no NeuralRG of format version 1 or 2")))?;
+            .ok_or_else(|| Error::Other(format!("{path}: no NeuralRG of format version 1 to 3")))?;
         let flow = create(&described)?;
         flow.fill(&header, arrays)?;
         Ok(flow)
@@ -73,8 +73,8 @@ fn floats(header: &Json, arrays: &[u8], name: &str) -> Option<Vec<f64>> {
 fn description(header: &Json) -> Option<Json> {
     let metadata = header.member("__metadata__")?;
     let is = |name, value| metadata.member(name).and_then(Json::text) == Some(value);
-    // Version 2 tells the settings of the last training as well.
-    let known = is("format_version", "1") || is("format_version", "2");
+    // Version 2 tells the settings of the last training as well, and 3 the target.
+    let known = ["1", "2", "3"].iter().any(|version| is("format_version", version));
     if !is("format", "isingrg.neuralrg") || !known {
         return None;
     }
@@ -87,6 +87,9 @@ fn create(described: &Json) -> Result<Flow, Error> {
     let saved = described.member("configuration").ok_or_else(missing)?;
     let get = |name| saved.member(name).ok_or_else(missing);
     let integer = |name| get(name)?.number::<i32>().ok_or_else(missing);
+    if saved.member("target").is_some_and(|target| !target.is_null()) {
+        return Err(Error::Other("the target is not the dual Ising model".into()));
+    }
     let hidden: Vec<i32> = get("hidden")?.numbers().ok_or_else(missing)?;
     let masks: Vec<i8> = match get("masks")? {
         null if null.is_null() => Vec::new(),
@@ -109,6 +112,7 @@ fn create(described: &Json) -> Result<Flow, Error> {
         masks: if masks.is_empty() { std::ptr::null() } else { masks.as_ptr() },
         masks_count: masks.len() as i64,
         seed: described.member("network_seed").and_then(Json::number).ok_or_else(missing)?,
+        target: std::ptr::null(),
     };
     let model = Model::new(|model| unsafe { ffi::isingrg_neuralrg_create(&config, model) })?;
     Ok(Flow { model, size: config.size, coupling: config.coupling })

@@ -10,9 +10,10 @@ mod flow;
 mod json;
 mod library;
 
+use ffi::{NeuralRgConfig, NeuralRgTarget, NeuralRgTraining};
 use flow::Flow;
 use library::{check, label, report, Error, Model};
-use std::ffi::CStr;
+use std::ffi::{c_void, CStr};
 use std::process::ExitCode;
 use std::ptr::{null, null_mut};
 
@@ -21,6 +22,7 @@ const SIZE: usize = 16;
 const CHAINS: usize = 2;
 const DRAWS: usize = 50;
 const FLOW_SAMPLES: usize = 256;
+const WELL_STEPS: usize = 20;
 
 fn monte_carlo() -> Result<(), Error> {
     const SITES: usize = SIZE * SIZE;
@@ -167,6 +169,74 @@ fn evaluate(flow: Flow) -> Result<(), Error> {
     Ok(())
 }
 
+/// ln pi = -sum (x^2 - 1)^2, and its gradient where that is wanted.
+extern "C" fn double_well(
+    context: *mut c_void, x: *const f64, n: i64, log_density: *mut f64, gradient: *mut f64,
+) -> i32 {
+    let sites = unsafe { *(context as *const usize) };
+    for i in 0..n as usize {
+        let mut sum = 0.0;
+        for j in i * sites..(i + 1) * sites {
+            let value = unsafe { *x.add(j) };
+            let well = value * value - 1.0;
+            sum -= well * well;
+            if !gradient.is_null() {
+                unsafe { *gradient.add(j) = -4.0 * value * well };
+            }
+        }
+        unsafe { *log_density.add(i) = sum };
+    }
+    0
+}
+
+/// A flow that learns a density of our own.
+fn own_density() -> Result<(), Error> {
+    let mut sites = 16usize;
+    let hidden = [4];
+    let target = NeuralRgTarget {
+        kind: ffi::NEURALRG_FUNCTION,
+        strength: 0.0,
+        form: null(),
+        form_count: 0,
+        function: Some(double_well),
+        context: &mut sites as *mut usize as *mut c_void,
+    };
+    let config = NeuralRgConfig {
+        size: 4,
+        coupling: 0.0,
+        structure: 0,
+        depth: 0,
+        repeats: 1,
+        bijector: 0,
+        layers: 2,
+        n_hidden: 1,
+        hidden: hidden.as_ptr(),
+        symmetric: 1,
+        masks: null(),
+        masks_count: 0,
+        seed: 0,
+        target: &target,
+    };
+    let training = NeuralRgTraining {
+        steps: WELL_STEPS as u64,
+        batch: 64,
+        learning_rate: 1e-2,
+        weight_decay: 0.0,
+        seed: 0,
+    };
+    let model = Model::new(|model| unsafe { ffi::isingrg_neuralrg_create(&config, model) })?;
+    let mut history = [0.0; WELL_STEPS * ffi::NEURALRG_COLUMNS];
+    let mut done = 0;
+    check(unsafe {
+        ffi::isingrg_neuralrg_fit(
+            model.pointer, &training, history.as_mut_ptr(), history.len() as i64, &mut done, None,
+            null_mut(),
+        )
+    })?;
+    println!("double well: {}", history[(WELL_STEPS - 1) * ffi::NEURALRG_COLUMNS]);
+    Ok(())
+}
+
 fn run(path: &str, steps: u64) -> Result<(), Error> {
     if unsafe { ffi::isingrg_abi_version() } != ffi::ABI_VERSION {
         return Err(Error::Other("the library has another ABI version than ffi.rs".into()));
@@ -179,7 +249,8 @@ fn run(path: &str, steps: u64) -> Result<(), Error> {
     println!("library: {} {}", version.to_string_lossy(), instructions.to_string_lossy());
     monte_carlo()?;
     train(steps)?;
-    evaluate(flow)
+    evaluate(flow)?;
+    own_density()
 }
 
 fn main() -> ExitCode {

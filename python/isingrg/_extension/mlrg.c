@@ -33,7 +33,7 @@ static PyObject *mlrg_create(PyObject *module, PyObject *const *values, Py_ssize
     isingrg_model *handle = NULL;
     RUN(&call, isingrg_mlrg_create(&config, &handle));
     if (close_call(&call) < 0) return NULL;
-    return wrap_model((Model){handle, "mlrg", {couplings, 1, 1}});
+    return wrap_model((Model){handle, "mlrg", {couplings, 1, 1}, NULL});
 }
 
 /* MARK: What a model says */

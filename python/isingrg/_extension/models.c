@@ -9,6 +9,7 @@ static void free_model(PyObject *capsule)
 {
     Model *model = PyCapsule_GetPointer(capsule, capsule_name);
     isingrg_model_destroy(model->handle); /* ISINGRG_CLOSED when it was destroyed before */
+    Py_XDECREF(model->owned);
     PyMem_Free(model);
 }
 
@@ -24,6 +25,7 @@ PyObject *wrap_model(Model model)
     }
     if (capsule == NULL) {
         isingrg_model_destroy(model.handle);
+        Py_XDECREF(model.owned);
         PyMem_Free(kept);
     }
     return capsule;
@@ -31,7 +33,7 @@ PyObject *wrap_model(Model model)
 
 Model take_model(Call *call, const char *method)
 {
-    Model none = {NULL, "", {1, 1, 1}};
+    Model none = {NULL, "", {1, 1, 1}, NULL};
     PyObject *value = take_object(call);
     if (value == NULL) return none;
     const Model *model = PyCapsule_IsValid(value, capsule_name)

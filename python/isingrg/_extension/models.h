@@ -12,9 +12,11 @@ typedef struct {
     isingrg_model *handle;
     const char *method;
     int64_t extents[MODEL_EXTENTS];
+    PyObject *owned; /* what the core calls back, released after the model; or NULL */
 } Model;
 
-/* A capsule with a new model, which is destroyed with it, or at once if there is no memory. */
+/* A capsule with a new model, which is destroyed with it, or at once if there is no memory. It takes
+ * over `owned`. */
 PyObject *wrap_model(Model model);
 
 /* A model of this method, or of any if it is NULL; after a failure a model without a handle and with

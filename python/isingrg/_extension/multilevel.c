@@ -36,7 +36,7 @@ static PyObject *multilevel_create(PyObject *module, PyObject *const *values, Py
     if (close_call(&call) < 0) return NULL;
     int64_t couplings = 0;
     isingrg_model_parameter_count(handle, &couplings);
-    return wrap_model((Model){handle, "multilevel", {config.size, couplings, 1}});
+    return wrap_model((Model){handle, "multilevel", {config.size, couplings, 1}, NULL});
 }
 
 static const Field training_fields[] = {

@@ -2,7 +2,7 @@
 #include "models.h"
 #include "records.h"
 
-enum { MAX_HIDDEN = 8, MAX_WIDTH = 256 };
+enum { MAX_HIDDEN = 8, MAX_WIDTH = 256, NO_TARGET = -1 };
 
 static const Field config_fields[] = {
     FIELD(isingrg_neuralrg_config, size, INT64),
@@ -16,13 +16,72 @@ static const Field config_fields[] = {
     FIELD(isingrg_neuralrg_config, seed, UINT64),
 };
 
+/* MARK: Targets */
+
+/* An array of float64 as a memoryview that is not to outlive the call. */
+static PyObject *view(const double *values, int64_t count, int flags)
+{
+    return PyMemoryView_FromMemory((char *)values, (Py_ssize_t)(count * 8), flags);
+}
+
+/* Calls the function of a target, the first item of the tuple `context`; the second is the number
+ * of sites. The function keeps its exceptions to itself and returns whether to go on. */
+static int32_t call_target(
+    void *context, const double *x, int64_t n, double *log_density, double *gradient)
+{
+    PyGILState_STATE state = PyGILState_Ensure();
+    int64_t sites = PyLong_AsLongLong(PyTuple_GetItem(context, 1));
+    PyObject *rows = view(x, n * sites, PyBUF_READ);
+    PyObject *densities = view(log_density, n, PyBUF_WRITE);
+    PyObject *slopes = gradient == NULL
+        ? Py_NewRef(Py_None) : view(gradient, n * sites, PyBUF_WRITE);
+    PyObject *answer = NULL;
+    if (rows != NULL && densities != NULL && slopes != NULL)
+        answer = PyObject_CallFunctionObjArgs(
+            PyTuple_GetItem(context, 0), rows, densities, slopes, NULL);
+    int stop = answer != Py_True;
+    if (answer == NULL) PyErr_WriteUnraisable(context);
+    Py_XDECREF(answer);
+    Py_XDECREF(slopes);
+    Py_XDECREF(densities);
+    Py_XDECREF(rows);
+    PyGILState_Release(state);
+    return stop;
+}
+
+/* What a configuration says of its target, NO_TARGET as its kind for the dual Ising model. Returns what
+ * the function of a target needs, or NULL. */
+static PyObject *read_target(
+    Call *call, Record record, isingrg_neuralrg_config *config, isingrg_neuralrg_target *target)
+{
+    target->kind = (int32_t)as_integer(
+        call, "kind", record_item(record, "kind"), NO_TARGET, ISINGRG_NEURALRG_FUNCTION);
+    target->strength = as_number(call, "strength", record_item(record, "strength"));
+    Array form = as_array(
+        call, "form", record_item(record, "form"), 'd', OPTIONAL_INPUT, SHAPE(ANY, SAME));
+    target->form = form.data;
+    target->form_count = form.data == NULL ? 0 : form.count;
+    PyObject *function = record_item(record, "function");
+    if (!call->failed && function != Py_None && !PyCallable_Check(function))
+        fail(call, PyExc_TypeError, "function must be a callable or None, got %R", function);
+    if (call->failed || target->kind == NO_TARGET) return NULL;
+    config->target = target;
+    if (function == Py_None) return NULL;
+    PyObject *owned = Py_BuildValue("(OL)", function, (long long)(config->size * config->size));
+    if (owned == NULL) call->failed = 1;
+    target->function = call_target;
+    target->context = owned;
+    return owned;
+}
+
 static PyObject *neuralrg_create(PyObject *module, PyObject *const *values, Py_ssize_t count)
 {
     Call call;
     open_call(&call, module, "neuralrg_create", values, count, 1);
     int32_t widths[MAX_HIDDEN];
     isingrg_neuralrg_config config = {0};
-    Record record = take_record(&call, "config", FIELDS(config_fields), 2, &config);
+    isingrg_neuralrg_target target = {0};
+    Record record = take_record(&call, "config", FIELDS(config_fields), 6, &config);
     config.n_hidden = as_widths(
         &call, "hidden", record_item(record, "hidden"), widths, MAX_HIDDEN, MAX_WIDTH);
     config.hidden = widths;
@@ -31,10 +90,14 @@ static PyObject *neuralrg_create(PyObject *module, PyObject *const *values, Py_s
         SHAPE(ANY, config.layers));
     config.masks = masks.data;
     config.masks_count = masks.data == NULL ? 0 : masks.count;
+    PyObject *owned = read_target(&call, record, &config, &target);
     isingrg_model *handle = NULL;
     RUN(&call, isingrg_neuralrg_create(&config, &handle));
-    if (close_call(&call) < 0) return NULL;
-    return wrap_model((Model){handle, "neuralrg", {config.size, 1, 1}});
+    if (close_call(&call) < 0) {
+        Py_XDECREF(owned);
+        return NULL;
+    }
+    return wrap_model((Model){handle, "neuralrg", {config.size, 1, 1}, owned});
 }
 
 static const Field training_fields[] = {
@@ -172,6 +235,10 @@ static const Constant constants[] = {
     CONSTANT(NEURALRG_TREE),
     CONSTANT(NEURALRG_COUPLING),
     CONSTANT(NEURALRG_LINEAR),
+    CONSTANT(NEURALRG_GAUSSIAN),
+    CONSTANT(NEURALRG_LOG_COSH),
+    CONSTANT(NEURALRG_QUARTIC),
+    CONSTANT(NEURALRG_FUNCTION),
     CONSTANT(NEURALRG_LATENT),
     CONSTANT(NEURALRG_PHYSICAL),
     CONSTANT(NEURALRG_LOSS),

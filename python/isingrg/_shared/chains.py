@@ -25,7 +25,6 @@ class SampledChains(abc.ABC):
     """Samples of several chains side by side; observables are arrays (n_chains, n_samples)."""
 
     acceptance: Floats
-    K: float
 
     @property
     @abc.abstractmethod
@@ -46,7 +45,7 @@ class SampledChains(abc.ABC):
         """ln of the target up to a constant."""
 
     def _attributes(self) -> dict[str, Any]:
-        """What inference data say of the chains besides L and K."""
+        """What inference data say of the chains besides L."""
         return {}
 
     def _series(self, observable: str) -> Floats:
@@ -133,7 +132,6 @@ class SampledChains(abc.ABC):
             "inference_library": "isingrg",
             "inference_library_version": _core.version(),
             "L": self.L,
-            "K": self.K,
             **self._attributes(),
         }
         if arviz.__version__.startswith("0."):

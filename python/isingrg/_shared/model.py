@@ -252,7 +252,8 @@ class NativeModel(Trainable):
             the new one cannot have.
         """
         self._ready()
-        self._format.write(path, *self._snapshot())
+        metadata, arrays = self._snapshot()
+        self._format.write(path, self._to_file(metadata), arrays)
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -276,13 +277,28 @@ class NativeModel(Trainable):
             If it is not such a file, which names the class that reads it if there is one, if it is
             damaged, or if its format is newer.
         """
+        return cls._load(path)
+
+    @classmethod
+    def _load(cls, path: Path, **given: Any) -> Self:
+        """The model of a file; `given` is what `_from_file` takes beside it."""
         names = {kind._format.name: kind.__name__ for kind in NativeModel.__subclasses__()}
         readers = {format: f"{format}.{name}.load" for format, name in names.items()}
         version, metadata, arrays = cls._format.read(path, readers)
         with reading(path):
             if version < cls._format.version:
                 cls._upgrade(version, metadata, arrays)
-            return cls._restored(metadata, arrays)
+            return cls._restored(cls._from_file(metadata, **given), arrays)
+
+    @staticmethod
+    def _to_file(metadata: dict[str, Any]) -> dict[str, Any]:
+        """The metadata of `_state` as plain data."""
+        return metadata
+
+    @staticmethod
+    def _from_file(metadata: dict[str, Any]) -> dict[str, Any]:
+        """The inverse of `_to_file`."""
+        return metadata
 
     def close(self) -> None:
         """Free the memory.

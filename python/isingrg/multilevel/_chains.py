@@ -69,4 +69,4 @@ class Chains(SampledChains):
         )
 
     def _attributes(self) -> dict[str, Any]:
-        return {"field": self.field, **self.settings}
+        return {"K": self.K, "field": self.field, **self.settings}

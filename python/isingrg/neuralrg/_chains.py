@@ -10,17 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isingrg._shared.chains import SampledChains
-from isingrg.neuralrg._dual import log_density, sample_spins
+from isingrg.neuralrg._dual import sample_spins
 from isingrg.neuralrg._samples import Floats, pieces
+from isingrg.neuralrg.targets import DualIsing, Target, coupling_of
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Chains(SampledChains):
     """Samples of the target, from `NeuralRG.hmc` or `NeuralRG.metropolis`.
 
-    Observables are those of the spins that belong to x. These are independent given x, with mean
-    tanh x, so that each observable is replaced by its mean over the spins: the same expectation
-    as of sampled spins, with less noise.
+    Observables of the dual Ising model are those of the spins that belong to x. These are
+    independent given x, with mean tanh x, so that each observable is replaced by its mean over the
+    spins: the same expectation as of sampled spins, with less noise. Of other targets they are
+    those of x.
     """
 
     #: Physical variables, shape (n_chains, n_samples, L, L), from latent space as well.
@@ -28,8 +30,8 @@ class Chains(SampledChains):
     #: Mean acceptance probability of the updates that led from the sample before to each sample,
     #: shape (n_chains, n_samples).
     acceptance: Floats
-    #: Coupling J/T of the target.
-    K: float
+    #: The density that was sampled.
+    target: Target
     #: Leapfrog step that the samples were taken with; None without leapfrog steps.
     step_size: float | None = None
     #: What the samples were asked for with: sampler, seed, numbers of updates.
@@ -39,6 +41,11 @@ class Chains(SampledChains):
     def L(self) -> int:
         """Linear size of the lattice."""
         return len(self.x[0, 0])
+
+    @property
+    def K(self) -> float:
+        """Coupling J/T of the dual Ising model; other targets have none."""
+        return coupling_of(self.target)
 
     def spins(self, seed: int = 0) -> NDArray[np.int8]:
         """Spins given x, as `sample_spins` draws them.
@@ -52,34 +59,41 @@ class Chains(SampledChains):
         -------
         ndarray of int8, shape (n_chains, n_samples, L, L)
             +1 and -1.
+
+        Raises
+        ------
+        ArgumentError
+            If the target is not the dual Ising model.
         """
+        coupling_of(self.target)
         return sample_spins(self.x, seed=seed)
 
     # Observables
 
     def magnetization(self) -> Floats:
-        """Mean spin with its sign, given x: sum_i tanh x_i / L**2.
+        """Mean spin with its sign, given x: sum_i tanh x_i / L**2; of other targets that of x_i.
 
         Returns
         -------
         ndarray, shape (n_chains, n_samples)
-            -1 to 1.
+            -1 to 1 for spins.
         """
         return self._expected(lambda means: means.mean(axis=(1, 2)))
 
     def structure_factor(self) -> Floats:
         """Uniform structure factor (sum_i s_i / L**2)**2 given x.
 
-        Its mean over the spins is ((sum_i tanh x_i)**2 + sum_i (1 - tanh(x_i)**2)) / L**4.
+        Its mean over the spins is ((sum_i tanh x_i)**2 + sum_i (1 - tanh(x_i)**2)) / L**4. Of other
+        targets it is (sum_i x_i / L**2)**2.
 
         Returns
         -------
         ndarray, shape (n_chains, n_samples)
-            0 to 1.
+            0 to 1 for spins.
         """
 
         def expected(means: Floats) -> Floats:
-            variances = (1 - means**2).sum(axis=(1, 2))
+            variances = (1 - means**2).sum(axis=(1, 2)) if self._has_spins else 0.0
             return np.asarray(means.sum(axis=(1, 2)) ** 2 + variances) / self.L**4
 
         return self._expected(expected)
@@ -87,13 +101,16 @@ class Chains(SampledChains):
     def energy_density(self) -> Floats:
         """Energy per site E/J = -sum_<ij> s_i s_j / L**2 given x.
 
-        Its mean over the spins is -sum_<ij> tanh(x_i) tanh(x_j) / L**2.
+        Its mean over the spins is -sum_<ij> tanh(x_i) tanh(x_j) / L**2. Of other targets it is
+        -ln pi(x) / L**2.
 
         Returns
         -------
         ndarray, shape (n_chains, n_samples)
-            -2 to 2.
+            -2 to 2 for spins.
         """
+        if not self._has_spins:
+            return -self._log_density() / self.L**2
 
         def expected(means: Floats) -> Floats:
             neighbours = np.roll(means, 1, axis=1) + np.roll(means, 1, axis=2)
@@ -102,16 +119,21 @@ class Chains(SampledChains):
         return self._expected(expected)
 
     def _expected(self, observable: Callable[[Floats], Floats]) -> Floats:
-        """The observable of the spins' means, (n, L, L) -> (n,), for all samples."""
+        """The observable of the spins' means or of x, (n, L, L) -> (n,), for all samples."""
         rows = self.x.reshape(-1, self.L, self.L)
         values = np.empty(len(rows))
         for piece in pieces(len(rows), self.L**2):
-            values[piece] = observable(np.tanh(rows[piece]))
+            values[piece] = observable(np.tanh(rows[piece]) if self._has_spins else rows[piece])
         return values.reshape(self.x.shape[:2])
 
     def _log_density(self) -> Floats:
-        return np.asarray(log_density(self.x, self.K))
+        return np.asarray(self.target.log_density(self.x))
+
+    @property
+    def _has_spins(self) -> bool:
+        return isinstance(self.target, DualIsing)
 
     def _attributes(self) -> dict[str, Any]:
         leapfrog = {} if self.step_size is None else {"step_size": self.step_size}
-        return leapfrog | self.settings
+        coupling = {"K": self.target.K} if isinstance(self.target, DualIsing) else {}
+        return {"target": self.target.kind} | coupling | leapfrog | self.settings

@@ -15,11 +15,16 @@ from isingrg._shared.settings import Settings, boolean, choice, integer, number,
 from isingrg.ising import K_CRITICAL
 from isingrg.ising._exact import LARGEST_COUPLING
 from isingrg.neuralrg._samples import LARGEST_SIZE
+from isingrg.neuralrg.function_target import FunctionTarget
+from isingrg.neuralrg.targets import DualIsing, Target
 
 STRUCTURES = {"mera": _core.NEURALRG_MERA, "tebd": _core.NEURALRG_TEBD, "tree": _core.NEURALRG_TREE}
 BIJECTORS = {"coupling": _core.NEURALRG_COUPLING, "linear": _core.NEURALRG_LINEAR}
 
 _DEEPEST = 64
+
+#: Kind of target of the dual Ising model, which the core knows.
+_NO_TARGET = -1
 
 #: For each layer of the hierarchy and each coupling layer the sites kept, bit i for site i.
 Masks = tuple[tuple[int, ...], ...]
@@ -29,14 +34,20 @@ def _depth(name: str, value: Any) -> int | None:
     return None if value is None else arguments.integer(name, value, -(2**31), 2**31)
 
 
+def _target(name: str, value: Any) -> Target | None:
+    if value is not None and not isinstance(value, Target):
+        raise TypeError(f"{name} must be a target such as Phi4, not {type(value).__name__}")
+    return value
+
+
 @dataclasses.dataclass(frozen=True)
 class Configuration(Settings):
     """Arguments of `NeuralRG`."""
 
     L: int = integer(16, 2, LARGEST_SIZE, "Linear size of the torus, a power of two.", core="size")
     K: float = number(
-        K_CRITICAL, -LARGEST_COUPLING, LARGEST_COUPLING, "Coupling J/T of the target (see "
-        "`log_density`).", core="coupling",
+        K_CRITICAL, -LARGEST_COUPLING, LARGEST_COUPLING, "Coupling J/T of the dual Ising "
+        "model, the target where no other is given.", core="coupling",
     )  # fmt: skip
     layers: int = integer(10, 1, 64, "Coupling layers of each bijector.")
     hidden: tuple[int, ...] = other(
@@ -63,6 +74,11 @@ class Configuration(Settings):
     symmetric: bool = boolean(
         True, "Symmetrise the density under a flip of all spins, q(x) = (q0(x) + q0(-x)) / 2."
     )
+    target: Target | None = other(
+        None, "Target", _target, "The density that the flow learns, of the same L: `DualIsing`, "
+        "`Phi4`, `Gaussian` or `FunctionTarget`. By default the dual of the Ising model at K.",
+        core="",
+    )  # fmt: skip
     masks: Masks | None = other(
         None, "array_like of bool", lambda name, value: value,
         "Which of its 2 x 2 sites each coupling layer keeps, one to three of them: shape (layers, "
@@ -80,7 +96,24 @@ class Configuration(Settings):
             arguments.integer("depth", self.depth, 1, deepest)
         if self.bijector == "linear":
             self._check_linear()
+        if self.target is not None:
+            self._check_target(self.target)
         return dataclasses.replace(self, masks=_masks(self.masks, self.rows, self.layers))
+
+    def _check_target(self, target: Target) -> None:
+        if self.K != K_CRITICAL:
+            raise ArgumentError("K must be left out where target is given")
+        if self.L != target.L:
+            raise ArgumentError(f"L must be that of target, {target.L}, got {self.L}")
+        if isinstance(target, FunctionTarget):
+            target.checked(self.symmetric)
+
+    def record(self, **others: Any) -> dict[str, Any]:
+        none = {"kind": _NO_TARGET, "strength": 0.0, "form": None, "function": None}
+        target = self.target and self.target._record()
+        if isinstance(self.target, DualIsing):
+            others = {"coupling": self.target.K} | others
+        return super().record(**others) | none | (target or {})
 
     def _check_linear(self) -> None:
         for field in dataclasses.fields(self):

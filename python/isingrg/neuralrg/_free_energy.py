@@ -10,9 +10,10 @@ import numpy as np
 from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError
 from isingrg._shared.importance import log_mean, mean_and_error, warn_if_few
-from isingrg.neuralrg._dual import log_density, log_partition_of_fields
+from isingrg.neuralrg._dual import log_partition_of_fields
 from isingrg.neuralrg._evaluation import MOST_SAMPLES
 from isingrg.neuralrg._samples import LARGEST_SIZE, Floats
+from isingrg.neuralrg.targets import DualIsing
 from isingrg.statistics import Estimate
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class LogPartition(Estimate):
-    """ln Z of the continuous dual, as `log_partition_dual`, by importance weights.
+    """ln Z of the target, of the continuous dual as `log_partition_dual`, by importance weights.
 
     It has the attributes of `isingrg.statistics.Estimate`, and one more.
 
@@ -29,7 +30,8 @@ class LogPartition(Estimate):
     ----------
     ising : Estimate or None
         ln Z of the Ising model itself, as `isingrg.ising.log_partition`: the value less
-        ln det(K + alpha) / 2 + L**2 (ln(pi / 2) + alpha) / 2, which is exact (Eq. 7).
+        ln det(K + alpha) / 2 + L**2 (ln(pi / 2) + alpha) / 2, which is exact (Eq. 7). None for
+        another target.
     """
 
     ising: Estimate | None = None
@@ -94,8 +96,9 @@ def log_partition_dual_from(
 def free_energy(model: NeuralRG, n: int, *, seed: int = 0, progress: Any = False) -> Estimate:
     """Mean of ln q(x) - ln pi(x) over samples, an upper bound of -ln Z (Eqs. 3 and 4).
 
-    The bound exceeds -ln Z, which `log_partition_dual` gives, by the Kullback-Leibler
-    divergence from q to the target. It holds for a poor flow too, which makes the bound loose.
+    The bound exceeds -ln Z, which `Target.log_partition` gives where it is known, by the
+    Kullback-Leibler divergence from q to the target. It holds for a poor flow too, which makes the
+    bound loose.
 
     Parameters
     ----------
@@ -138,7 +141,7 @@ def log_partition(model: NeuralRG, n: int, *, seed: int = 0, progress: Any = Fal
     LogPartition
         An `isingrg.statistics.Estimate`: ln of the mean weight, its standard error to first order,
         and the effective sample size, 1 to n. Its attribute `ising` is ln Z of the Ising model
-        itself, with the same error.
+        itself, with the same error, where the target is its dual.
 
     Warns
     -----
@@ -152,18 +155,15 @@ def log_partition(model: NeuralRG, n: int, *, seed: int = 0, progress: Any = Fal
         "for any flow"
     )
     warn_if_few(n, effective, advice)
-    ising = estimate - log_partition_of_fields(model.L, model.K)
-    return LogPartition(
-        estimate,
-        error,
-        n=n,
-        effective_sample_size=effective,
-        ising=Estimate(ising, error, n=n, effective_sample_size=effective),
-    )
+    ising = None
+    if isinstance(model.target, DualIsing):
+        of_spins = estimate - log_partition_of_fields(model.L, model.target.K)
+        ising = Estimate(of_spins, error, n=n, effective_sample_size=effective)
+    return LogPartition(estimate, error, n=n, effective_sample_size=effective, ising=ising)
 
 
 def _log_weights(model: NeuralRG, n: int, seed: int, progress: Any) -> Floats:
     """ln pi(x) - ln q(x) of n samples."""
     n = arguments.integer("n", n, 2, MOST_SAMPLES)
     x, density = model.sample_with_log_prob(n, seed=seed, progress=progress)
-    return np.asarray(log_density(x, model.K)) - density
+    return np.asarray(model.target.log_density(x)) - density

@@ -14,7 +14,6 @@ from isingrg._shared.errors import ArgumentError
 from isingrg._shared.model import of_one_state
 from isingrg._shared.progress import reporting, tell
 from isingrg.neuralrg._chains import Chains
-from isingrg.neuralrg._dual import log_density
 from isingrg.neuralrg._samples import Floats, Samples, pieces
 
 if TYPE_CHECKING:
@@ -93,7 +92,7 @@ def metropolis(
         "sampler": "independence metropolis", "warmup": warmup, "between": between,
         "seed": seed,
     }  # fmt: skip
-    return Chains(x, acceptance, model.K, settings=settings)
+    return Chains(x, acceptance, model.target, settings=settings)
 
 
 def _updates(
@@ -104,7 +103,7 @@ def _updates(
         state, log_weight = np.empty((chains, model.L, model.L)), np.full(chains, -math.inf)
     else:
         state = first.copy()
-        log_weight = np.asarray(log_density(first, model.K)) - model.log_prob(first)
+        log_weight = np.asarray(model.target.log_density(first)) - model.log_prob(first)
     for length, random in independence.batches(updates, seed, group):
         x, log_weights = _proposals(model, chains, length, int(random.integers(2**63)))
         thresholds = random.standard_exponential((chains, length))
@@ -117,7 +116,7 @@ def _updates(
 def _proposals(model: NeuralRG, chains: int, length: int, seed: int) -> tuple[Floats, Floats]:
     """Samples of q, (chains, length, L, L), and their ln pi(x) - ln q(x)."""
     x, density = model.sample_with_log_prob(chains * length, seed=seed)
-    log_weights = np.asarray(log_density(x, model.K)) - density
+    log_weights = np.asarray(model.target.log_density(x)) - density
     return x.reshape(chains, length, model.L, model.L), log_weights.reshape(chains, length)
 
 

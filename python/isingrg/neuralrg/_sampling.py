@@ -12,6 +12,7 @@ from isingrg._shared import arguments
 from isingrg._shared.progress import reporting
 from isingrg.neuralrg._chains import Chains
 from isingrg.neuralrg._metropolis import start_of
+from isingrg.neuralrg.function_target import following
 
 if TYPE_CHECKING:
     from isingrg.neuralrg.model import NeuralRG
@@ -103,10 +104,10 @@ def hmc(
         "warmup": warmup, "between": between, "leapfrog": leapfrog, "step_size": step_size,
         "seed": seed,
     }  # fmt: skip
-    with reporting(progress, "Monte Carlo", "updates") as report:
+    with following(model.target), reporting(progress, "Monte Carlo", "updates") as report:
         used = _core.neuralrg_hmc(native, record, x, first, acceptance, report)
     settings = {
         "sampler": "hmc", "space": space, "leapfrog": leapfrog,
         "random_length": int(random_length), "warmup": warmup, "between": between, "seed": seed,
     }  # fmt: skip
-    return Chains(x, acceptance, model.K, used, settings)
+    return Chains(x, acceptance, model.target, used, settings)

@@ -30,11 +30,15 @@ from isingrg.neuralrg import (
 from isingrg.neuralrg._configuration import Configuration, Training
 from isingrg.neuralrg._hierarchy import Layer, Sites
 from isingrg.neuralrg._samples import Samples, refuse_spins
+from isingrg.neuralrg.function_target import following
+from isingrg.neuralrg.targets import DualIsing, Target, coupling_of, described, of_file
 
 
 @documented(Configuration)
 class NeuralRG(NativeModel):
-    """A hierarchical normalizing flow that learns the dual of the Ising model from its energy.
+    """A hierarchical normalizing flow that learns a density from its logarithm alone.
+
+    By default this is the continuous dual of the Ising model; `target` is any other.
 
     Bijectors of 2 x 2 sites, layer by layer, carry physical variables x to independent normal
     latent variables z (`encode`) and back (`decode`). At each scale disentanglers act across the
@@ -67,7 +71,7 @@ class NeuralRG(NativeModel):
     """
 
     _configuration: Configuration
-    _format = Format("isingrg.neuralrg", 2)
+    _format = Format("isingrg.neuralrg", 3)
     _training_type = Training
     _columns = Columns("step", ("loss", "standard_error", "likelihood"))
     _create = staticmethod(_core.neuralrg_create)
@@ -86,10 +90,12 @@ class NeuralRG(NativeModel):
         depth: int | None = None,
         bijector: str = "coupling",
         symmetric: bool = True,
+        target: Target | None = None,
         masks: ArrayLike | None = None,
     ) -> None:
         self._configure(Configuration.of(locals()), Training())
-        couplings(self.K)  # warns of a temperature
+        if target is None:
+            couplings(self.K)  # warns of a temperature
 
     @property
     def L(self) -> int:
@@ -98,8 +104,13 @@ class NeuralRG(NativeModel):
 
     @property
     def K(self) -> float:
-        """Coupling J/T of the target."""
-        return self._configuration.K
+        """Coupling J/T of the dual Ising model; other targets have none."""
+        return coupling_of(self.target)
+
+    @property
+    def target(self) -> Target:
+        """The density that the flow learns."""
+        return self._configuration.target or DualIsing(self.L, self._configuration.K)
 
     @property
     def hierarchy(self) -> tuple[Layer, ...]:
@@ -205,7 +216,8 @@ class NeuralRG(NativeModel):
         given = dict(locals())
         watch = Watch.checked(checkpoint, every, callback, progress, default=100)
         call = dataclasses.replace(self._begin(self._changed(given), seed), columns=(0.0,))
-        self._train(call, _core.neuralrg_fit, watch)
+        with following(self.target):
+            self._train(call, _core.neuralrg_fit, watch)
         return self
 
     @alone
@@ -277,6 +289,44 @@ class NeuralRG(NativeModel):
     hmc = _sampling.hmc
     plot_samples = _plots.plot_samples
     plot_responses = _plots.plot_responses
+
+    @classmethod
+    def load(cls, path: Path, *, target: Target | None = None) -> NeuralRG:
+        """Read a model that `save` wrote; `fit` continues it exactly where it was.
+
+        Parameters
+        ----------
+        path : str or os.PathLike
+            The file.
+        target : Target, optional
+            A `FunctionTarget` of the name that the file has; of other targets a file holds all.
+
+        Returns
+        -------
+        NeuralRG
+
+        Raises
+        ------
+        OSError
+            If the file cannot be read.
+        IsingRGError
+            If it is not such a file, which names the class that reads it if there is one, if it is
+            damaged, if its format is newer, or if its target is a function and none is given.
+        """
+        return cls._load(path, target=target)
+
+    @staticmethod
+    def _to_file(metadata: dict[str, Any]) -> dict[str, Any]:
+        configuration = dict(metadata["configuration"])
+        if configuration["target"] is not None:
+            configuration["target"] = described(configuration["target"])
+        return metadata | {"configuration": configuration}
+
+    @staticmethod
+    def _from_file(metadata: dict[str, Any], target: Target | None = None) -> dict[str, Any]:
+        configuration = dict(metadata["configuration"])
+        configuration["target"] = of_file(configuration.get("target"), target)
+        return metadata | {"configuration": configuration}
 
     @classmethod
     def _check_sizes(cls, metadata: dict[str, Any], arrays: dict[str, Floats]) -> None:

@@ -106,7 +106,8 @@ NEURALRG = Method(
     config=dict(
         size=4, coupling=0.3, structure=_core.NEURALRG_MERA, depth=0, repeats=1,
         bijector=_core.NEURALRG_COUPLING, layers=2,
-        hidden=(3,), symmetric=1, masks=None, seed=0,
+        hidden=(3,), symmetric=1, masks=None, seed=0, kind=-1, strength=0.0, form=None,
+        function=None,
     ),
     training=dict(steps=1, batch=4, learning_rate=1e-3, weight_decay=0.0, seed=0),
     rows="steps",

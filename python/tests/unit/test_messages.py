@@ -293,6 +293,7 @@ OF_COUPLINGS = {
     "neuralrg.log_density": lambda K: neuralrg.log_density(FIELDS, K),
     "neuralrg.log_partition_dual": lambda K: neuralrg.log_partition_dual(4, K),
     "neuralrg.sample_fields": lambda K: neuralrg.sample_fields(UP, K),
+    "neuralrg.DualIsing": lambda K: neuralrg.DualIsing(4, K),
     "neuralrg.NeuralRG": lambda K: neuralrg.NeuralRG(4, K),
     "multilevel.MultilevelSampler": sampler,
     "multilevel.MultilevelSampler.free_energy": lambda K: trained_sampler().free_energy(9, K=K),
@@ -328,7 +329,7 @@ def test_no_function_of_couplings_is_left_out():
 
 #: They are not made by users, or their lattice has another critical coupling.
 RECORDS = (
-    {"isingrg.neuralrg.Chains", "isingrg.multilevel.Chains"}
+    {"isingrg.multilevel.Chains"}
     | {f"isingrg.tensorrg.{name}_network" for name in ("ising", "potts", "clock")}
     | {f"isingrg.statistics.{name}" for name in ("collapse", "crossings")}
 )

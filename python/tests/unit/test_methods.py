@@ -99,7 +99,8 @@ def test_the_documentation_has_every_setting_with_its_range_and_default(method, 
         setting = kind.declared()[field.name]
         assert f"{field.name} : {setting.kind}, optional {setting.meaning} Default: " in text
         said = f"{setting.kind} {setting.meaning}"
-        assert re.search(r"\d (to|or) \d|[{\"]|bool|array_like", said), f"the range of {field.name}"
+        ranges = r"\d (to|or) \d|[{\"]|bool|array_like|Target"
+        assert re.search(ranges, said), f"the range of {field.name}"
     assert "{settings}" not in text
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from isingrg import ArgumentError, IsingRGError, NonFiniteError, neuralrg
-from isingrg.neuralrg import Chains, NeuralRG
+from isingrg.neuralrg import Chains, DualIsing, NeuralRG
 
 X = np.zeros((2, 4, 4))
 SPINS = np.where(np.random.default_rng(1).random((9, 4, 4)) < 0.5, 1.0, -1.0)
@@ -45,7 +45,8 @@ def call(name, *args, **options):
 
 
 def chains(name, *args, **options):
-    return case(getattr(Chains(X[None], np.ones((1, 2)), 0.3), name), *args, **options)
+    made = Chains(X[None], np.ones((1, 2)), DualIsing(2, 0.3))
+    return case(getattr(made, name), *args, **options)
 
 
 def information(*args, **options):

@@ -11,7 +11,7 @@ import pytest
 
 import isingrg
 from isingrg import ising, statistics
-from isingrg.neuralrg import Chains, NeuralRG, _samples, log_density, sample_spins
+from isingrg.neuralrg import Chains, DualIsing, NeuralRG, _samples, log_density, sample_spins
 
 sys.path.append(str(Path(__file__).parent))
 from counted_errors import assert_covered
@@ -40,7 +40,7 @@ def test_observables_are_means_over_the_spins(L):
     """Against the sum over all spins, of the first four sites where there are more."""
     x = np.full((3, 2, L, L), 50.0)
     x[..., :2, :2] = np.random.default_rng(1).normal(size=(3, 2, 2, 2))
-    chains = Chains(x, np.ones((3, 2)), 0.3)
+    chains = Chains(x, np.ones((3, 2)), DualIsing(2, 0.3))
     expected = np.zeros((3, 3, 2))
     for signs in itertools.product([-1, 1], repeat=4):
         spins = np.ones((L, L))
@@ -101,7 +101,7 @@ def test_error_bars_of_anticorrelated_chains_cover_the_mean():
 
 
 def test_chains_that_never_move():
-    still = Chains(np.ones((2, 60, 2, 2)), np.zeros((2, 60)), 0.3)
+    still = Chains(np.ones((2, 60, 2, 2)), np.zeros((2, 60)), DualIsing(2, 0.3))
     mean, error = still.mean_and_error("magnetization")
     assert mean == pytest.approx(math.tanh(1), rel=1e-15) and math.isnan(error)
     with pytest.raises(isingrg.ArgumentError, match="the series is constant"):
@@ -204,7 +204,7 @@ def test_moves_happen_as_often_as_the_acceptance_says():
 
 def test_the_flow_itself_is_always_accepted(monkeypatch):
     model = trained()
-    monkeypatch.setattr("isingrg.neuralrg._metropolis.log_density", lambda x, K: model.log_prob(x))
+    monkeypatch.setattr(DualIsing, "_log_densities", lambda target, rows: model.log_prob(rows))
     chains = model.metropolis(5, 8)
     np.testing.assert_allclose(chains.acceptance, 1, rtol=1e-9)
 

@@ -58,6 +58,18 @@ CASES = [
     # creation
     (ArgumentError, r"size must be a power of two from 2 to 64, not 6", new(size=6)),
     (ArgumentError, r"size must be from 2 to 64, not 128", new(size=128)),
+    # targets
+    (ArgumentError, r"kind must be from -1 to 3, got 4", new(kind=4)),
+    (ArgumentError, r"form must have 16 or 256 elements, not 9",
+     new(kind=_core.NEURALRG_GAUSSIAN, form=np.ones((3, 3)))),
+    (ArgumentError, r"form must have 16 or 256 elements, not 0", new(kind=_core.NEURALRG_GAUSSIAN)),
+    (ArgumentError, r"spectrum must be 4 x 4 finite numbers, even",
+     new(kind=_core.NEURALRG_GAUSSIAN, form=np.arange(16.0).reshape(4, 4))),
+    (ArgumentError, r"matrix must be a symmetric one",
+     new(kind=_core.NEURALRG_LOG_COSH, form=np.arange(256.0).reshape(16, 16))),
+    (ArgumentError, r"strength must be positive",
+     new(kind=_core.NEURALRG_QUARTIC, form=np.ones((4, 4)))),
+    (ArgumentError, r"function must not be NULL", new(kind=_core.NEURALRG_FUNCTION)),
     (ArgumentError, r"size must be from 2 to 64, not 0", new(size=0)),
     (ArgumentError, r"size must be from 0", new(size=-1)),
     (ArgumentError, r"structure must be from 0 to 2", new(structure=3)),

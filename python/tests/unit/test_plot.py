@@ -11,7 +11,7 @@ import isingrg
 from isingrg import ArgumentError, IsingRGError, ising, mlrg, plot, statistics
 from isingrg.graphvae import GraphVAE, RGMap
 from isingrg.mlrg.exact import exact_fixed_point
-from isingrg.neuralrg import Chains, NeuralRG, Responses, log_partition_dual
+from isingrg.neuralrg import Chains, DualIsing, NeuralRG, Responses, log_partition_dual
 
 matplotlib = pytest.importorskip("matplotlib")
 Figure = pytest.importorskip("matplotlib.figure").Figure
@@ -118,7 +118,7 @@ def test_a_frozen_lattice_is_an_open_point(spins, kind):
 
 
 def test_chains_that_never_move():
-    still = Chains(np.ones((2, 60, 2, 2)), np.zeros((2, 60)), 0.3)
+    still = Chains(np.ones((2, 60, 2, 2)), np.zeros((2, 60)), DualIsing(2, 0.3))
     drawn = still.plot("magnetization")
     assert "time" not in drawn.artists
     assert drawn.ax[1].get_title("right") == "no fluctuation was seen"

@@ -78,6 +78,58 @@ static void test_create(void)
     ACCEPT(isingrg_model_destroy(model));
 }
 
+/* ln pi = -sum x^2 / 2; the context counts the calls, and a negative one stops. */
+static int32_t normal(void *context, const double *x, int64_t n, double *density, double *gradient)
+{
+    if (*(int *)context < 0) return 1;
+    for (int64_t i = 0; i < n; ++i) {
+        density[i] = 0;
+        for (int64_t j = i * SITES; j < (i + 1) * SITES; ++j) {
+            density[i] -= x[j] * x[j] / 2;
+            if (gradient != NULL) gradient[j] = -x[j];
+        }
+    }
+    return 0;
+}
+
+static void test_targets(void)
+{
+    isingrg_model *model = NULL;
+    isingrg_neuralrg_config config = configuration();
+    isingrg_neuralrg_target target = {.kind = ISINGRG_NEURALRG_QUARTIC, .strength = 1};
+    double form[SITES], history[HISTORY];
+    uint64_t done;
+    int context = 0;
+    for (int i = 0; i < SITES; ++i) form[i] = 2;
+    config.target = &target, config.coupling = NAN; /* which means nothing then */
+#define CREATE isingrg_neuralrg_create(&config, &model)
+    REFUSE("form", CREATE);
+    target.form_count = SITES;
+    REFUSE("form", CREATE);
+    target.form = form, target.form_count = INT64_MAX;
+    REFUSE("form", CREATE);
+    target.form_count = SITES, target.kind = 4;
+    REFUSE("kind", CREATE);
+    target.kind = ISINGRG_NEURALRG_QUARTIC, target.strength = NAN;
+    REFUSE("strength", CREATE);
+    target.strength = 1, form[3] = INFINITY;
+    REFUSE("spectrum", CREATE);
+    form[3] = 2;
+    ACCEPT(CREATE);
+    ACCEPT(isingrg_model_destroy(model));
+    target = (isingrg_neuralrg_target){.kind = ISINGRG_NEURALRG_FUNCTION, .context = &context};
+    REFUSE("function", CREATE);
+    target.function = normal;
+    ACCEPT(CREATE);
+    isingrg_neuralrg_training training = settings();
+    ACCEPT(isingrg_neuralrg_fit(model, &training, history, HISTORY, &done, NULL, NULL));
+    REQUIRE(done == STEPS && isfinite(history[ISINGRG_NEURALRG_LOSS]));
+    context = -1;
+    INTERRUPT(isingrg_neuralrg_fit(model, &training, history, HISTORY, &done, NULL, NULL));
+    REQUIRE(done == 0);
+    ACCEPT(isingrg_model_destroy(model));
+}
+
 static void test_dual(void)
 {
     double couplings[2] = {0.4406867935, -0.3}, wrong = 101, x[SITES] = {0.5}, a[2], b[2], c[2];
@@ -233,6 +285,7 @@ void test_neuralrg(void)
     isingrg_model *model = make_neuralrg();
     test_create();
     test_dual();
+    test_targets();
     test_evaluation(model);
     test_chains(model);
     test_hierarchy(model);

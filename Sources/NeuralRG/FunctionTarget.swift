@@ -1,0 +1,64 @@
+import Learning
+import Numerics
+
+/// A density that a function of the caller evaluates.
+public struct FunctionTarget: Target {
+    /// Fills ln pi and, unless the place for it is nil, the gradient of `count` configurations, rows of
+    /// L^2 numbers. False stops the computation.
+    public typealias Function =
+        @Sendable (
+            _ x: UnsafePointer<Double>, _ count: Int, _ logDensity: UnsafeMutablePointer<Double>,
+            _ gradient: UnsafeMutablePointer<Double>?
+        ) -> Bool
+
+    public let sites: Int
+    let function: Function
+
+    /// - Parameter function: may be called on several threads at once, with 1 to 32 configurations.
+    public init(size: Int, function: @escaping Function) {
+        (sites, self.function) = (size * size, function)
+    }
+
+    public func density<Scalar: SampleScalar>(
+        _: Scalar.Type, progress: Progress
+    ) throws(Failure) -> any TargetDensity<Scalar> {
+        try FunctionDensity<Scalar>(self, progress)
+    }
+}
+
+/// Rows for the function, from the tiles of a kernel and back.
+final class FunctionDensity<Scalar: SampleScalar>: TargetDensity {
+    typealias Block = SampleBlock<Scalar>
+
+    private let target: FunctionTarget
+    private let progress: Progress
+    private let x, gradients, values: Buffer<Double>
+
+    init(_ target: FunctionTarget, _ progress: Progress) throws(Failure) {
+        (self.target, self.progress) = (target, progress)
+        (x, gradients) = (try Buffer(count: 32 * target.sites), try Buffer(count: 32 * target.sites))
+        values = try Buffer(count: 32)
+    }
+
+    func logDensity(
+        _ x: UnsafePointer<Block>, rows: Int, weight: Block,
+        addingGradientTo gradient: UnsafeMutablePointer<Block>?
+    ) -> Block {
+        let sites = target.sites
+        var density = Block(repeating: 0)
+        if progress.isStopped { return density }
+        for row in 0..<rows {
+            for i in 0..<sites { self.x.base[row * sites + i] = Double(x[i][row]) }
+        }
+        guard target.function(self.x.base, rows, values.base, gradient == nil ? nil : gradients.base) else {
+            progress.stop()
+            return density
+        }
+        for row in 0..<rows {
+            density[row] = Scalar(values.base[row])
+            guard let gradient else { continue }
+            for i in 0..<sites { gradient[i][row] += weight[row] * Scalar(gradients.base[row * sites + i]) }
+        }
+        return density
+    }
+}
