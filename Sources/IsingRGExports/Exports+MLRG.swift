@@ -12,6 +12,7 @@ public func isingrg_mlrg_create(
         let layers = try integer(Int64(config.n_hidden), "n_hidden", 1...16)
         var configuration = MLRGModel.Configuration()
         configuration.representation = try text(config.representation, "representation")
+        if let group = config.symmetry { configuration.symmetry = try symmetry(group) }
         configuration.scheme = try choice(config.scheme, "scheme", SchemeKind.self)
         configuration.moderator = try choice(config.moderator, "moderator", ModeratorKind.self)
         configuration.divergence = try choice(config.divergence, "divergence", DivergenceKind.self)

@@ -16,7 +16,7 @@ import Numerics
 ///
 /// With exponentials tabulated as well, a visible state costs a product for the teacher, one for
 /// each of e^x and e^-x and a division per component of z0, and one logarithm.
-final class ExactDivergence: Sendable {
+final class ExactDivergence: EnumeratedDivergence {
     typealias Lanes = SIMD8<Double>
 
     let teacher, student: BoltzmannMachine
@@ -58,6 +58,12 @@ final class ExactDivergence: Sendable {
             }
         }
     }
+
+    var teacherCouplings: Int { teacher.couplingCount }
+    var studentCouplings: Int { student.couplingCount }
+    var orbitCount: Int { orbits.count }
+
+    func makeWorkspace() throws(Failure) -> Workspace { try Workspace(self) }
 
     /// The tables of one evaluation at a time, some tens of kilobytes (a few megabytes for five
     /// components), allocated once.
@@ -101,7 +107,7 @@ final class ExactDivergence: Sendable {
     func evaluate(
         _ work: Workspace, teacher teacherCouplings: UnsafePointer<Lanes>,
         student studentCouplings: UnsafePointer<Lanes>, gradient: UnsafeMutablePointer<Lanes>,
-        direction: UnsafePointer<Lanes>? = nil, product: UnsafeMutablePointer<Lanes>? = nil
+        direction: UnsafePointer<Lanes>?, product: UnsafeMutablePointer<Lanes>?
     ) -> Lanes {
         tabulateTeacher(work, fill(work.weights.base, teacher, teacherCouplings))
         let weights = fill(work.weights.base, student, studentCouplings)

@@ -1,5 +1,15 @@
 import Numerics
 
+/// What `ExactMap` finds for one teacher.
+struct ExactMapMinimum {
+    let couplings: [Double]
+    /// In nats.
+    let divergence: Double
+    let gradientNorm: Double
+    /// Starts that reached it, and different minima modulo gauge that were found.
+    let agreement, minima: Int
+}
+
 /// Couplings of the student that minimise the exact divergence from a teacher: the RG map without
 /// a network, J' = argmin KL (Eq. 7 of Hou & You).
 ///
@@ -7,28 +17,19 @@ import Numerics
 /// The gauge copies of the best minimum all are the same student. The map takes the copy
 /// nearest to the teacher's couplings, so that it is continuous and can be iterated; among equally
 /// near ones, couplings that come first in their order are the larger.
-struct ExactMap {
-    struct Minimum {
-        let couplings: [Double]
-        /// In nats.
-        let divergence: Double
-        let gradientNorm: Double
-        /// Starts that reached it, and different minima modulo gauge that were found.
-        let agreement, minima: Int
-    }
-
-    private let divergence: ExactDivergence
+struct ExactMap<Divergence: EnumeratedDivergence> {
+    private let divergence: Divergence
     private let gauge: Gauge
-    private let pool: WorkspacePool<ExactDivergence>
+    private let pool: WorkspacePool<Divergence>
     private let starts: Int
     private let randomPoints: [[Double]]
 
     /// - Parameter starts: for each teacher, at least 1; `seed` is that of the random ones, the same
     ///   for all teachers.
-    init(_ divergence: ExactDivergence, _ gauge: Gauge, starts: Int, seed: UInt64) throws(Failure) {
+    init(_ divergence: Divergence, _ gauge: Gauge, starts: Int, seed: UInt64) throws(Failure) {
         (self.divergence, self.gauge, self.starts) = (divergence, gauge, starts)
         pool = try WorkspacePool(divergence)
-        let count = divergence.student.couplingCount
+        let count = divergence.studentCouplings
         randomPoints = (1..<starts).map { start in
             var stream = RandomStream(seed: seed, purpose: .initialisation, stream: UInt64(start))
             return (0..<count).map { _ in 2 * stream.nextUniform()[0] - 1 }
@@ -38,13 +39,13 @@ struct ExactMap {
     /// Minima for teachers of (couplings) each; nil where no start led to one.
     ///
     /// - Parameter progress: advanced by 1 for each search that ends.
-    func minimise(_ teachers: [[Double]], _ progress: Progress) throws(Failure) -> [Minimum?] {
+    func minimise(_ teachers: [[Double]], _ progress: Progress) throws(Failure) -> [ExactMapMinimum?] {
         let searches = teachers.map { teacher in
             starts(teacher).map { MinimumSearch(teacher: teacher, start: $0) }
         }
         var active = searches.flatMap { $0 }
         // Several evaluations in a turn where they are short, so that threads are worth waking.
-        let turns = max(1, 256 / divergence.orbits.count)
+        let turns = max(1, 256 / divergence.orbitCount)
         while !active.isEmpty {
             var failures = [Failure?](repeating: nil, count: active.count)
             failures.withUnsafeMutableBufferPointer { failures in
@@ -80,10 +81,10 @@ struct ExactMap {
 
     /// The teacher's couplings, as far as the student has the same.
     private func natural(_ teacher: [Double]) -> [Double] {
-        (0..<divergence.student.couplingCount).map { $0 < teacher.count ? teacher[$0] : 0 }
+        (0..<divergence.studentCouplings).map { $0 < teacher.count ? teacher[$0] : 0 }
     }
 
-    private func summarise(_ teacher: [Double], _ searches: [MinimumSearch]) -> Minimum? {
+    private func summarise(_ teacher: [Double], _ searches: [MinimumSearch]) -> ExactMapMinimum? {
         let found = searches.filter { $0.state == .minimum }
         guard let least = found.map(\.value).min() else { return nil }
         // The first of those within rounding, which may be the natural start's.
@@ -93,7 +94,7 @@ struct ExactMap {
         where !distinct.contains(where: {
             abs($0.value - one.value) < 1e-8 && gauge.identifies($0.couplings, one.couplings)
         }) { distinct.append(one) }
-        return Minimum(
+        return ExactMapMinimum(
             couplings: gauge.copy(of: best.couplings, nearestTo: natural(teacher)),
             divergence: best.value,
             gradientNorm: best.slope.reduce(0) { $0 + $1 * $1 }.squareRoot(),

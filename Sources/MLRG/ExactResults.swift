@@ -3,21 +3,40 @@ import Numerics
 /// Exact results that need no network: divergences, the RG map, and the Boltzmann weight tensor,
 /// for many couplings at once over all threads.
 public struct ExactResults {
-    private let divergence: ExactDivergence
-    private let gauge: Gauge
+    /// Couplings of the teacher, and of the student.
+    public let teacherCount, studentCount: Int
+    private let evaluate: (DivergenceRows, Progress) throws(Failure) -> Void
+    /// Minima for some teachers, from so many starts and random ones of this seed.
+    private let minimise: (Int, UInt64, [[Double]], Progress) throws(Failure) -> [ExactMapMinimum?]
 
     /// - Parameter centre: representation of the student's hidden spin where it differs from the
     ///   corners', as in Fig. 4 of Hou & You.
     public init(
         corners: Representation, centre: Representation? = nil, frame: Frame
     ) throws(Failure) {
-        divergence = try ExactDivergence(corners: corners, centre: centre ?? corners, frame: frame)
-        gauge = Gauge(corners: corners, centre: centre ?? corners, frame: frame)
+        let centre = centre ?? corners
+        try self.init(
+            try ExactDivergence(corners: corners, centre: centre, frame: frame),
+            Gauge(corners: corners, centre: centre, frame: frame))
     }
 
-    /// Couplings of the teacher, and of the student.
-    public var teacherCount: Int { divergence.teacher.couplingCount }
-    public var studentCount: Int { divergence.student.couplingCount }
+    /// - Parameter representation: a sum of A1, P4, P4d and P8.
+    public init(
+        _ symmetry: InternalSymmetry, _ representation: String, frame: Frame
+    ) throws(Failure) {
+        let divergence = try StateDivergence(symmetry, SpinPlaces(representation), frame: frame)
+        try self.init(divergence, Gauge(symmetry, divergence.places, divergence.bond))
+    }
+
+    private init<Kind: EnumeratedDivergence>(_ divergence: Kind, _ gauge: Gauge) throws(Failure) {
+        (teacherCount, studentCount) = (divergence.teacherCouplings, divergence.studentCouplings)
+        evaluate = { (rows, progress) throws(Failure) in
+            try WorkspacePool(divergence).evaluate(rows, progress, countsRows: true)
+        }
+        minimise = { (starts, seed, teachers, progress) throws(Failure) in
+            try ExactMap(divergence, gauge, starts: starts, seed: seed).minimise(teachers, progress)
+        }
+    }
 
     /// Divergence in nats of (count, teacherCount) teachers and (count, studentCount) students, and
     /// its gradient in the students' couplings.
@@ -34,7 +53,7 @@ public struct ExactResults {
         let rows = DivergenceRows(
             count: count, teacher: teacher, student: student, directions: directions,
             divergence: values, gradient: gradient, products: products)
-        try WorkspacePool(divergence).evaluate(rows, progress, countsRows: true)
+        try evaluate(rows, progress)
         try progress.check("not all divergences were computed")
         progress.finish()
     }
@@ -62,13 +81,12 @@ public struct ExactResults {
         teacher: UnsafePointer<Double>, count: Int, starts: Int, seed: UInt64, into minima: Minima,
         progress: Progress = .none
     ) throws(Failure) {
-        let map = try ExactMap(divergence, gauge, starts: starts, seed: seed)
         let wave = 64
         for first in stride(from: 0, to: count, by: wave) {
             let teachers = (first..<min(first + wave, count)).map { row in
                 Array(UnsafeBufferPointer(start: teacher + row * teacherCount, count: teacherCount))
             }
-            for (i, found) in try map.minimise(teachers, progress).enumerated() {
+            for (i, found) in try minimise(starts, seed, teachers, progress).enumerated() {
                 guard let found else {
                     throw .notConverged("no student of least divergence was found for J = \(teachers[i])")
                 }

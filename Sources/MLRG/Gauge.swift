@@ -2,9 +2,14 @@ import Numerics
 
 /// Renamings of the student's hidden components that leave its distribution as it is: equal
 /// irreducible representations exchange their places, and each may change its sign. They act on
-/// couplings as J -> J D, a signed permutation.
+/// couplings as J -> J D, a signed permutation; renamings of the states of a spin, by other matrices.
 struct Gauge {
-    private let elements: [SignedPermutation]
+    /// A linear map of couplings: for each of them what it is made of.
+    typealias Element = [[(source: Int, weight: Double)]]
+
+    private let elements: [Element]
+
+    init(_ elements: [Element]) { self.elements = elements }
 
     init(corners: Representation, centre: Representation, frame: Frame) {
         let couplings = Bond(edge: corners, vertex: centre, frame: frame).couplings
@@ -16,7 +21,7 @@ struct Gauge {
                     element.source[c] = couplings.firstIndex { $0 == (pair.edge, columns.source[pair.vertex]) }!
                     element.sign[c] = columns.sign[pair.vertex]
                 }
-                return element
+                return element.source.indices.map { [(element.source[$0], element.sign[$0])] }
             }
         }
     }
@@ -25,7 +30,7 @@ struct Gauge {
     func identifies(_ a: [Double], _ b: [Double]) -> Bool {
         let tolerance = 1e-4 * b.reduce(1) { max($0, abs($1)) }
         return elements.contains { element in
-            b.indices.allSatisfy { abs(element.sign[$0] * a[element.source[$0]] - b[$0]) <= tolerance }
+            zip(Self.copy(of: a, element), b).allSatisfy { abs($0 - $1) <= tolerance }
         }
     }
 
@@ -34,7 +39,7 @@ struct Gauge {
     func copy(of a: [Double], nearestTo target: [Double]) -> [Double] {
         var (best, least) = (a, Double.infinity)
         for element in elements {
-            let copy = a.indices.map { element.sign[$0] * a[element.source[$0]] }
+            let copy = Self.copy(of: a, element)
             let distance = zip(copy, target).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
             let first = a.indices.first { abs(copy[$0] - best[$0]) > 1e-9 }
             if distance < least - 1e-9 || distance < least + 1e-9 && first.map({ copy[$0] > best[$0] }) ?? false {
@@ -42,6 +47,10 @@ struct Gauge {
             }
         }
         return best
+    }
+
+    private static func copy(of a: [Double], _ element: Element) -> [Double] {
+        element.map { row in row.dropFirst().reduce(row[0].weight * a[row[0].source]) { $0 + $1.weight * a[$1.source] } }
     }
 
     /// Orders of the irreducible representations in which each place keeps its kind.

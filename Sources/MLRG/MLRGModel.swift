@@ -15,6 +15,9 @@ public final class MLRGModel: @unchecked Sendable {
     public struct Configuration: Sendable, Equatable {
         public var scheme = SchemeKind.star
         public var representation = "A1"
+        /// The group of spins of q states per component; nil for Ising spins, whose point group acts
+        /// by signs.
+        public var symmetry: InternalSymmetry?
         public var moderator = ModeratorKind.monotone
         public var divergence = DivergenceKind.exact
         public var transport = TransportKind.step
@@ -31,7 +34,6 @@ public final class MLRGModel: @unchecked Sendable {
     }
 
     public let configuration: Configuration
-    public let representation: Representation
     /// Number of couplings.
     public var dimension: Int { scheme.count }
     let scheme: Scheme
@@ -54,8 +56,7 @@ public final class MLRGModel: @unchecked Sendable {
             throw .invalidArgument("hidden must list widths from 1 to 1024, not \(width)")
         }
         self.configuration = configuration
-        representation = try Representation(configuration.representation)
-        scheme = try Scheme(configuration.scheme, representation, frame: configuration.frame)
+        scheme = try Scheme(configuration)
         try Self.check(configuration)
         shape = Perceptron(
             inputs: scheme.count, hidden: configuration.hidden,
@@ -74,6 +75,16 @@ public final class MLRGModel: @unchecked Sendable {
         case (.star, .squares):
             throw .invalidArgument("divergence must be \"kl\" or \"cd\" with scheme \"star\", not \"l2\"")
         default: break
+        }
+        if let symmetry = configuration.symmetry {
+            guard configuration.divergence == .exact else {
+                throw .invalidArgument(
+                    "divergence must be \"kl\" for spins of \(symmetry.q) states, which are enumerated, not \"cd\"")
+            }
+            guard symmetry.q == 2 || !configuration.symmetric else {
+                throw .invalidArgument(
+                    "symmetric must be False for spins of \(symmetry.q) states: J and -J are different students")
+            }
         }
         guard configuration.scheme == .star || !configuration.symmetric else {
             throw .invalidArgument(

@@ -33,7 +33,7 @@ final class MinimumSearch: @unchecked Sendable {
         (self.teacher, couplings) = (teacher, start)
     }
 
-    func advance(_ divergence: ExactDivergence, _ work: ExactDivergence.Workspace) {
+    func advance<Kind: EnumeratedDivergence>(_ divergence: Kind, _ work: Kind.Workspace) {
         evaluations += 1
         let isFirst = step.isEmpty
         let trial = isFirst ? couplings : zip(couplings, step).map { $0 + $1 }
@@ -107,40 +107,4 @@ final class MinimumSearch: @unchecked Sendable {
     }
 
     private func size(_ vector: [Double]) -> Double { vector.reduce(0) { max($0, abs($1)) } }
-}
-
-extension ExactDivergence {
-    /// Value, gradient and Hessian (row-major) in the student's couplings, eight columns of the
-    /// Hessian at a time.
-    func expand(
-        _ work: Workspace, teacher teacherCouplings: [Double], student studentCouplings: [Double]
-    ) -> (value: Double, gradient: [Double], hessian: [Double]) {
-        let (m, n) = (teacherCouplings.count, studentCouplings.count)
-        var (value, gradient) = (0.0, [Double](repeating: 0, count: n))
-        var hessian = [Double](repeating: 0, count: n * n)
-        withUnsafeTemporaryAllocation(of: Lanes.self, capacity: m + 4 * n) { lanes in
-            let (teachers, students) = (lanes.baseAddress!, lanes.baseAddress! + m)
-            let (slopes, directions, products) = (students + n, students + 2 * n, students + 3 * n)
-            for c in 0..<m { teachers[c] = Lanes(repeating: teacherCouplings[c]) }
-            for c in 0..<n { students[c] = Lanes(repeating: studentCouplings[c]) }
-            for first in stride(from: 0, to: n, by: 8) {
-                for c in 0..<n {
-                    directions[c] = Lanes()
-                    if (first..<first + 8).contains(c) { directions[c][c - first] = 1 }
-                }
-                value =
-                    evaluate(
-                        work, teacher: teachers, student: students, gradient: slopes,
-                        direction: directions, product: products)[0]
-                for column in first..<min(first + 8, n) {
-                    for row in 0..<n {
-                        hessian[row * n + column] += 0.5 * products[row][column - first]
-                        hessian[column * n + row] += 0.5 * products[row][column - first]
-                    }
-                }
-            }
-            for c in 0..<n { gradient[c] = slopes[c][0] }
-        }
-        return (value, gradient, hessian)
-    }
 }

@@ -18,17 +18,26 @@ struct Scheme {
     /// Whether flows of J0 and -J0 are copies of each other, of which one is enough.
     let hasCopies: Bool
 
-    /// - Throws: `invalidArgument` for a representation or a frame that the scheme does not have.
-    init(_ kind: SchemeKind, _ representation: Representation, frame: Frame) throws(Failure) {
-        self.kind = kind
-        switch kind {
-        case .star:
-            (count, bare) = (try representation.couplings(frame: frame).count, [0])
-        case .loop:
+    /// - Throws: `invalidArgument` for a representation or a frame that the scheme does not have,
+    ///   `outOfMemory` for spins of too many states.
+    init(_ configuration: MLRGModel.Configuration) throws(Failure) {
+        let (name, frame) = (configuration.representation, configuration.frame)
+        kind = configuration.scheme
+        switch (kind, configuration.symmetry) {
+        case (.star, nil):
+            (count, bare) = (try Representation(name).couplings(frame: frame).count, [0])
+        case (.star, let symmetry?):
+            let places = try SpinPlaces(name)
+            try StateOrbits.check(symmetry, places)
+            (count, bare) = (StateBond.couplings(symmetry, places, frame).count, [0])
+        case (.loop, let symmetry):
+            guard symmetry == nil else {
+                throw .invalidArgument("a model of scheme \"loop\" has Ising spins")
+            }
             guard frame == .published else {
                 throw .invalidArgument("frame must be \"published\" with scheme \"loop\", whose legs have no axes")
             }
-            let student = try LoopStudent(representation)
+            let student = try LoopStudent(Representation(name))
             (count, bare) = (student.terms.count, student.bare)
         }
         hasCopies = kind == .loop

@@ -86,7 +86,13 @@ final class Trainer {
         self.blocks = blocks
         outcomes = try Buffer(count: blocks.count)
         failures = Array(repeating: nil, count: blocks.count)
-        let (representation, frame) = (model.representation, model.configuration.frame)
+        let (name, frame) = (model.configuration.representation, model.configuration.frame)
+        if let symmetry = model.configuration.symmetry {
+            let exact = try StateDivergence(symmetry, SpinPlaces(name), frame: frame)
+            divergence = Self.exact(try WorkspacePool(exact))
+            return
+        }
+        let representation = try Representation(name)
         switch (model.configuration.divergence, model.scheme.kind) {
         case (.exact, .star):
             let exact = try ExactDivergence(corners: representation, centre: representation, frame: frame)

@@ -209,6 +209,32 @@ def mlrg_loop_distance(
 ) -> None:
     """teacher, student, gradient (n, c), distance (n,)."""
 
+def mlrg_state_couplings(
+    kernels: Array, generators: Array, representation: str, frame: int, /,
+) -> tuple[tuple[int, int, int], ...]:
+    """kernels (r, q, q), generators (g, q) of int32. Components of edge spin and vertex spin, and
+    kernel, of each coupling."""
+
+def mlrg_state_divergence(
+    kernels: Array, generators: Array, representation: str, frame: int, teacher: Array,
+    student: Array, directions: Array | None, divergence: Array, gradient: Array | None,
+    products: Array | None, progress: Progress, /,
+) -> None:
+    """teacher, student, directions, gradient, products (n, c), divergence (n,)."""
+
+def mlrg_state_exact_map(
+    kernels: Array, generators: Array, representation: str, frame: int, couplings: Array,
+    starts: int, seed: int, renormalized: Array, divergence: Array | None,
+    gradient_norm: Array | None, counts: Array | None, progress: Progress, /,
+) -> None:
+    """As mlrg_exact_map."""
+
+def mlrg_state_tensor(
+    kernels: Array, generators: Array, representation: str, frame: int, machine: int,
+    couplings: Array, logarithms: Array, progress: Progress, /,
+) -> None:
+    """couplings (n, c), logarithms (n, S, S, S, S) of S states per spin."""
+
 def mlrg_boltzmann_tensor(
     representation: str, frame: int, machine: int, couplings: Array, logarithms: Array,
     progress: Progress, /,
@@ -221,7 +247,8 @@ def mlrg_weights(
     """couplings (c,), weights (4 m, 4 m) of a teacher, (m, 4 m) of a student."""
 
 def mlrg_create(config: Record, /) -> Model:
-    """isingrg_mlrg_config with hidden, a tuple of widths; destroyed with the last reference."""
+    """isingrg_mlrg_config with hidden, a tuple of widths, and symmetry, None or arrays of kernels
+    and generators; destroyed with the last reference."""
 
 def mlrg_fit(model: Model, training: Record, history: Array, progress: Progress, /) -> Trained:
     """isingrg_mlrg_training with record_guess (c,); history (steps, MLRG_COLUMNS).

@@ -395,9 +395,66 @@ ISINGRG_API isingrg_status isingrg_mlrg_boltzmann_tensor(
     const char *representation, int32_t frame, int32_t machine, const double *couplings, int64_t n,
     double *logarithms, int64_t count, isingrg_progress progress, void *context);
 
+/* Spins of q states: each component has one of q states, which an internal symmetry group permutes. The
+ * log-weight of a bond between an edge spin s and a vertex spin t is sum J_(ab k) K_k(s_a, t_b) (Eq. 4
+ * of Hou & You). Representations of the point group are sums of "A1" and of the permutations "P4",
+ * "P4d" and "P8" of components on the axes, on the diagonals and in between; the states of a spin are
+ * counted with the first component slowest. The distributions of four corners are enumerated, up to
+ * symmetry, for spins of up to 90 states; ISINGRG_OUT_OF_MEMORY for more. */
+
+typedef struct {
+    int32_t q;                 /* 2 to 10 */
+    int32_t n_kernels;         /* r, 1 to q^2 */
+    const double *kernels;     /* K_k(s, t), shape (r, q, q): from -1 to 1, invariant to 1e-12 */
+    int32_t n_generators;      /* g, 1 to 100 */
+    const int32_t *generators; /* permutations of 0 to q - 1, shape (g, q), that generate a group
+                                * which exchanges all states */
+} isingrg_internal_symmetry;
+
+/* The couplings of a representation: by pairs of components in row-major order, those that a mirror
+ * makes equal once, and then by kernels.
+ * \param[out] couplings shape (c, 3): component of the edge spin, of the vertex spin, kernel; may be
+ *                       NULL
+ * \param capacity       elements of couplings, at least 3 c, or 0 for NULL
+ * \param[out] count     c */
+ISINGRG_API isingrg_status isingrg_mlrg_state_couplings(
+    const isingrg_internal_symmetry *symmetry, const char *representation, int32_t frame,
+    int32_t *couplings, int64_t capacity, int32_t *count);
+
+/* isingrg_mlrg_divergence and isingrg_mlrg_divergence_hessian of these spins.
+ * \param teacher, student shape (n, c), finite
+ * \param directions       shape (n, c), finite; may be NULL
+ * \param[out] divergence  n numbers;  \param[out] gradient shape (n, c), may be NULL
+ * \param[out] products    shape (n, c), the Hessian times the directions; NULL where these are */
+ISINGRG_API isingrg_status isingrg_mlrg_state_divergence(
+    const isingrg_internal_symmetry *symmetry, const char *representation, int32_t frame,
+    const double *teacher, const double *student, const double *directions, int64_t n,
+    double *divergence, double *gradient, double *products, isingrg_progress progress, void *context);
+
+/* isingrg_mlrg_exact_map of these spins. Copies of a minimum differ by names of the hidden spin's
+ * components and states.
+ * \param couplings shape (n, c), finite, |J| <= 8 */
+ISINGRG_API isingrg_status isingrg_mlrg_state_exact_map(
+    const isingrg_internal_symmetry *symmetry, const char *representation, int32_t frame,
+    const double *couplings, int64_t n, int32_t starts, uint64_t seed, double *renormalized,
+    double *divergence, double *gradient_norm, double *counts, isingrg_progress progress,
+    void *context);
+
+/* isingrg_mlrg_boltzmann_tensor of these spins, of at most 256 states.
+ * \param couplings       shape (n, c), finite
+ * \param[out] logarithms shape (n, S, S, S, S), S states per spin
+ * \param count           elements of logarithms */
+ISINGRG_API isingrg_status isingrg_mlrg_state_tensor(
+    const isingrg_internal_symmetry *symmetry, const char *representation, int32_t frame,
+    int32_t machine, const double *couplings, int64_t n, double *logarithms, int64_t count,
+    isingrg_progress progress, void *context);
+
 /* A moderator network. */
 typedef struct {
     const char *representation;
+    const isingrg_internal_symmetry *symmetry; /* NULL: Ising spins, and representations that act by
+                                                * signs. Else star students and ISINGRG_MLRG_KL only,
+                                                * and symmetric is 0 unless q is 2 */
     int32_t scheme;     /* ISINGRG_MLRG_STAR or ISINGRG_MLRG_LOOP */
     int32_t moderator;  /* ISINGRG_MLRG_MONOTONE (Eq. 13 of Hou & You) or _FLOW (Eq. 13 of Shen) */
     int32_t divergence; /* ISINGRG_MLRG_KL (exact), _CD (sampled) or _L2 */

@@ -23,11 +23,24 @@ static PyObject *mlrg_create(PyObject *module, PyObject *const *values, Py_ssize
     open_call(&call, module, "mlrg_create", values, count, 1);
     int32_t widths[MAX_HIDDEN];
     isingrg_mlrg_config config = {.representation = ""};
-    Record record = take_record(&call, "config", FIELDS(config_fields), 1, &config);
+    Record record = take_record(&call, "config", FIELDS(config_fields), 2, &config);
     config.n_hidden = as_widths(
         &call, "hidden", record_item(record, "hidden"), widths, MAX_HIDDEN, MAX_WIDTH);
     config.hidden = widths;
-    int64_t couplings = config.scheme == ISINGRG_MLRG_LOOP
+    /* None for Ising spins, or kernels and generators. */
+    isingrg_internal_symmetry symmetry;
+    PyObject *group = record_item(record, "symmetry"), *kernels, *generators;
+    if (group != NULL && group != Py_None) {
+        if (PyArg_ParseTuple(group, "OO;symmetry must be kernels and generators", &kernels, &generators)) {
+            symmetry = as_symmetry(&call, kernels, generators);
+            config.symmetry = &symmetry;
+        } else {
+            call.failed = 1;
+        }
+    }
+    int64_t couplings = config.symmetry != NULL
+        ? state_coupling_count(&call, &symmetry, config.representation, config.frame)
+        : config.scheme == ISINGRG_MLRG_LOOP
         ? loop_coupling_count(&call, config.representation)
         : coupling_count(&call, config.representation, config.frame);
     isingrg_model *handle = NULL;

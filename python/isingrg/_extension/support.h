@@ -14,7 +14,7 @@
 
 #include "isingrg.h"
 
-enum { MAX_ARRAYS = 5, MAX_DIMENSIONS = 5 };
+enum { MAX_ARRAYS = 8, MAX_DIMENSIONS = 5 };
 
 /* The largest count accepted: exact in a double and far from overflow in any sum. */
 #define MAX_COUNT ((int64_t)1 << 53)
@@ -103,6 +103,15 @@ int64_t coupling_count(Call *call, const char *representation, int64_t frame);
 
 /* The same for the loop scheme. */
 int64_t loop_coupling_count(Call *call, const char *representation);
+
+/* Kernels of shape (r, q, q) and generators of shape (g, q), float64 and int32, which live as long as
+ * the call. */
+isingrg_internal_symmetry as_symmetry(Call *call, PyObject *kernels, PyObject *generators);
+
+/* The same for spins of q states. */
+int64_t state_coupling_count(
+    Call *call, const isingrg_internal_symmetry *symmetry, const char *representation,
+    int64_t frame);
 
 /* Takes the exception that is set, with its traceback. */
 PyObject *take_exception(void);

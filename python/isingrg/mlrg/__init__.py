@@ -20,6 +20,7 @@ from isingrg.mlrg.exact import (
     exact_minimum,
     minimum_kl,
 )
+from isingrg.mlrg.internal import InternalSymmetry, internal_symmetry
 from isingrg.mlrg.loop import loop_couplings, loop_student, teacher_state, tensor_flow
 from isingrg.mlrg.loop_critical import LoopCriticalPoint, critical_coupling
 from isingrg.mlrg.loop_critical_exponents import LoopExponents, loop_exponents
@@ -44,6 +45,7 @@ __all__ = [
     "CriticalCouplings",
     "ExactMinimum",
     "FixedPoint",
+    "InternalSymmetry",
     "LoopCriticalPoint",
     "LoopDistance",
     "LoopExponents",
@@ -59,6 +61,7 @@ __all__ = [
     "exact_minimum",
     "fit_many",
     "ground_state_degeneracy",
+    "internal_symmetry",
     "loop_couplings",
     "loop_distance",
     "loop_exponents",

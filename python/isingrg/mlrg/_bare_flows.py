@@ -13,13 +13,15 @@ from isingrg import _core
 from isingrg._shared.errors import ConvergenceError
 from isingrg.mlrg._couplings import Floats
 
-#: Where the transition is sought at most, and how well its bracket is to be known.
+#: Where the transition of Ising spins is sought at most, and how well its bracket is to be known.
 LARGEST_BARE_COUPLING = 2.0
 
 
 def largest_bare_coupling(model: Any) -> float:
-    """The end of the search: the wall of the proposals, or `LARGEST_BARE_COUPLING` before it."""
-    return min(LARGEST_BARE_COUPLING, float(model._training.coupling_bound))
+    """The end of the search: the wall of the proposals, or for Ising spins 2, if that is less."""
+    bound = float(model._training.coupling_bound)
+    is_ising = model._configuration.internal == "Z2"
+    return min(LARGEST_BARE_COUPLING, bound) if is_ising else bound
 
 
 def bare_couplings(model: Any, J0: Floats) -> Floats:

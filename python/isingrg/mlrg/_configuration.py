@@ -10,6 +10,7 @@ from isingrg._shared import arguments
 from isingrg._shared.settings import Settings, boolean, choice, other
 from isingrg.mlrg._couplings import FRAMES
 from isingrg.mlrg._schemes import Scheme, check, scheme
+from isingrg.mlrg.internal import internal_symmetry
 from isingrg.mlrg.settings import DEFAULT_NETWORKS
 
 SCHEMES = {"star": _core.MLRG_STAR, "loop": _core.MLRG_LOOP}
@@ -29,6 +30,10 @@ def _hidden(name: str, value: Any) -> tuple[int, ...] | None:
     return None if value is None else arguments.widths(name, value, 16, 1024)
 
 
+def _internal(name: str, value: Any) -> Any:
+    return internal_symmetry(value).setting
+
+
 def _activation(name: str, value: Any) -> str | None:
     return None if value is None else arguments.choice(name, value, ACTIVATIONS)
 
@@ -42,8 +47,16 @@ class Configuration(Settings):
     """Arguments of `MLRG`."""
 
     representation: str = other(
-        "A1", "str", lambda name, value: value, "Point-group representation of every spin, a sum "
-        "of A1, A2, B1, B2 and E. \"A1\" is a single Ising spin with one coupling.",
+        "A1", "str", lambda name, value: value, "Point-group representation of every spin: a sum "
+        "of A1, A2, B1, B2 and E, whose components change their signs, for Ising spins, or of A1, "
+        "P4, P4d and P8, which move them. \"A1\" is a single Ising spin with one coupling.",
+    )  # fmt: skip
+    internal: Any = other(
+        "Z2", "str or sequence of sequence of int", _internal,
+        "The group that permutes the states of a spin, by its name or by permutations that "
+        "generate it, as for `isingrg.mlrg.internal_symmetry`: \"Z2\" for Ising spins, \"S3\" for "
+        "the Potts model of three states, with weights exp(J delta). Other spins than Ising spins "
+        "have star students and the divergence \"kl\".", core="",
     )  # fmt: skip
     scheme: str = choice(
         "star", SCHEMES, "The student of Hou & You, a star of one hidden spin that is judged on an "
@@ -104,4 +117,8 @@ class Configuration(Settings):
     @property
     def rules(self) -> Scheme:
         """What depends on the scheme."""
-        return scheme(self.scheme, self.representation, self.frame)
+        return scheme(self.scheme, self.representation, self.frame, self.internal)
+
+    def record(self, **others: Any) -> dict[str, Any]:
+        of = getattr(self.rules, "space", None)
+        return super().record(symmetry=getattr(of, "arrays", None), **others)

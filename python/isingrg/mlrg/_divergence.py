@@ -8,12 +8,13 @@ from typing import Any, Literal, overload
 import numpy as np
 from numpy.typing import ArrayLike
 
-from isingrg import _core
 from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError
 from isingrg._shared.progress import reporting
 from isingrg._shared.results import plain
-from isingrg.mlrg._couplings import FRAMES, Couplings, Reals, coupling_count
+from isingrg.mlrg._couplings import FRAMES, Couplings, Reals
+from isingrg.mlrg._space import space
+from isingrg.mlrg.internal import Internal
 
 Progress = bool | Callable[[int, int], Any]
 
@@ -26,6 +27,7 @@ def divergence(
     *,
     gradient: Literal[False] = ...,
     frame: str = ...,
+    internal: Internal = ...,
     progress: Progress = ...,
 ) -> Reals: ...
 
@@ -38,13 +40,15 @@ def divergence(
     *,
     gradient: Literal[True],
     frame: str = ...,
+    internal: Internal = ...,
     progress: Progress = ...,
 ) -> tuple[Reals, Reals]: ...
 
 
 def divergence(
     J_teacher: ArrayLike, J_student: ArrayLike, representation: str = "A1", *,
-    gradient: bool = False, frame: str = "published", progress: Progress = False,
+    gradient: bool = False, frame: str = "published", internal: Internal = "Z2",
+    progress: Progress = False,
 ) -> Reals | tuple[Reals, Reals]:  # fmt: skip
     """Kullback-Leibler divergence, in nats, from a teacher's visible distribution to a student's.
 
@@ -57,11 +61,13 @@ def divergence(
         Couplings of the square graph and of the cross graph, finite: any shape for one coupling
         (A1), (..., c) in general. They are broadcast against each other.
     representation : str
-        Point-group representation of every spin: a sum of A1, A2, B1, B2 and E.
+        Point-group representation of every spin, as in `exact_map`.
     gradient : bool
         Whether to return the derivative in the student's couplings as well.
     frame : {"published", "consistent"}
         As in `exact_map`.
+    internal : str, sequence of sequence of int, or InternalSymmetry
+        As for `isingrg.mlrg.internal_symmetry`.
     progress : bool or callable
         Counts pairs of couplings.
 
@@ -75,7 +81,8 @@ def divergence(
     """
     frame = arguments.choice("frame", frame, FRAMES)
     gradient = arguments.boolean("gradient", gradient)
-    count = coupling_count(representation, frame)
+    of = space(representation, frame, internal)
+    count = of.count
     teacher = Couplings(J_teacher, count, name="J_teacher")
     student = Couplings(J_student, count, name="J_student")
     try:
@@ -93,8 +100,6 @@ def divergence(
     slopes = np.empty_like(teachers) if gradient else None
     with reporting(progress, "divergences", "pairs of couplings") as report:
         if len(kl):
-            _core.mlrg_divergence(
-                representation, FRAMES[frame], teachers, students, kl, slopes, report
-            )
+            of.divergences(teachers, students, kl, slopes, report)
     values = plain(kl.reshape(shape if count == 1 else shape[:-1]))
     return values if slopes is None else (values, plain(slopes.reshape(shape)))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from isingrg import _core
 from isingrg._shared.errors import ConvergenceError
 from isingrg.mlrg import _analysis
-from isingrg.mlrg._bare_flows import LARGEST_BARE_COUPLING, bare_couplings, trajectories
+from isingrg.mlrg._bare_flows import bare_couplings, largest_bare_coupling, trajectories
 from isingrg.mlrg._couplings import Couplings, Floats
 from isingrg.mlrg._phases import phase_bracket
 
@@ -135,7 +135,7 @@ def fixed_points(model: Any, starts: int, seed: int, tolerance: float) -> list[F
     training, count = model._training, model._configuration.count
     bound = training.coupling_bound
     random = np.random.default_rng(seed).normal(0, training.proposal_scale, (starts, count))
-    axis = np.linspace(0, min(bound, LARGEST_BARE_COUPLING), _BARE_STARTS)
+    axis = np.linspace(0, largest_bare_coupling(model), _BARE_STARTS)
     random = np.clip(model._configuration.rules.starts(random), -bound, bound)
     guesses = [*bare_couplings(model, axis), *random]
     try:

@@ -29,8 +29,8 @@ _POINTS, _STRIDE, _LOOKS = 33, 8, 64
 
 _DISORDERED, _ORDERED, _NEITHER = 0, 1, -1
 
-#: How near to 1, or to 2 from below, a degeneracy has arrived. At the critical point of a network
-#: it can be as large as 1.98.
+#: How near to 1, or to q (2 for Ising spins) from below, a degeneracy has arrived. At the critical
+#: point of a network of Ising spins it can be as large as 1.98.
 _ARRIVED = 0.002
 
 
@@ -72,9 +72,10 @@ def phase_bracket(model: Any) -> tuple[float, float]:
 def _end_phases(model: Any, bare: Floats) -> tuple[NDArray[np.intp], Floats, Floats]:
     """For each J0 the phase in which its flow ends, the last couplings, and their degeneracy.
 
-    A flow is in a phase as soon as a look finds the degeneracy 1 or at least 2, also if
+    A flow is in a phase as soon as a look finds the degeneracy 1 or at least q, also if
     it leaves the finite numbers afterwards.
     """
+    order = model._configuration.rules.order
     ends = bare_couplings(model, bare)
     values = np.full(len(bare), np.nan)
     open_ = np.arange(len(bare))  # indices of the flows that have not reached a phase
@@ -88,7 +89,7 @@ def _end_phases(model: Any, bare: Floats) -> tuple[NDArray[np.intp], Floats, Flo
         some = known.any(axis=0)
         ends[open_[some]] = path[1:][last, flows][some]
         values[open_[some]] = seen[last, flows][some]
-        arrived = (np.abs(values[open_] - 1) < _ARRIVED) | (values[open_] > 2 - _ARRIVED)
+        arrived = (np.abs(values[open_] - 1) < _ARRIVED) | (values[open_] > order - _ARRIVED)
         open_ = open_[~arrived & known[-1]]
         if not len(open_):
             break

@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 from isingrg import _core
 from isingrg._shared.errors import ArgumentError
-from isingrg.mlrg import _loop_tensors, _transfer, symmetry, tensor
+from isingrg.mlrg import _loop_tensors, _state_tables, _transfer, symmetry, tensor
 from isingrg.mlrg._couplings import Floats, coupling_count
+from isingrg.mlrg._space import Space, StateSpace, space
+from isingrg.mlrg.internal import Internal, internal_symmetry
 
 
 class Scheme(Protocol):
@@ -22,6 +24,9 @@ class Scheme(Protocol):
 
     def bare(self, J0: Floats) -> Floats:
         """The bare models of (n,) couplings J0, (n, c)."""
+
+    #: The degeneracy of a phase that breaks the whole symmetry.
+    order: int
 
     def ray(self, bound: float) -> tuple[float, float]:
         """Bare couplings J0 up to the bound of the couplings, without copies."""
@@ -42,19 +47,30 @@ class Scheme(Protocol):
         """Groups of components that no coupling above the tolerance joins."""
 
 
-def scheme(name: str, representation: str, frame: str) -> Scheme:
+def scheme(name: str, representation: str, frame: str, internal: Internal) -> Scheme:
     """The scheme of a model."""
-    return Star(representation, frame) if name == "star" else Loop(representation)
+    if name == "loop":
+        return Loop(representation)
+    of = space(representation, frame, internal)
+    return StateStar(of) if isinstance(of, StateSpace) else Star(of)
 
 
 def check(configuration: Any) -> None:
     """Refuses what a scheme does not have."""
     divergence = configuration.divergence
     if configuration.scheme == "star":
-        coupling_count(configuration.representation, configuration.frame)
+        of = space(configuration.representation, configuration.frame, configuration.internal)
+        _ = of.count
         if divergence == "l2":
             raise ArgumentError("divergence must be 'kl' or 'cd' with scheme 'star', got 'l2'")
+        if isinstance(of, StateSpace):
+            _check_states(of, configuration)
         return
+    if not internal_symmetry(configuration.internal).is_ising:
+        raise ArgumentError(
+            "internal must be 'Z2' with scheme 'loop', whose student is learned for Ising spins, "
+            f"got {configuration.internal!r}"
+        )
     coupling_count(configuration.representation)
     _core.mlrg_loop_terms(configuration.representation)
     if divergence == "cd":
@@ -74,12 +90,27 @@ def check(configuration: Any) -> None:
         )
 
 
+def _check_states(of: StateSpace, configuration: Any) -> None:
+    q = of.internal.q
+    if configuration.divergence == "cd":
+        raise ArgumentError(
+            f"divergence must be 'kl' for components of {q} states that are moved and not flipped: "
+            "they are enumerated, and the Gibbs sampler knows spins of +1 and -1 only, got 'cd'"
+        )
+    if configuration.symmetric and q > 2:
+        raise ArgumentError(
+            f"symmetric must be False with internal {of.internal.name!r}: J and -J are different "
+            "students"
+        )
+
+
 class Star:
     """One hidden spin and four corners; couplings J_ab of the representation's components."""
 
-    def __init__(self, representation: str, frame: str) -> None:
-        self.representation, self.frame = representation, frame
-        self.count = coupling_count(representation, frame)
+    def __init__(self, of: Space) -> None:
+        self.space = of
+        self.representation, self.frame = of.representation, of.frame
+        self.count, self.order = of.count, of.internal.q
 
     def bare(self, J0: Floats) -> Floats:
         rows = np.zeros((len(J0), self.count))
@@ -93,10 +124,10 @@ class Star:
         return random
 
     def degeneracies(self, rows: Floats, machine: str) -> Floats:
-        return tensor.degeneracies(rows, self.representation, machine, self.frame)
+        return tensor.degeneracies(rows, self.space, machine)
 
     def dimensions(self, rows: Floats, k: int, period: int, machine: str) -> Floats:
-        return tensor.dimensions(rows, self.representation, k, period, machine, self.frame)
+        return tensor.dimensions(rows, self.space, k, period, machine)
 
     def images(self, J: Floats) -> Floats:
         """D J D' that rename components, of edge spins by D and of vertex spins by D'."""
@@ -117,8 +148,46 @@ class Star:
         return J if self.count > 1 else float(J[0])
 
 
+class StateStar(Star):
+    """The same for components of q states, which the point group moves."""
+
+    def __init__(self, of: StateSpace) -> None:
+        super().__init__(of)
+        self.states = of
+
+    def ray(self, bound: float) -> tuple[float, float]:
+        return 0.0, bound
+
+    def images(self, J: Floats) -> Floats:
+        """The couplings with edge spins and vertex spins renamed."""
+        of = self.states
+        tables = _state_tables.features(of.internal, of.representation, of.frame, of.couplings)
+        basis = np.vstack([tables.reshape(self.count, -1), np.ones(of.states**2)]).T
+        energy = np.tensordot(J, tables, 1)
+        edge, vertex = (
+            _state_tables.renamings(of.internal, of.representation, offset)
+            for offset in (2 * (of.frame == "consistent"), 0)
+        )
+        moved = np.array([energy[np.ix_(e, v)].ravel() for e in edge for v in vertex])
+        found, *_ = np.linalg.lstsq(basis, moved.T, rcond=None)
+        return np.unique(found[:-1].T.round(12), axis=0)
+
+    def components(self, J: Floats, tolerance: float) -> list[tuple[int, ...]]:
+        joined = np.eye(self.states.components, dtype=bool)
+        for coupling, (a, b, _) in zip(J, self.states.couplings, strict=True):
+            joined[a, b] |= abs(coupling) > tolerance
+        for a, target in enumerate(_state_tables.moves(self.representation)[0]):
+            joined[a, target] = True
+        joined |= joined.T
+        for _ in range(len(joined)):
+            joined = joined @ joined
+        return sorted({tuple(np.flatnonzero(row).tolist()) for row in joined})
+
+
 class Loop:
     """ln S[z, a, b] with a coupling for each product of an even number of components."""
+
+    order = 2
 
     def __init__(self, representation: str) -> None:
         self.terms = _core.mlrg_loop_terms(representation)

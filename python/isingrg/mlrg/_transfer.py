@@ -17,11 +17,10 @@ from typing import Any
 
 import numpy as np
 
-from isingrg import _core
-from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError, ConvergenceError, IsingRGError
 from isingrg.mlrg import symmetry
-from isingrg.mlrg._couplings import FRAMES, Floats, batches
+from isingrg.mlrg._couplings import Floats, batches
+from isingrg.mlrg._space import IsingSpace, Space, log_tensors
 
 #: States of a row: up to the first, all eigenvalues of the matrix; up to the second, all of them
 #: where SciPy is missing; up to the third, the leading ones by products with vectors.
@@ -37,48 +36,31 @@ _WIDE = 16
 ROUNDING = 1e-14
 
 
-def log_tensors(rows: Floats, representation: str, machine: str, frame: str) -> Floats:
-    """ln T of (n, c) couplings, shape (n, 2^m, 2^m, 2^m, 2^m)."""
-    states = 2 ** symmetry.components(representation)
-    tensors: Floats = arguments.allocate(
-        "the Boltzmann weight tensor", (len(rows), *(states,) * 4), np.float64
-    )
-    if len(rows):
-        _core.mlrg_boltzmann_tensor(
-            representation, FRAMES[frame], symmetry.MACHINES[machine], rows, tensors, None
-        )
-    return tensors
-
-
-def transfer_matrices(
-    rows: Floats, representation: str, machine: str, frame: str
-) -> tuple[Floats, Floats]:
-    """M_ab = sum_c T_acbc of (n, c) couplings, (n, 2^m, 2^m), and (n,) logarithms.
+def transfer_matrices(rows: Floats, of: Space, machine: str) -> tuple[Floats, Floats]:
+    """M_ab = sum_c T_acbc of (n, c) couplings, (n, states, states), and (n,) logarithms.
 
     Each M is in units of its largest term, of which the logarithm tells, so that nothing
     overflows and not everything underflows.
     """
-    states = 2 ** symmetry.components(representation)
+    states = of.states
     matrices = np.empty((len(rows), states, states))
     scales = np.empty(len(rows))
-    terms_of = _teacher_terms if machine == "teacher" else _student_terms
-    chunk = max(1, _CHUNK // states ** (3 if machine == "teacher" else 4))
+    by_edges = machine == "teacher" and isinstance(of, IsingSpace)
+    chunk = max(1, _CHUNK // states ** (3 if by_edges else 4))
     for first in range(0, len(rows), chunk):
         piece = slice(first, first + chunk)
-        terms = terms_of(rows[piece], representation, frame)
+        terms = (
+            _edge_terms(rows[piece], of.representation, of.frame)
+            if by_edges
+            else np.einsum("nacbc->nabc", log_tensors(rows[piece], of, machine))
+        )
         scales[piece] = terms.max(axis=(1, 2, 3))
         matrices[piece] = np.exp(terms - scales[piece, None, None, None]).sum(axis=3)
     return matrices, scales
 
 
-def _student_terms(rows: Floats, representation: str, frame: str) -> Floats:
-    """ln T_acbc, indices n, a, b, c."""
-    tensors = log_tensors(rows, representation, "student", frame)
-    return np.asarray(np.einsum("nacbc->nabc", tensors))
-
-
-def _teacher_terms(rows: Floats, representation: str, frame: str) -> Floats:
-    """ln T_acbc, indices n, a, b, c, from the edges of the square, each summed by itself.
+def _edge_terms(rows: Floats, representation: str, frame: str) -> Floats:
+    """ln T_acbc of Ising teachers, indices n, a, b, c, from the edges, each summed by itself.
 
     This is far less than the whole tensor. The edge from corner 0 to corner 1 has, with C the
     rotation by 90 degrees, the weight w(x, y) = prod_h 2 cosh (J x + C^2 J C^-2 y)_h, and the
@@ -106,21 +88,21 @@ def _teacher_terms(rows: Floats, representation: str, frame: str) -> Floats:
 
 
 def leading_eigenvalues(
-    rows: Floats, representation: str, k: int, period: int, machine: str, frame: str
+    rows: Floats, of: Space, k: int, period: int, machine: str
 ) -> tuple[Floats, Floats]:
     """Moduli of the k leading eigenvalues of rings of `period` tensors, and a logarithm.
 
     Returns (n, min(k, states)) moduli in descending order, zero where they are so to rounding,
     and (n,) numbers s: the eigenvalues are exp(s) times as large.
     """
-    states = 2 ** (symmetry.components(representation) * period)
+    states = of.states**period
     if states > LARGEST:
         raise ArgumentError(
-            f"period must leave at most {LARGEST} states of a ring of spins {representation}, got "
-            f"{period} with {float(states):.3g} states"
+            f"period must leave at most {LARGEST} states of a ring of spins {of.representation}, "
+            f"got {period} with {float(states):.3g} states"
         )
     if period == 1:
-        matrices, scales = transfer_matrices(rows, representation, machine, frame)
+        matrices, scales = transfer_matrices(rows, of, machine)
         moduli = np.empty((len(rows), min(k, states)))
         for some in batches(*matrices.shape[:2]):
             values = np.abs(np.linalg.eigvals(matrices[some]))
@@ -128,7 +110,7 @@ def leading_eigenvalues(
     else:
         moduli, scales = np.empty((len(rows), min(k, states))), np.empty(len(rows))
         for index in range(len(rows)):
-            logarithms = log_tensors(rows[index : index + 1], representation, machine, frame)[0]
+            logarithms = log_tensors(rows[index : index + 1], of, machine)[0]
             largest = logarithms.max()
             moduli[index] = _ring_eigenvalues(np.exp(logarithms - largest), period, min(k, states))
             scales[index] = period * largest

@@ -29,8 +29,8 @@ _MOST_SCALES = 200
 def critical_coupling(model: MLRG, method: str | None = None, *, steps: int = 16) -> float:
     """Bare coupling J0 that separates the phases.
 
-    It is sought where the network was trained, from J0 = 0 to `coupling_bound` or 2, if that is
-    less.
+    It is sought where the network was trained, from J0 = 0 to `coupling_bound`, or to 2 for Ising
+    spins, if that is less.
 
     Parameters
     ----------
@@ -39,7 +39,8 @@ def critical_coupling(model: MLRG, method: str | None = None, *, steps: int = 16
         21); the default where the model has a monotone. "degeneracy": the crossing of Z(J(J0, l))
         at the last two l (Sec. III D). Both follow flows as far as `coupling_bound`. "phase": the
         flow that starts at (J0, 0, ...) ends where the degeneracy is 1 for J0 below the result,
-        and where it is at least 2 for J0 above, however far away; it is bracketed to 1e-10. The
+        and where it is more than that for J0 above, however far away: 2 for Ising spins and q for
+        spins of q states. It is bracketed to 1e-10. The
         default for moderator "flow". With one coupling all are the unstable fixed point.
     steps : int
         RG steps l of the methods that compare them, 2 to 200. Where the transition becomes sharper
@@ -48,7 +49,7 @@ def critical_coupling(model: MLRG, method: str | None = None, *, steps: int = 16
     Returns
     -------
     float
-        J0*, 0 to 2.
+        J0*.
 
     Raises
     ------

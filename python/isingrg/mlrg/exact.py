@@ -14,12 +14,14 @@ from isingrg import _core
 from isingrg._shared import arguments
 from isingrg._shared.progress import reporting
 from isingrg.mlrg._couplings import FRAMES, Couplings, Reals, coupling_count
+from isingrg.mlrg._space import space
+from isingrg.mlrg.internal import Internal
 
 #: Exact critical coupling of the Ising model on the Lieb lattice, arccosh(1 + sqrt 2) / 2
 #: (Eq. 19 of Hou & You).
 LIEB_CRITICAL_COUPLING: float = 0.764285459740499
 
-#: Largest |J| the exact RG map takes; beyond it the distributions are frozen to rounding.
+#: Largest |J| of the teacher of `minimum_kl`.
 LARGEST_COUPLING = 4.0
 
 #: Searches for each minimum where the user has no say in it: one natural start, seven random ones.
@@ -45,8 +47,8 @@ class ExactMinimum:
 
 
 def exact_minimum(
-    J: ArrayLike, representation: str = "A1", *, frame: str = "published", starts: int = STARTS,
-    seed: int = 0, progress: Progress = False,
+    J: ArrayLike, representation: str = "A1", *, frame: str = "published",
+    internal: Internal = "Z2", starts: int = STARTS, seed: int = 0, progress: Progress = False,
 ) -> ExactMinimum:  # fmt: skip
     """The exact RG map, and how deep, how certain and how unique each minimum is.
 
@@ -56,7 +58,8 @@ def exact_minimum(
     the gradient does not lead away, and the search leaves it along the negative curvature.
 
     A minimum stands for all its gauge copies (`isingrg.mlrg.symmetry.gauge_transformations` of the
-    hidden spin), which are the same student. The one nearest to J is returned, so that the map is
+    hidden spin; of q states, renamings of its components and states), which are the same student.
+    The one nearest to J is returned, so that the map is
     continuous where the minimum is, and can be iterated; among equally near ones, the one whose
     first differing coupling is larger. A fixed point of it is unchanged by J -> D J D^-1 only if
     both spins are renamed: compare fixed points modulo that.
@@ -64,8 +67,9 @@ def exact_minimum(
     Parameters
     ----------
     J : float or array_like
-        Couplings, |J| <= 4: any shape for one coupling (A1), (..., c) in general.
-    representation, frame : str
+        Couplings, |J| <= 4, or 8 for spins of q states: any shape for one coupling (A1), (..., c)
+        in general.
+    representation, frame, internal
         As in `exact_map`.
     starts : int
         Searches for each J, 1 to 1024.
@@ -87,17 +91,15 @@ def exact_minimum(
     frame = arguments.choice("frame", frame, FRAMES)
     starts = arguments.integer("starts", starts, 1, 1024)
     seed = arguments.seed(seed)
-    count = coupling_count(representation, frame)
-    couplings = Couplings(J, count, low=-LARGEST_COUPLING, high=LARGEST_COUPLING)
+    of = space(representation, frame, internal)
+    bound = of.largest_coupling
+    couplings = Couplings(J, of.count, low=-bound, high=bound)
     n = len(couplings)
     renormalized, kl, norm = np.empty_like(couplings.rows), np.empty(n), np.empty(n)
     counts = np.empty((n, 2))
     with reporting(progress, "minimising", "searches") as report:
         if n:
-            _core.mlrg_exact_map(
-                representation, FRAMES[frame], couplings.rows, starts, seed, renormalized, kl,
-                norm, counts, report,
-            )  # fmt: skip
+            of.minimise(couplings.rows, starts, seed, renormalized, kl, norm, counts, report)
     minima = counts[:, 1].astype(np.int64).reshape(couplings.leading)
     return ExactMinimum(
         J=couplings.vectors(renormalized),
@@ -110,7 +112,7 @@ def exact_minimum(
 
 def exact_map(
     J: ArrayLike, representation: str = "A1", *, frame: str = "published",
-    progress: Progress = False,
+    internal: Internal = "Z2", progress: Progress = False,
 ) -> Reals:  # fmt: skip
     """The RG map without a network: J' = argmin over students of the exact divergence.
 
@@ -121,12 +123,17 @@ def exact_map(
     Parameters
     ----------
     J : float or array_like
-        Couplings, |J| <= 4: any shape for one coupling (A1), (..., c) in general.
+        Couplings, |J| <= 4, or 8 for spins of q states: any shape for one coupling (A1), (..., c)
+        in general.
     representation : str
-        Point-group representation of every spin: a sum of A1, A2, B1, B2 and E.
+        Point-group representation of every spin: a sum of A1, A2, B1, B2 and E for Ising spins; for
+        all spins a sum of A1, P4, P4d and P8, which move components between places on the axes, on
+        the diagonals and in between. Four corners of spins of up to 90 states are enumerated.
     frame : {"published", "consistent"}
         Whether the student keeps the teacher's axes, as in the papers, or turns them by the 45
         degrees of one RG step. Equal for A1.
+    internal : str, sequence of sequence of int, or InternalSymmetry
+        The group that permutes the states of a spin, as for `isingrg.mlrg.internal_symmetry`.
     progress : bool or callable
         Counts searches, eight for each J.
 
@@ -145,7 +152,7 @@ def exact_map(
     ----------
     W. Hou and Y.-Z. You, arXiv:2306.11054, Eqs. 5 to 7.
     """
-    return exact_minimum(J, representation, frame=frame, progress=progress).J
+    return exact_minimum(J, representation, frame=frame, internal=internal, progress=progress).J
 
 
 def minimum_kl(J: ArrayLike, representation: str = "A1", *, progress: Progress = False) -> Reals:

@@ -23,10 +23,11 @@ __all__ = ["MOST_STATES", "InternalSymmetry", "Permutation", "internal_symmetry"
 
 #: Images of the states 0, 1, ..., q - 1.
 Permutation = tuple[int, ...]
-Kernels = tuple[tuple[str, Floats], ...]
-
 #: States of a spin.
 MOST_STATES = 10
+
+#: What `internal_symmetry` takes: a name, permutations, or what it makes of them.
+Internal = Any
 
 _KNOWN = (
     '"Z2", "S2" to "S10", "Z3" to "Z8", "Z3-chiral" to "Z8-chiral", "Z2xZ2" or permutations that '
@@ -143,12 +144,12 @@ def pair_orbits(generators: tuple[Permutation, ...]) -> tuple[tuple[tuple[int, i
     """
     q = len(generators[0])
     orbits: list[tuple[tuple[int, int], ...]] = []
-    seen: set[tuple[int, int]] = set()
+    seen: set[tuple[int, ...]] = set()
     for pair in np.ndindex(q, q):
         if pair not in seen:
             orbit = _orbit(pair, generators)
             seen |= orbit
-            orbits.append(tuple(sorted(orbit)))
+            orbits.append(tuple(sorted((s, t) for s, t in orbit)))
     return tuple(orbits)
 
 
@@ -217,7 +218,7 @@ def _named(name: str) -> InternalSymmetry:
         if chiral:
             return InternalSymmetry(name, q, (cycle,), even + odd)
         return InternalSymmetry(name, q, (cycle, reflection), even)
-    if len(name) > 100 or not match and not name.startswith("("):
+    if len(name) > 100 or (not match and not name.startswith("(")):
         raise ArgumentError(f"internal must be {_KNOWN}, got {name[:100]!r}")
     if match:
         raise ArgumentError(f"internal {name!r} is not among {_KNOWN}")

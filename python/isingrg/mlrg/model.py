@@ -49,7 +49,7 @@ class MLRG(NativeModel):
 
     _configuration: Configuration
     _training: Training
-    _format = Format("isingrg.mlrg", 4)
+    _format = Format("isingrg.mlrg", 5)
     _training_type = Training
     _columns = Columns(
         "step",
@@ -65,6 +65,7 @@ class MLRG(NativeModel):
         self,
         representation: str = "A1",
         *,
+        internal: Any = "Z2",
         scheme: str = "star",
         moderator: str = "monotone",
         divergence: str = "kl",
@@ -140,3 +141,5 @@ class MLRG(NativeModel):
         if version < 4:
             metadata["configuration"]["scheme"] = "star"
             metadata["training"] |= {"ray_range": None, "ray_steps": 0.0, "ray_noise": 0.0}
+        if version < 5:
+            metadata["configuration"]["internal"] = "Z2"

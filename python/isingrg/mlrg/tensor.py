@@ -18,7 +18,9 @@ from numpy.typing import ArrayLike
 from isingrg._shared import arguments
 from isingrg._shared.errors import NonFiniteError
 from isingrg.mlrg import _transfer
-from isingrg.mlrg._couplings import FRAMES, Couplings, Floats, Reals, coupling_count
+from isingrg.mlrg._couplings import FRAMES, Couplings, Floats, Reals
+from isingrg.mlrg._space import Space, log_tensors, space
+from isingrg.mlrg.internal import Internal
 from isingrg.mlrg.symmetry import MACHINES
 
 
@@ -28,6 +30,7 @@ def boltzmann_tensor(
     *,
     machine: str = "teacher",
     frame: str = "published",
+    internal: Internal = "Z2",
     log: bool = False,
 ) -> Floats:
     """Boltzmann weights T of the four corner spins, the hidden spins summed (Eq. 22).
@@ -37,19 +40,22 @@ def boltzmann_tensor(
     J : float or array_like
         Couplings: any shape for one coupling (A1), (..., c) in general.
     representation : str
-        Point-group representation of every spin, with m Ising components in all.
+        Point-group representation of every spin, with m components in all.
     machine : {"teacher", "student"}
         The square graph of four hidden spins, or the cross graph of one.
     frame : {"published", "consistent"}
         See `isingrg.mlrg.MLRG`. It matters for the student, and for which couplings there are.
+    internal : str, sequence of sequence of int, or InternalSymmetry
+        As for `isingrg.mlrg.internal_symmetry`.
     log : bool
         Return ln T, which cannot overflow.
 
     Returns
     -------
-    ndarray, shape (..., 2**m, 2**m, 2**m, 2**m)
+    ndarray, shape (..., q**m, q**m, q**m, q**m)
         One axis per corner, counter-clockwise from top right. Entry 0 is a spin of components
-        all +1, and the last component varies fastest: for m = 2 they are ++, +-, -+, --.
+        all +1, and the last component varies fastest: for m = 2 they are ++, +-, -+, --. Of q
+        states per component, which is 2 for Ising spins, entry 0 has all components in state 0.
 
     Raises
     ------
@@ -62,9 +68,9 @@ def boltzmann_tensor(
     ----------
     W. Hou and Y.-Z. You, arXiv:2306.11054, Eq. 22.
     """
-    couplings, machine, frame = _checked(J, representation, machine, frame)
+    couplings, machine, of = _checked(J, representation, machine, frame, internal)
     log = arguments.boolean("log", log)
-    tensors = _transfer.log_tensors(couplings.rows, representation, machine, frame)
+    tensors = log_tensors(couplings.rows, of, machine)
     if not log:
         with np.errstate(over="ignore"):
             np.exp(tensors, out=tensors)
@@ -74,9 +80,17 @@ def boltzmann_tensor(
 
 
 def ground_state_degeneracy(
-    J: ArrayLike, representation: str = "A1", *, machine: str = "teacher", frame: str = "published"
+    J: ArrayLike,
+    representation: str = "A1",
+    *,
+    machine: str = "teacher",
+    frame: str = "published",
+    internal: Internal = "Z2",
 ) -> Reals:
     """Ground-state degeneracy (tr M)^2 / tr M^2: 1 in the disordered, 2 in the ordered phase.
+
+    A spin of q states has q in the ordered phase, and between 1 and q where a part of the symmetry
+    is broken.
 
     Parameters
     ----------
@@ -84,7 +98,7 @@ def ground_state_degeneracy(
         Couplings: any shape for one coupling (A1), (..., c) in general.
     representation : str
         Point-group representation of every spin.
-    machine, frame : str
+    machine, frame, internal
         As for `boltzmann_tensor`.
 
     Returns
@@ -97,8 +111,8 @@ def ground_state_degeneracy(
     W. Hou and Y.-Z. You, arXiv:2306.11054, Eq. 23 with numerator and denominator exchanged;
     Z.-C. Gu and X.-G. Wen, doi:10.1103/PhysRevB.80.155131.
     """
-    couplings, machine, frame = _checked(J, representation, machine, frame)
-    return couplings.scalars(degeneracies(couplings.rows, representation, machine, frame))
+    couplings, machine, of = _checked(J, representation, machine, frame, internal)
+    return couplings.scalars(degeneracies(couplings.rows, of, machine))
 
 
 def scaling_dimensions(
@@ -109,6 +123,7 @@ def scaling_dimensions(
     *,
     machine: str = "teacher",
     frame: str = "published",
+    internal: Internal = "Z2",
 ) -> Floats:
     """The k lowest scaling dimensions Delta_0 = 0, Delta_1, ... of the model at J.
 
@@ -120,18 +135,18 @@ def scaling_dimensions(
     J : float or array_like
         Couplings: any shape for one coupling (A1), (..., c) in general.
     representation : str
-        Point-group representation of every spin, with m Ising components in all.
+        Point-group representation of every spin, with m components in all.
     k : int
-        How many, at least 1. There are no more than the states 2**(m period): two for A1 alone.
+        How many, at least 1. There are no more than the states q**(m period): two for A1 alone.
     period : int
         Tensors in the ring, n of Eq. 26 turned by 90 degrees. Each J is a matrix of
-        2**(m period) states: up to 2**12 of them without SciPy, up to 2**20 with it.
-    machine, frame : str
+        q**(m period) states: up to 2**12 of them without SciPy, up to 2**20 with it.
+    machine, frame, internal
         As for `boltzmann_tensor`.
 
     Returns
     -------
-    ndarray, shape (..., min(k, 2**(m period)))
+    ndarray, shape (..., min(k, q**(m period)))
         In ascending order, beginning with Delta_0 = 0, so that entry 1 is Delta_1; infinite
         where the transfer matrix has the eigenvalue 0.
 
@@ -146,9 +161,9 @@ def scaling_dimensions(
     ----------
     W. Hou and Y.-Z. You, arXiv:2306.11054, Eqs. 25 and 26.
     """
-    couplings, machine, frame = _checked(J, representation, machine, frame)
+    couplings, machine, of = _checked(J, representation, machine, frame, internal)
     k, period = ring(k, period)
-    found = dimensions(couplings.rows, representation, k, period, machine, frame)
+    found = dimensions(couplings.rows, of, k, period, machine)
     return found.reshape(*couplings.leading, found.shape[-1])
 
 
@@ -160,11 +175,9 @@ def ring(k: int, period: int) -> tuple[int, int]:
     )
 
 
-def dimensions(
-    rows: Floats, representation: str, k: int, period: int, machine: str, frame: str
-) -> Floats:
+def dimensions(rows: Floats, of: Space, k: int, period: int, machine: str) -> Floats:
     """Scaling dimensions of (n, c) couplings, (n, at most k)."""
-    moduli, _ = _transfer.leading_eigenvalues(rows, representation, k, period, machine, frame)
+    moduli, _ = _transfer.leading_eigenvalues(rows, of, k, period, machine)
     with np.errstate(divide="ignore"):
         return np.asarray(np.log(moduli[:, :1] / moduli) * (period / (2 * math.pi)))
 
@@ -176,6 +189,7 @@ def central_charge(
     *,
     machine: str = "teacher",
     frame: str = "published",
+    internal: Internal = "Z2",
 ) -> Reals:
     """Central charge c from the free energies of rings of `period` and `period` + 1 tensors.
 
@@ -184,7 +198,7 @@ def central_charge(
 
     Parameters
     ----------
-    J, representation, machine, frame
+    J, representation, machine, frame, internal
         As for `scaling_dimensions`.
     period : int
         Length of the shorter ring, 1 to 19; the longer one has at most 2**20 states.
@@ -198,33 +212,29 @@ def central_charge(
     ----------
     W. Hou and Y.-Z. You, arXiv:2306.11054, Eq. 26.
     """
-    couplings, machine, frame = _checked(J, representation, machine, frame)
+    couplings, machine, of = _checked(J, representation, machine, frame, internal)
     period = arguments.integer("period", period, 1, 19)
     densities = []
     for n in (period, period + 1):
-        moduli, scales = _transfer.leading_eigenvalues(
-            couplings.rows, representation, 1, n, machine, frame
-        )
+        moduli, scales = _transfer.leading_eigenvalues(couplings.rows, of, 1, n, machine)
         densities.append((np.log(moduli[:, 0]) + scales) / n)
     change = period**-2 - (period + 1) ** -2
     return couplings.scalars((densities[0] - densities[1]) * (6 / math.pi) / change)
 
 
-def degeneracies(
-    rows: Floats, representation: str, machine: str = "teacher", frame: str = "published"
-) -> Floats:
+def degeneracies(rows: Floats, of: Space, machine: str = "teacher") -> Floats:
     """Degeneracy of (n, c) couplings."""
-    matrices, _ = _transfer.transfer_matrices(rows, representation, machine, frame)
+    matrices, _ = _transfer.transfer_matrices(rows, of, machine)
     trace = np.einsum("naa->n", matrices)
     return np.asarray(trace**2 / np.einsum("nab,nba->n", matrices, matrices), dtype=np.float64)
 
 
 def _checked(
-    J: ArrayLike, representation: str, machine: str, frame: str
-) -> tuple[Couplings, str, str]:
+    J: ArrayLike, representation: str, machine: str, frame: str, internal: Internal
+) -> tuple[Couplings, str, Space]:
     frame = arguments.choice("frame", frame, FRAMES)
     machine = arguments.choice("machine", machine, MACHINES)
+    of = space(representation, frame, internal)
     # The tensor has sums of them.
     bound = arguments.MODERATE
-    couplings = Couplings(J, coupling_count(representation, frame), low=-bound, high=bound)
-    return couplings, machine, frame
+    return Couplings(J, of.count, low=-bound, high=bound), machine, of

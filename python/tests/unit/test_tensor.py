@@ -10,6 +10,7 @@ import pytest
 import isingrg
 from isingrg import mlrg
 from isingrg.mlrg import _transfer, symmetry
+from isingrg.mlrg._space import space
 from isingrg.mlrg.tensor import degeneracies
 
 CRITICAL = mlrg.LIEB_CRITICAL_COUPLING
@@ -58,7 +59,7 @@ def test_transfer_matrix_is_the_closed_tensor(representation, frame, machine):
     J = couplings(representation, frame)
     tensors = mlrg.boltzmann_tensor(J, representation, machine=machine, frame=frame)
     tensors = tensors.reshape(len(J), *tensors.shape[-4:])
-    matrices, scales = _transfer.transfer_matrices(J, representation, machine, frame)
+    matrices, scales = _transfer.transfer_matrices(J, space(representation, frame), machine)
     expected = np.einsum("nacbc->nab", tensors)
     np.testing.assert_allclose(
         matrices * np.exp(scales)[:, None, None], expected, rtol=1e-11, atol=1e-12 * expected.max()
@@ -94,7 +95,7 @@ def test_rings_have_the_partition_function_of_a_torus(period):
     constant = 4 * spins * math.log(2 * math.sqrt(math.cosh(2 * J)))
     expected = np.log(np.exp(J_eff * bonds.sum(axis=(1, 2))).sum()) + constant
     moduli, scales = _transfer.leading_eigenvalues(
-        np.array([[J]]), "A1", 2**20, period, "teacher", "published"
+        np.array([[J]]), space("A1", "published"), 2**20, period, "teacher"
     )
     # M of A1 is symmetric, so even powers do not ask for signs.
     found = np.log((moduli[0] ** rows).sum()) + rows * scales[0]
@@ -143,7 +144,7 @@ def test_free_components_do_not_change_rings():
 def test_leading_eigenvalues_without_the_matrix(monkeypatch, J):
     pytest.importorskip("scipy")
     rows = np.array([[J, 0.1, -0.1, 0.3, 0.2]])
-    arguments = ("A1+E", 4, 3, "teacher", "published")
+    arguments = (space("A1+E", "published"), 4, 3, "teacher")
     iterated, _ = _transfer.leading_eigenvalues(rows, *arguments)
     monkeypatch.setattr(_transfer, "DENSE", 2**9)
     dense, _ = _transfer.leading_eigenvalues(rows, *arguments)
