@@ -36,7 +36,8 @@ struct EdgeClasses {
                 classes.append(Int32(found.count))
                 found[sum] = Int32(found.count)
                 // In an order that does not depend on the hash.
-                for (term, multiplicity) in sum.sorted(by: { ($0.key.first, $0.key.second) < ($1.key.first, $1.key.second) }) {
+                let sorted = sum.sorted { ($0.key.first, $0.key.second) < ($1.key.first, $1.key.second) }
+                for (term, multiplicity) in sorted {
                     terms.append(term)
                     multiplicities.append(Double(multiplicity))
                 }
@@ -48,9 +49,13 @@ struct EdgeClasses {
     }
 
     /// log A of each class, from log-weights of the bonds.
-    func tabulate(_ logWeights: UnsafePointer<SIMD8<Double>>, into table: UnsafeMutablePointer<SIMD8<Double>>) {
+    func tabulate(
+        _ logWeights: UnsafePointer<SIMD8<Double>>, into table: UnsafeMutablePointer<SIMD8<Double>>
+    ) {
         terms.withUnsafeBufferPointer { terms in
-            func logTerm(_ t: Int) -> SIMD8<Double> { logWeights[Int(terms[t].first)] + logWeights[Int(terms[t].second)] }
+            func logTerm(_ t: Int) -> SIMD8<Double> {
+                logWeights[Int(terms[t].first)] + logWeights[Int(terms[t].second)]
+            }
             for i in 0..<count {
                 var peak = logTerm(starts[i])
                 for t in starts[i] + 1..<starts[i + 1] { peak = larger(peak, logTerm(t)) }

@@ -50,7 +50,9 @@ struct Gauge {
     }
 
     private static func copy(of a: [Double], _ element: Element) -> [Double] {
-        element.map { row in row.dropFirst().reduce(row[0].weight * a[row[0].source]) { $0 + $1.weight * a[$1.source] } }
+        element.map { row in
+            row.dropFirst().reduce(row[0].weight * a[row[0].source]) { $0 + $1.weight * a[$1.source] }
+        }
     }
 
     /// Orders of the irreducible representations in which each place keeps its kind.

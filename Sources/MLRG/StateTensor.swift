@@ -86,7 +86,9 @@ public struct StateTensor {
             let rows = [index / (n * n * n), index / (n * n) % n, index / n % n, index % n].map { $0 * n }
             var peak = -Double.infinity
             for z in 0..<n {
-                let field = (arms[0][rows[0] + z] + arms[1][rows[1] + z]) + (arms[2][rows[2] + z] + arms[3][rows[3] + z])
+                let field =
+                    (arms[0][rows[0] + z] + arms[1][rows[1] + z])
+                    + (arms[2][rows[2] + z] + arms[3][rows[3] + z])
                 fields[z / 8][z % 8] = field
                 peak = max(peak, field)
             }

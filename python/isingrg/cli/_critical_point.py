@@ -19,8 +19,9 @@ from isingrg.mlrg._configuration import (
     TRANSPORTS,
     Configuration,
 )
-from isingrg.mlrg._couplings import coupling_count
 from isingrg.mlrg._published import PAPERS, published_settings
+from isingrg.mlrg._space import space
+from isingrg.mlrg.internal import internal_symmetry
 
 _MOST_MODELS = 1000
 
@@ -43,6 +44,11 @@ def add(commands: Any) -> None:
         "--representation", default="A1", metavar="SUM",
         help="representation of every spin: a sum of A1, A2, B1, B2 and E such as 2A1+E",
     )  # fmt: skip
+    point.add_argument(
+        "--internal", default="Z2", metavar="GROUP",
+        help="group that permutes the states of a spin: Z2 (Ising), S3 to S10 (Potts), Z3 to Z8 "
+        "(clocks), Z2xZ2 (Ashkin-Teller), or permutations such as (1,2,0)(1,0,2)",
+    )  # fmt: skip
     for name, (choices, text) in _MODEL_OPTIONS.items():
         text = f"{text}, by default {_USUAL[name]}"
         point.add_argument(f"--{name}", choices=choices, help=text)
@@ -62,12 +68,15 @@ def add(commands: Any) -> None:
 
 def _run(options: argparse.Namespace) -> None:
     output = None if options.output is None else output_path(options.output, ("json",))
-    coupling_count(options.representation)
+    internal = internal_symmetry(options.internal).setting
+    _ = space(options.representation, "published", internal).count
     seed = arguments.seed(options.seed, "--seed")
     count = arguments.integer("--models", options.models, 1, _MOST_MODELS)
     arguments.seed(seed + count - 1, "--seed + --models - 1")
     fit: dict[str, Any] = {}
     given = {name: value for name in _USUAL if (value := getattr(options, name)) is not None}
+    if options.published is not None and internal != "Z2":
+        raise ArgumentError("--published and --internal exclude each other: the papers have Z2")
     if options.published is None:
         model = {**_USUAL, **given}
     elif given:
@@ -76,7 +85,7 @@ def _run(options: argparse.Namespace) -> None:
         )
     else:
         model, fit = published_settings(options.published, options.representation)
-    model["representation"] = options.representation
+    model |= {"representation": options.representation, "internal": internal}
     if options.steps is not None:
         fit["steps"] = arguments.integer("--steps", options.steps, 1, 10**9)
     with reporting(not options.quiet, f"training {count} models", "steps") as report:

@@ -10,7 +10,7 @@ import numpy as np
 
 from isingrg import mlrg
 from isingrg._shared import files
-from isingrg.mlrg.exact import exact_fixed_point
+from isingrg.mlrg.exact_fixed_point import exact_fixed_point
 from isingrg.plot import _style
 from isingrg.plot._ising import spin_picture
 
@@ -51,7 +51,7 @@ def _beta_function(axes: Any, models: Sequence[mlrg.MLRG]) -> None:
     J = np.linspace(0.0, _LARGEST, 400)
     mean = np.mean([np.asarray(model.velocity(J)) for model in models], axis=0)
     points = np.linspace(0.0, _LARGEST, 24)
-    critical, _ = exact_fixed_point()
+    critical = float(exact_fixed_point().J)
     learned = float(np.mean([model.critical_coupling() for model in models]))
     axes.axhline(0.0, color=_style.BLACK, linewidth=0.8, zorder=1)
     axes.plot(J, mean, color=_style.BLUE, label=f"learned, mean of {len(models)} models")

@@ -15,7 +15,6 @@ import numpy as np
 import isingrg
 from isingrg import mlrg
 from isingrg.mlrg._survey import Trained
-from isingrg.mlrg.exact import exact_fixed_point
 
 #: Published medians and boxes (quartiles) over trained models, by paper and representation, read
 #: from the authors' data: Hou & You, Figs. 8 and 12; Shen, the flow model with SiLU.
@@ -59,7 +58,7 @@ COLUMNS = {
 def exact_map(model: mlrg.MLRG) -> dict[str, float] | str:
     """The numbers of a model that has learned the exact RG map, or why there are none.
 
-    All stars with a single coupling have the same map.
+    All stars of the same spins with a single coupling have the same map.
     """
     kind = model._configuration
     if kind.scheme == "loop":
@@ -70,12 +69,13 @@ def exact_map(model: mlrg.MLRG) -> dict[str, float] | str:
             "it leads away from the axis (J0, 0, ...), on which the models have their J* (docs, "
             'exact results: "Larger is not better by itself").'
         )
-    point, slope = exact_fixed_point()
+    own = {"internal": kind.internal}
+    point = mlrg.exact_fixed_point(**own)
     return {
-        "critical_coupling": point,
-        "degeneracy": float(mlrg.ground_state_degeneracy(point)),
-        "delta_1": float(mlrg.scaling_dimensions(point)[1]),
-        "thermal_exponent": float(np.log(slope) / np.log(np.sqrt(2.0))),
+        "critical_coupling": float(point.J),
+        "degeneracy": float(mlrg.ground_state_degeneracy(point.J, **own)),
+        "delta_1": float(mlrg.scaling_dimensions(point.J, **own)[1]),
+        "thermal_exponent": float(point.exponents[0]),
     }
 
 
@@ -141,8 +141,12 @@ def published(model: mlrg.MLRG) -> dict[str, dict[str, tuple[float, float, float
     return {
         paper: table[kind.representation]
         for paper, table in PUBLISHED.items()
-        if kind.scheme == "star" and kind.representation in table
+        if (kind.scheme, kind.internal) == ("star", "Z2") and kind.representation in table
     }
+
+
+def _is_ising(model: mlrg.MLRG) -> bool:
+    return bool(model._configuration.internal == "Z2")
 
 
 def survey_numbers(trained: Sequence[Trained]) -> dict[str, Any]:
@@ -164,7 +168,7 @@ def survey_numbers(trained: Sequence[Trained]) -> dict[str, Any]:
         "recorded_median_and_box": recorded_box(trained),
         "recorded_median_error": recorded_median_error(trained),
         "published_median_and_box": published(trained[0].model),
-        "ising": LATTICE,
+        "ising": LATTICE if _is_ising(trained[0].model) else None,
     }
 
 
@@ -196,7 +200,8 @@ def survey_table(trained: Sequence[Trained]) -> str:
         line(f"{paper}, median", {name: box[0] for name, box in numbers.items()})
         line("  quartiles", {name: box[1] for name, box in numbers.items()})
         line("", {name: box[2] for name, box in numbers.items()})
-    line("Ising model", dict(LATTICE))
+    if _is_ising(trained[0].model):
+        line("Ising model", dict(LATTICE))
     if isinstance(exact, str):
         lines += textwrap.wrap(exact, 80)
     for model in trained:

@@ -13,6 +13,8 @@ from isingrg.mlrg._fixed_points import FixedPoint
 from isingrg.mlrg._lyapunov import LyapunovFunction
 from isingrg.mlrg._many import fit_many
 from isingrg.mlrg._published import published_settings
+from isingrg.mlrg._space import coupling_names
+from isingrg.mlrg._spectrum import TransferSpectrum, transfer_spectrum
 from isingrg.mlrg.exact import (
     LIEB_CRITICAL_COUPLING,
     ExactMinimum,
@@ -20,6 +22,7 @@ from isingrg.mlrg.exact import (
     exact_minimum,
     minimum_kl,
 )
+from isingrg.mlrg.exact_fixed_point import ExactFixedPoint, exact_fixed_point
 from isingrg.mlrg.internal import InternalSymmetry, internal_symmetry
 from isingrg.mlrg.loop import loop_couplings, loop_student, teacher_state, tensor_flow
 from isingrg.mlrg.loop_critical import LoopCriticalPoint, critical_coupling
@@ -43,6 +46,7 @@ __all__ = [
     "LIEB_CRITICAL_COUPLING",
     "MLRG",
     "CriticalCouplings",
+    "ExactFixedPoint",
     "ExactMinimum",
     "FixedPoint",
     "InternalSymmetry",
@@ -52,11 +56,14 @@ __all__ = [
     "LoopMapFixedPoint",
     "LoopMinimum",
     "LyapunovFunction",
+    "TransferSpectrum",
     "Violations",
     "boltzmann_tensor",
     "central_charge",
+    "coupling_names",
     "critical_coupling",
     "divergence",
+    "exact_fixed_point",
     "exact_map",
     "exact_minimum",
     "fit_many",
@@ -75,4 +82,5 @@ __all__ = [
     "symmetry",
     "teacher_state",
     "tensor_flow",
+    "transfer_spectrum",
 ]

@@ -17,7 +17,7 @@ from isingrg import _core
 from isingrg._shared import arguments
 from isingrg.mlrg import _state_tables, symmetry
 from isingrg.mlrg._couplings import FRAMES, Floats, coupling_count
-from isingrg.mlrg.internal import InternalSymmetry, internal_symmetry
+from isingrg.mlrg.internal import Internal, InternalSymmetry, internal_symmetry
 
 Report = Any
 
@@ -176,3 +176,36 @@ def log_tensors(rows: Floats, of: Space, machine: str) -> Floats:
     if len(rows):
         of.fill_tensors(np.ascontiguousarray(rows), machine, tensors)
     return tensors
+
+
+def coupling_names(
+    representation: str = "A1", *, internal: Internal = "Z2", frame: str = "published"
+) -> tuple[str, ...]:
+    """What each of the couplings J_(ab k) joins: "01 delta" is a = 0, b = 1 and the kernel "delta".
+
+    Couplings that the mirror makes equal are one, named by the smallest pair.
+
+    Parameters
+    ----------
+    representation, frame
+        As for `isingrg.mlrg.MLRG`.
+    internal : str, sequence of sequence of int, or InternalSymmetry
+        As for `isingrg.mlrg.internal_symmetry`.
+
+    Returns
+    -------
+    tuple of str
+        Component of the edge spin, of the vertex spin, and kernel of each of the c couplings.
+
+    Examples
+    --------
+    >>> coupling_names(internal="Z5")
+    ('00 cos 1', '00 cos 2')
+    """
+    of = space(representation, arguments.choice("frame", frame, FRAMES), internal)
+    names = of.internal.kernel_names
+    if isinstance(of, StateSpace):
+        return tuple(f"{a}{b} {names[k]}" for a, b, k in of.couplings)
+    return tuple(
+        f"{a}{b} {names[0]}" for a, b in symmetry.coupling_components(representation, frame)
+    )

@@ -186,16 +186,3 @@ def minimum_kl(J: ArrayLike, representation: str = "A1", *, progress: Progress =
             )
     # Where student and teacher agree, rounding may leave less than nothing.
     return couplings.scalars(np.maximum(kl, 0.0) / math.log(2.0))
-
-
-def exact_fixed_point() -> tuple[float, float]:
-    """Unstable fixed point J* of the exact RG map of A1 and its slope dJ'/dJ there."""
-    low, high = 0.6, 1.2  # J' < J at the first, J' > J at the second
-    for _ in range(12):
-        points = np.linspace(low, high, 17)
-        grows = np.asarray(exact_map(points)) > points
-        first = int(np.argmax(grows))
-        low, high = float(points[first - 1]), float(points[first])
-    point, width = 0.5 * (low + high), 1e-4
-    above, below = np.asarray(exact_map([point + width, point - width]))
-    return point, float(above - below) / (2 * width)

@@ -15,7 +15,7 @@ from isingrg._shared.settings import documented
 from isingrg._shared.storage import Format
 from isingrg.mlrg import _dimensions, _evaluation, _fitting, _plots, _transition
 from isingrg.mlrg._configuration import Configuration
-from isingrg.mlrg.settings import DEFAULT_TRAININGS, Training
+from isingrg.mlrg.settings import Training, default_training
 
 
 @documented(Configuration)
@@ -77,7 +77,8 @@ class MLRG(NativeModel):
         symmetric: bool = False,
     ) -> None:
         configuration = Configuration.of(locals())
-        self._configure(configuration, DEFAULT_TRAININGS[scheme, moderator, divergence])
+        training = default_training(scheme, moderator, divergence, configuration.internal)
+        self._configure(configuration, training)
 
     @property
     def _count(self) -> int:

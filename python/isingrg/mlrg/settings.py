@@ -60,6 +60,9 @@ def _record_guess(name: str, value: Any) -> float | tuple[float, ...]:
 class Training(Settings):
     """Settings of `MLRG.fit`.
 
+    The defaults are those of Ising and Ashkin-Teller spins. Those of `coupling_bound`,
+    `proposal_scale`, `hmc_step` and `record_guess` are twice as large for other spins.
+
     Attributes
     ----------
     {settings}
@@ -220,3 +223,30 @@ DEFAULT_TRAININGS = {
     ("loop", "monotone", "kl"): dataclasses.replace(_LOOP, steps=8000),
     ("loop", "flow", "kl"): _LOOP,
 }
+
+#: Settings that are couplings. A coupling that multiplies a Kronecker delta, or the cosine of an
+#: angle of which there are several, counts half as much as one that multiplies s t.
+_COUPLINGS = ("coupling_bound", "proposal_scale", "hmc_step", "record_guess")
+
+
+def default_training(scheme: str, moderator: str, divergence: str, internal: Any) -> Training:
+    """The settings of a first training.
+
+    Parameters
+    ----------
+    scheme, moderator, divergence
+        As for `MLRG`.
+    internal
+        Its setting; other spins than Ising spins have couplings that are twice as large.
+
+    Returns
+    -------
+    Training
+        Chosen for a single coupling.
+    """
+    training = DEFAULT_TRAININGS[scheme, moderator, divergence]
+    if internal in ("Z2", "Z2xZ2"):
+        return training
+    return dataclasses.replace(
+        training, **{name: 2 * getattr(training, name) for name in _COUPLINGS}
+    )

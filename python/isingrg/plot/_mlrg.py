@@ -12,7 +12,7 @@ from isingrg import mlrg
 from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError
 from isingrg.mlrg import MLRG, FixedPoint
-from isingrg.mlrg.exact import exact_fixed_point
+from isingrg.mlrg.exact_fixed_point import exact_fixed_point
 from isingrg.plot import _style
 from isingrg.plot._drawing import Drawing, drawing
 from isingrg.plot._plane import Plane, around, draw_points, place_points
@@ -119,7 +119,7 @@ def monotone(model: MLRG, J: ArrayLike | None = None, *, ax: Any = None) -> Draw
 
 
 def _fixed_points(drawn: Drawing) -> None:
-    point, _ = exact_fixed_point()
+    point = float(exact_fixed_point().J)
     lines = {
         "fixed_point": (point, "-", _style.VERMILION, "exact RG map, $J_*$"),
         "lattice": (mlrg.LIEB_CRITICAL_COUPLING, "--", _style.GREEN, "Lieb lattice, $J_c$"),

@@ -49,7 +49,7 @@ MIRROR = np.diag([1.0, -1.0])
 
 
 class Model:
-    """Weights of four corner spins, each a tuple of states, for couplings (edge, vertex, kernel)."""
+    """Weights of four corner spins, tuples of states, for couplings (edge, vertex, kernel)."""
 
     def __init__(self, symmetry, terms, couplings, frame="published"):
         self.symmetry, self.couplings = symmetry, couplings
@@ -68,7 +68,7 @@ class Model:
         return tuple(result)
 
     def table(self, J, direction):
-        """Log-weights of edge spins s and vertex spins t: both are turned back to the bond along +x."""
+        """Log-weights of edge spins s and vertex spins t, both turned back to the bond along +x."""
         back = [self.turn.index(a) for a in range(len(self.turn))]
         spins = self.spins
         for _ in range(direction % 4):

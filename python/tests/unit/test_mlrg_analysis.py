@@ -11,6 +11,7 @@ import isingrg
 from isingrg import _core, mlrg
 from isingrg.cli import _tables
 from isingrg.mlrg import MLRG, _bare_flows, _fixed_points, _phases, _scales, _survey
+from isingrg.mlrg._space import space
 from isingrg.mlrg.tensor import degeneracies
 
 
@@ -310,7 +311,9 @@ def test_images_are_the_same_model(monotone):
     weights = [np.sort(mlrg.boltzmann_tensor(x, "A1+E", log=True).ravel()) for x in [J, *images]]
     np.testing.assert_allclose(weights[1:], [weights[0]] * len(images), rtol=1e-12)
     np.testing.assert_allclose(
-        degeneracies(images, "A1+E"), degeneracies(J[None], "A1+E")[0], rtol=1e-12
+        degeneracies(images, space("A1+E", "published")),
+        degeneracies(J[None], space("A1+E", "published"))[0],
+        rtol=1e-12,
     )
 
 

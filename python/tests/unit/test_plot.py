@@ -10,7 +10,7 @@ import pytest
 import isingrg
 from isingrg import ArgumentError, IsingRGError, ising, mlrg, plot, statistics
 from isingrg.graphvae import GraphVAE, RGMap
-from isingrg.mlrg.exact import exact_fixed_point
+from isingrg.mlrg.exact_fixed_point import exact_fixed_point
 from isingrg.neuralrg import Chains, DualIsing, NeuralRG, Responses, log_partition_dual
 
 matplotlib = pytest.importorskip("matplotlib")
@@ -138,7 +138,7 @@ def test_beta_function(a1):
     np.testing.assert_allclose(step, a1.velocity(J), atol=1e-12)
     J, step = artists["exact"].get_data()
     np.testing.assert_array_equal(step, mlrg.exact_map(J) - J)
-    assert artists["fixed_point"].get_xdata()[0] == exact_fixed_point()[0]
+    assert artists["fixed_point"].get_xdata()[0] == exact_fixed_point().J
     assert artists["lattice"].get_xdata()[0] == mlrg.LIEB_CRITICAL_COUPLING
 
 
@@ -159,7 +159,7 @@ def test_monotone(a1):
     np.testing.assert_allclose(
         np.gradient(C, J)[inner], (J - mlrg.exact_map(J))[inner], rtol=0, atol=1e-5
     )
-    assert J[C.argmax()] == pytest.approx(exact_fixed_point()[0], abs=J[1] - J[0])
+    assert J[C.argmax()] == pytest.approx(exact_fixed_point().J, abs=J[1] - J[0])
 
 
 def test_flow_in_a_plane(ae):

@@ -17,8 +17,8 @@ from state_reference import C4, MIRROR, Model, permutation
 #: Internal symmetry, representation, and its terms.
 SPACES = [
     ("S3", "A1", ["A1"]), ("Z5", "A1", ["A1"]), ("Z5-chiral", "A1", ["A1"]), ("S10", "A1", ["A1"]),
-    ("Z2xZ2", "A1", ["A1"]), (((1, 2, 3, 0), (3, 2, 1, 0)), "A1", ["A1"]), ("S3", "2A1", ["A1"] * 2),
-    ("Z4", "A1", ["A1"]), ("Z2", "P4", ["P4"]), ("Z2", "P4d", ["P4d"]),
+    ("Z2xZ2", "A1", ["A1"]), (((1, 2, 3, 0), (3, 2, 1, 0)), "A1", ["A1"]), ("Z4", "A1", ["A1"]),
+    ("S3", "2A1", ["A1"] * 2), ("Z2", "P4", ["P4"]), ("Z2", "P4d", ["P4d"]),
 ]  # fmt: skip
 BOTH = pytest.mark.parametrize("frame", ["published", "consistent"])
 EACH = pytest.mark.parametrize(("internal", "representation", "terms"), SPACES, ids=str)
@@ -106,8 +106,8 @@ def test_permutations_of_p8_are_exact_in_the_consistent_frame():
         mlrg.divergence(J, J, "P8", frame="consistent")
 
 
-#: q, J_c, J*, slope, Delta_1, degeneracy and KL at J*, and images of 1.0, 1.5, 2.0, 2.5 with their KL,
-#: by an independent program in 40 digits.
+#: q, J_c, J*, slope, Delta_1, degeneracy and KL at J*, and images of 1.0, 1.5, 2.0, 2.5 with their
+#: KL, by an independent program in 40 digits.
 POTTS = [
     (2, 1.528570919481, 1.6278393583669, 1.35679655025, 0.0916524680782, 1.85437511454,
      0.0573949888721, (0.8877863951885, 1.459384791723, 2.175069219209, 3.026216758693),
@@ -283,7 +283,7 @@ def test_what_has_no_meaning_is_refused():
             mlrg.divergence(0.5, 0.5, name, internal="S3")
     with pytest.raises(ArgumentError, match="frame"):
         mlrg.divergence(0.5, 0.5, internal="S3", frame="other")
-    with pytest.raises(ArgumentError, match="-8.0 to 8.0|-8 to 8"):
+    with pytest.raises(ArgumentError, match="J must be"):
         mlrg.exact_map(8.5, internal="S3")
     with pytest.raises(ArgumentError, match=r"\(\.\.\., 2\)"):
         mlrg.exact_map(0.5, internal="Z5")
@@ -298,11 +298,15 @@ def test_what_has_no_meaning_is_refused():
 @pytest.mark.parametrize(
     ("kernels", "generators", "message"),
     [
-        (np.eye(2)[None], [[0, 0]], "permutations"), (np.eye(2)[None], [[0, 1]], "exchange all"),
+        (np.eye(2)[None], [[0, 0]], "permutations"),
+        (np.eye(2)[None], [[0, 1]], "exchange all"),
         (np.array([[[1.0, 0], [0, 0]]]), [[1, 0]], "not invariant"),
-        (np.full((1, 2, 2), np.nan), [[1, 0]], "kernels"), (2 * np.eye(2)[None], [[1, 0]], "kernels"),
-        (np.zeros((1, 1, 1)), [[0]], "q must be"), (np.zeros((1, 11, 11)), [list(range(11))], "q must"),
-        (np.zeros((5, 2, 2)), [[1, 0]], "n_kernels"), (np.zeros((1, 2, 2)), [[1, 0]] * 101, "n_generators"),
+        (np.full((1, 2, 2), np.nan), [[1, 0]], "kernels"),
+        (2 * np.eye(2)[None], [[1, 0]], "kernels"),
+        (np.zeros((1, 1, 1)), [[0]], "q must be"),
+        (np.zeros((1, 11, 11)), [list(range(11))], "q must"),
+        (np.zeros((5, 2, 2)), [[1, 0]], "n_kernels"),
+        (np.zeros((1, 2, 2)), [[1, 0]] * 101, "n_generators"),
     ],
 )  # fmt: skip
 def test_the_core_checks_groups_itself(kernels, generators, message):

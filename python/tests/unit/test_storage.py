@@ -91,7 +91,7 @@ def test_a_folder_that_is_not_there(small, tmp_path):
 def test_metadata(path):
     header, arrays = parts(path)
     assert header["format"] == "isingrg.mlrg"
-    assert header["format_version"] == "4"
+    assert header["format_version"] == "5"
     assert header["library_version"] == isingrg.__version__
     described = json.loads(header["model"])
     assert described["configuration"]["representation"] == "A1"
@@ -393,7 +393,7 @@ def test_foreign_safetensors(path):
 
 
 CASES = [
-    ("newer than 4", {"header": [("format_version", "5")]}),
+    ("newer than 5", {"header": [("format_version", "6")]}),
     ("is not a number", {"header": [("format_version", "one")]}),
     ("'model' is missing", {"header": [("model", None)]}),
     ("Expecting", {"header": [("model", "{")]}),
@@ -482,7 +482,7 @@ def test_the_first_version_of_the_format(model, path):
     rewritten(
         path,
         header=[("format_version", "1")],
-        described=[("configuration.symmetric", None), ("configuration.scheme", None)]
+        described=[(f"configuration.{name}", None) for name in ("symmetric", "scheme", "internal")]
         + [
             (f"training.{name}", None)
             for name in ("proposal", "replicas", "ray", "ray_range", "ray_steps", "ray_noise")
@@ -500,12 +500,20 @@ def test_the_third_version_of_the_format(model, path):
     rewritten(
         path,
         header=[("format_version", "3")],
-        described=[("configuration.scheme", None)]
+        described=[("configuration.scheme", None), ("configuration.internal", None)]
         + [(f"training.{name}", None) for name in ("ray_range", "ray_steps", "ray_noise")],
     )
     loaded = MLRG.load(path)
     assert repr(loaded) == repr(model)
     np.testing.assert_array_equal(loaded.fit().velocity(J), model.fit().velocity(J))
+
+
+def test_the_fourth_version_of_the_format(model, path):
+    """Its spins were Ising spins."""
+    rewritten(path, header=[("format_version", "4")], described=[("configuration.internal", None)])
+    loaded = MLRG.load(path)
+    assert repr(loaded) == repr(model)
+    np.testing.assert_array_equal(loaded.velocity(J), model.velocity(J))
 
 
 def test_an_unchanged_rewrite_loads(path):

@@ -65,7 +65,9 @@ def test_transfer_matrix_is_the_closed_tensor(representation, frame, machine):
         matrices * np.exp(scales)[:, None, None], expected, rtol=1e-11, atol=1e-12 * expected.max()
     )
     Z = np.einsum("naa->n", expected) ** 2 / np.einsum("nab,nba->n", expected, expected)
-    np.testing.assert_allclose(degeneracies(J, representation, machine, frame), Z, rtol=1e-10)
+    np.testing.assert_allclose(
+        degeneracies(J, space(representation, frame), machine), Z, rtol=1e-10
+    )
 
 
 # Rings

@@ -31,6 +31,7 @@ int main(void)
     test_library();
     test_ising();
     test_machines();
+    test_states();
     test_models();
     test_mlrg();
     test_neuralrg();
