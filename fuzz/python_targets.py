@@ -134,6 +134,9 @@ GOOD = {
     "seed": st.integers(0, 2**64 - 1), "progress": st.sampled_from([False, True, np.True_, _listen,
         _stop, _raise]),
     "J": J, "J0": _reals([(), (3,)]), "J_teacher": J, "J_student": J, "guess": J,
+    "internal": st.sampled_from(
+        ["Z2"] * 6 + ["S3", "Z4", "Z5-chiral", "Z2xZ2", "S11", [(1, 2, 0)], [(0, 0)], ()]
+    ),
     "representation": st.sampled_from(REPRESENTATIONS), "machine": st.sampled_from(["teacher",
         "student"]), "frame": st.sampled_from(["published", "consistent"]),
     "moderator": st.sampled_from(["monotone", "flow"]),
@@ -273,7 +276,8 @@ KEPT_SMALL = {"n_jobs", "threads", "n", "executor"}
 
 #: Records of results, which nobody makes but the package.
 _RECORDS = {
-    "CriticalCouplings", "Couplings", "Estimate", "ExactMinimum", "FixedPoint", "Violations",
+    "CriticalCouplings", "Couplings", "Estimate", "ExactFixedPoint", "ExactMinimum", "FixedPoint",
+    "InternalSymmetry", "TransferSpectrum", "Violations",
     "Chains", "Layer", "LogPartition", "Responses", "Basins", "PrincipalComponents", "RGMap",
     "Drawing", "TrainingRecord", "LoopCriticalPoint", "LoopExponents", "LoopMapFixedPoint",
     "LoopMinimum", "LoopDistance", "LyapunovFunction", "Collapse", "CheckerboardState",

@@ -93,6 +93,8 @@ _MLRG = Small(
         {"moderator": "flow", "divergence": "cd", "transport": "ode"},
         {"scheme": "loop", "moderator": "flow", "divergence": "l2"},
         {"scheme": "loop", "representation": "A1", "transport": "ode"},
+        {"internal": "S3"},
+        {"internal": ((1, 2, 3, 0), (3, 2, 1, 0)), "moderator": "flow"},
     ),
     settings={"batch": 8, "total_steps": 10**8, "cd_samples": 8, "teacher_sweeps": 1},
     light={

@@ -413,6 +413,7 @@ typedef struct {
 
 /* The couplings of a representation: by pairs of components in row-major order, those that a mirror
  * makes equal once, and then by kernels.
+ * \param symmetry       of the states
  * \param[out] couplings shape (c, 3): component of the edge spin, of the vertex spin, kernel; may be
  *                       NULL
  * \param capacity       elements of couplings, at least 3 c, or 0 for NULL
@@ -422,6 +423,7 @@ ISINGRG_API isingrg_status isingrg_mlrg_state_couplings(
     int32_t *couplings, int64_t capacity, int32_t *count);
 
 /* isingrg_mlrg_divergence and isingrg_mlrg_divergence_hessian of these spins.
+ * \param symmetry         of the states
  * \param teacher, student shape (n, c), finite
  * \param directions       shape (n, c), finite; may be NULL
  * \param[out] divergence  n numbers;  \param[out] gradient shape (n, c), may be NULL
@@ -433,7 +435,16 @@ ISINGRG_API isingrg_status isingrg_mlrg_state_divergence(
 
 /* isingrg_mlrg_exact_map of these spins. Copies of a minimum differ by names of the hidden spin's
  * components and states.
- * \param couplings shape (n, c), finite, |J| <= 8 */
+ * \param symmetry          of the states
+ * \param couplings         shape (n, c), finite, |J| <= 8
+ * \param starts            searches for each row, 1 to 1024
+ * \param seed              of the random points, which are the same for all rows
+ * \param[out] renormalized shape (n, c)
+ * \param[out] divergence   n numbers in nats, may be NULL
+ * \param[out] gradient_norm n numbers, may be NULL
+ * \param[out] counts       shape (n, 2), may be NULL: searches that reached the least divergence, and
+ *                          different minima
+ * \param progress counts searches */
 ISINGRG_API isingrg_status isingrg_mlrg_state_exact_map(
     const isingrg_internal_symmetry *symmetry, const char *representation, int32_t frame,
     const double *couplings, int64_t n, int32_t starts, uint64_t seed, double *renormalized,
@@ -441,6 +452,8 @@ ISINGRG_API isingrg_status isingrg_mlrg_state_exact_map(
     void *context);
 
 /* isingrg_mlrg_boltzmann_tensor of these spins, of at most 256 states.
+ * \param symmetry        of the states
+ * \param machine         ISINGRG_MLRG_TEACHER or ISINGRG_MLRG_STUDENT
  * \param couplings       shape (n, c), finite
  * \param[out] logarithms shape (n, S, S, S, S), S states per spin
  * \param count           elements of logarithms */

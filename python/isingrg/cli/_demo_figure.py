@@ -10,7 +10,7 @@ import numpy as np
 
 from isingrg import mlrg
 from isingrg._shared import files
-from isingrg.mlrg.exact_fixed_point import exact_fixed_point
+from isingrg.mlrg._exact_fixed_point import exact_fixed_point
 from isingrg.plot import _style
 from isingrg.plot._ising import spin_picture
 

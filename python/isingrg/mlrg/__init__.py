@@ -9,6 +9,7 @@ from isingrg.mlrg import symmetry
 from isingrg.mlrg._analysis import Violations
 from isingrg.mlrg._critical import CriticalCouplings
 from isingrg.mlrg._divergence import divergence
+from isingrg.mlrg._exact_fixed_point import ExactFixedPoint, exact_fixed_point
 from isingrg.mlrg._fixed_points import FixedPoint
 from isingrg.mlrg._lyapunov import LyapunovFunction
 from isingrg.mlrg._many import fit_many
@@ -22,7 +23,6 @@ from isingrg.mlrg.exact import (
     exact_minimum,
     minimum_kl,
 )
-from isingrg.mlrg.exact_fixed_point import ExactFixedPoint, exact_fixed_point
 from isingrg.mlrg.internal import InternalSymmetry, internal_symmetry
 from isingrg.mlrg.loop import loop_couplings, loop_student, teacher_state, tensor_flow
 from isingrg.mlrg.loop_critical import LoopCriticalPoint, critical_coupling

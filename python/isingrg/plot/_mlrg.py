@@ -12,7 +12,7 @@ from isingrg import mlrg
 from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError
 from isingrg.mlrg import MLRG, FixedPoint
-from isingrg.mlrg.exact_fixed_point import exact_fixed_point
+from isingrg.mlrg._exact_fixed_point import exact_fixed_point
 from isingrg.plot import _style
 from isingrg.plot._drawing import Drawing, drawing
 from isingrg.plot._plane import Plane, around, draw_points, place_points

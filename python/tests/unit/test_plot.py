@@ -10,7 +10,7 @@ import pytest
 import isingrg
 from isingrg import ArgumentError, IsingRGError, ising, mlrg, plot, statistics
 from isingrg.graphvae import GraphVAE, RGMap
-from isingrg.mlrg.exact_fixed_point import exact_fixed_point
+from isingrg.mlrg._exact_fixed_point import exact_fixed_point
 from isingrg.neuralrg import Chains, DualIsing, NeuralRG, Responses, log_partition_dual
 
 matplotlib = pytest.importorskip("matplotlib")

@@ -10,10 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError, ConvergenceError
-from isingrg._shared.progress import reporting
 from isingrg.mlrg._couplings import FRAMES, Couplings, Floats, Reals
 from isingrg.mlrg._space import Space, space
-from isingrg.mlrg.exact import Progress, exact_map
+from isingrg.mlrg.exact import exact_map
 from isingrg.mlrg.internal import Internal
 
 #: Distance of the points of the five-point formula for derivatives: their error of fourth order,
@@ -43,7 +42,7 @@ class ExactFixedPoint:
 
 def exact_fixed_point(
     guess: ArrayLike | None = None, representation: str = "A1", *, frame: str = "published",
-    internal: Internal = "Z2", progress: Progress = False,
+    internal: Internal = "Z2",
 ) -> ExactFixedPoint:  # fmt: skip
     """A fixed point of the exact RG map by Newton's method, and the exponents there.
 
@@ -54,8 +53,6 @@ def exact_fixed_point(
         smallest J > 0 from which the map leads away to larger ones.
     representation, frame, internal
         As for `exact_map`.
-    progress : bool or callable
-        Counts images of couplings.
 
     Returns
     -------
@@ -73,30 +70,27 @@ def exact_fixed_point(
     (1.857723, 0.988)
     """
     of = space(representation, arguments.choice("frame", frame, FRAMES), internal)
-    bound = of.largest_coupling
-    with reporting(progress, "searching", "images") as report:
-        images = _Images(of, report)
-        if guess is None:
-            if of.count > 1:
-                raise ArgumentError(
-                    f"guess must be given for the {of.count} couplings of these spins"
-                )
-            point = _transition(images, bound)
-        else:
-            couplings = Couplings(guess, of.count, low=-bound, high=bound, name="guess")
-            if len(couplings) != 1:
-                raise ArgumentError(f"guess must be a single J, got the shape {couplings.shape}")
-            point = couplings.rows[0]
-        for _ in range(_STEPS):
-            image, slope = images.expand(point)
-            change = np.linalg.lstsq(slope - np.eye(len(point)), point - image)[0]
-            size = float(np.abs(change).max())
-            point = point + change * min(1.0, _LONGEST / max(size, 1e-300))
-            if np.abs(point).max() > bound - 2 * _WIDTH:
-                raise ConvergenceError(f"the search left the couplings up to {bound:g}")
-            if size < _DONE:
-                break
+    bound = of.largest_coupling - 4 * _WIDTH
+    images = _Images(of)
+    if guess is None:
+        if of.count > 1:
+            raise ArgumentError(f"guess must be given for the {of.count} couplings of these spins")
+        point = _transition(images, bound)
+    else:
+        couplings = Couplings(guess, of.count, low=-bound, high=bound, name="guess")
+        if len(couplings) != 1:
+            raise ArgumentError(f"guess must be a single J, got the shape {couplings.shape}")
+        point = couplings.rows[0]
+    for _ in range(_STEPS):
         image, slope = images.expand(point)
+        change = np.linalg.lstsq(slope - np.eye(len(point)), point - image)[0]
+        size = float(np.abs(change).max())
+        point = point + change * min(1.0, _LONGEST / max(size, 1e-300))
+        if np.abs(point).max() > bound:
+            raise ConvergenceError(f"the search left the couplings up to {bound:g}")
+        if size < _DONE:
+            break
+    image, slope = images.expand(point)
     residual = float(np.abs(image - point).max())
     if residual > 1e-9:
         raise ConvergenceError(
@@ -112,16 +106,13 @@ def exact_fixed_point(
 class _Images:
     """The exact map of rows of couplings."""
 
-    def __init__(self, of: Space, report: object) -> None:
-        self.of, self.report, self.done = of, report, 0
+    def __init__(self, of: Space) -> None:
+        self.of = of
 
     def __call__(self, rows: Floats) -> Floats:
         of = self.of
         given = rows if of.count > 1 else rows[:, 0]
         found = exact_map(given, of.representation, frame=of.frame, internal=of.internal)
-        self.done += len(rows)
-        if callable(self.report):
-            self.report(self.done, 0)
         return np.asarray(found).reshape(rows.shape)
 
     def expand(self, point: Floats) -> tuple[Floats, Floats]:
