@@ -6,7 +6,6 @@ import numpy as np
 
 import record_file
 from isingrg import mlrg
-from isingrg.mlrg.exact import exact_fixed_point
 from isingrg.plot import _style as style
 from page import GREY, compare, median_and_error, panels, table
 from train_mlrg_published import recipes as published_recipes
@@ -19,7 +18,8 @@ NETWORKS = record_file.load(DATA / "mlrg_published.json")
 REPRESENTATIONS = {"A1": "$A_1$", "A1+E": "$A_1 \\oplus E$", "2A1+E": "$2A_1 \\oplus E$"}
 EXACT = {"J0*": mlrg.LIEB_CRITICAL_COUPLING, "Delta_1": 0.125}
 #: Of the exact RG map of A1.
-EXACT_MAP = {"J0*": exact_fixed_point()[0], "Delta_1": mlrg.scaling_dimensions(exact_fixed_point()[0])[1]}
+_STAR = mlrg.exact_fixed_point().J
+EXACT_MAP = {"J0*": _STAR, "Delta_1": mlrg.scaling_dimensions(_STAR)[1]}
 #: Median, quartiles and whiskers of Figs. 8 and 12, from the data of the figures in MLRG.nb of
 #: github.com/EverettYou/MLRG at commit 539c3da.
 BOXES = {

@@ -18,11 +18,10 @@ import numpy as np
 
 from isingrg._shared.errors import ArgumentError
 from isingrg.mlrg._couplings import Floats
+from isingrg.mlrg._permutations import Permutation, group_order, orbit_of, pair_orbits
 
-__all__ = ["MOST_STATES", "InternalSymmetry", "Permutation", "internal_symmetry"]
+__all__ = ["MOST_STATES", "Internal", "InternalSymmetry", "Permutation", "internal_symmetry"]
 
-#: Images of the states 0, 1, ..., q - 1.
-Permutation = tuple[int, ...]
 #: States of a spin.
 MOST_STATES = 10
 
@@ -130,76 +129,6 @@ def internal_symmetry(internal: Any) -> InternalSymmetry:
     return _generated(_permutations(internal))
 
 
-def pair_orbits(generators: tuple[Permutation, ...]) -> tuple[tuple[tuple[int, int], ...], ...]:
-    """Orbits of pairs of states under a group, each in ascending order, by their smallest pair.
-
-    Parameters
-    ----------
-    generators : sequence of Permutation
-        At least one.
-
-    Returns
-    -------
-    tuple of tuple of (int, int)
-    """
-    q = len(generators[0])
-    orbits: list[tuple[tuple[int, int], ...]] = []
-    seen: set[tuple[int, ...]] = set()
-    for pair in np.ndindex(q, q):
-        if pair not in seen:
-            orbit = _orbit(pair, generators)
-            seen |= orbit
-            orbits.append(tuple(sorted((s, t) for s, t in orbit)))
-    return tuple(orbits)
-
-
-@functools.cache
-def group_order(generators: tuple[Permutation, ...]) -> int:
-    """Elements of a group of permutations: the product of the orbits of a chain of stabilisers.
-
-    Parameters
-    ----------
-    generators : tuple of Permutation
-
-    Returns
-    -------
-    int
-        At least 1.
-    """
-    identity = tuple(range(len(generators[0])))
-    generators = tuple(g for g in dict.fromkeys(generators) if g != identity)
-    if not generators:
-        return 1
-    base = next(s for s in identity if any(g[s] != s for g in generators))
-    # An element of the group that takes the base to each state of its orbit.
-    carriers = {base: identity}
-    queue = [base]
-    for state in queue:
-        for g in generators:
-            if g[state] not in carriers:
-                carriers[g[state]] = tuple(g[s] for s in carriers[state])
-                queue.append(g[state])
-    # Schreier's lemma: these generate the stabiliser of the base.
-    stabiliser = set()
-    for state in queue:
-        for g in generators:
-            back = np.argsort(carriers[g[state]])
-            stabiliser.add(tuple(int(back[g[s]]) for s in carriers[state]))
-    return len(carriers) * group_order(tuple(sorted(stabiliser)))
-
-
-def _orbit(start: tuple[int, ...], generators: tuple[Permutation, ...]) -> set[tuple[int, ...]]:
-    """All images of some states."""
-    found, queue = {start}, [start]
-    for states in queue:
-        for g in generators:
-            image = tuple(g[s] for s in states)
-            if image not in found:
-                found.add(image)
-                queue.append(image)
-    return found
-
-
 def _named(name: str) -> InternalSymmetry:
     if name == "Z2xZ2":
         return InternalSymmetry(name, 4, ((2, 3, 0, 1), (1, 0, 3, 2)), ("s", "t", "st"))
@@ -257,7 +186,7 @@ def _permutations(internal: Any) -> tuple[Permutation, ...]:
 
 def _generated(generators: tuple[Permutation, ...]) -> InternalSymmetry:
     q = len(generators[0])
-    reached = {states[0] for states in _orbit((0,), generators)}
+    reached = {states[0] for states in orbit_of((0,), generators)}
     if len(reached) < q:
         unreached = min(set(range(q)) - reached)
         raise ArgumentError(
@@ -284,7 +213,7 @@ def _kernels(name: str) -> Floats:
         elif "-" in kernel:
             pair = tuple(map(int, kernel.split("-")))
             kernels.append(np.zeros((q, q)))
-            for s, t in _orbit(pair, symmetry.generators):
+            for s, t in orbit_of(pair, symmetry.generators):
                 kernels[-1][s, t] = 1.0
         else:
             first, second = 1 - 2 * (states // (q // 2)), 1 - 2 * (states % 2)

@@ -51,6 +51,18 @@ def test_mlrg_loop():
     )
 
 
+def test_mlrg_potts():
+    model = MLRG.load(FOLDER / "mlrg-potts-0.1.0-sha256.safetensors")
+    assert repr(model).startswith("MLRG(internal='S3', moderator='flow', hidden=(6,), ")
+    np.testing.assert_allclose(
+        model.velocity([0.6, 1.8]), [-0.06691027113257575, -0.01619051844671817], **CLOSE
+    )
+    model.fit(1)
+    np.testing.assert_allclose(
+        model.history["loss"][-2:], [0.04675695070450426, 0.041937107019948974], **CLOSE
+    )
+
+
 def test_multilevel():
     model = MultilevelSampler.load(FOLDER / "multilevel-0.1.0-sha256.safetensors")
     assert repr(model).startswith("MultilevelSampler(L=8, K=0.42, ") and model.step == 6
