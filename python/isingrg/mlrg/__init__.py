@@ -21,6 +21,7 @@ from isingrg.mlrg.exact import (
     ExactMinimum,
     exact_map,
     exact_minimum,
+    lieb_critical_coupling,
     minimum_kl,
 )
 from isingrg.mlrg.internal import InternalSymmetry, internal_symmetry
@@ -69,6 +70,7 @@ __all__ = [
     "fit_many",
     "ground_state_degeneracy",
     "internal_symmetry",
+    "lieb_critical_coupling",
     "loop_couplings",
     "loop_distance",
     "loop_exponents",

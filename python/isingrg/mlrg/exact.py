@@ -12,14 +12,51 @@ from numpy.typing import ArrayLike, NDArray
 
 from isingrg import _core
 from isingrg._shared import arguments
+from isingrg._shared.errors import ArgumentError
 from isingrg._shared.progress import reporting
 from isingrg.mlrg._couplings import FRAMES, Couplings, Reals, coupling_count
 from isingrg.mlrg._space import space
-from isingrg.mlrg.internal import Internal
+from isingrg.mlrg.internal import Internal, internal_symmetry
 
 #: Exact critical coupling of the Ising model on the Lieb lattice, arccosh(1 + sqrt 2) / 2
 #: (Eq. 19 of Hou & You).
 LIEB_CRITICAL_COUPLING: float = 0.764285459740499
+
+
+def lieb_critical_coupling(internal: Internal = "Z2") -> float:
+    """Exact transition of Ising and Potts models on the Lieb lattice, in units of their kernel.
+
+    Summing over the edge spins makes it a square lattice, which is critical at exp(K) = 1 + sqrt q.
+    Beyond q = 4 the transition is of first order.
+
+    Parameters
+    ----------
+    internal : str, sequence of sequence of int, or InternalSymmetry
+        "Z2", for which it is `LIEB_CRITICAL_COUPLING`, or "S2" to "S10".
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ArgumentError
+        For other models, whose transition is not known in this form.
+
+    Examples
+    --------
+    >>> round(lieb_critical_coupling("S3"), 10)
+    1.7218631764
+    """
+    group = internal_symmetry(internal)
+    if group.is_ising:
+        return LIEB_CRITICAL_COUPLING
+    if group.kernel_names != ("delta",):
+        raise ArgumentError(f"internal must be 'Z2' or 'S2' to 'S10', got {group.name!r}")
+    # exp(K) = (y^2 + q - 1) / (2 y + q - 2) with y = exp(J).
+    root = 1 + math.sqrt(group.q)
+    return math.log(root + math.sqrt(root**2 + root * (group.q - 2) - (group.q - 1)))
+
 
 #: Largest |J| of the teacher of `minimum_kl`.
 LARGEST_COUPLING = 4.0

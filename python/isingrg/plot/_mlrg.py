@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,7 +20,7 @@ from isingrg.plot._plane import Plane, around, draw_points, place_points
 
 Floats = NDArray[np.float64]
 
-#: By default J from 0 to this: little is trained beyond.
+#: By default J of Ising spins from 0 to this: little is trained beyond.
 _LARGEST = 1.45
 #: Points of a curve, of the exact RG map beside it, and of a side of a plane.
 _POINTS, _EXACT_POINTS, _SIDE = 300, 25, 41
@@ -33,7 +34,8 @@ def beta_function(model: MLRG, J: ArrayLike | None = None, *, ax: Any = None) ->
     model : MLRG
         Trained, with one coupling.
     J : array_like, shape (n,), optional
-        Where to draw the curve, increasing, |J| <= 4; by default 0 to 1.45.
+        Where to draw the curve, increasing, |J| <= 4; by default 0 to 1.45, and to 2.9 for spins
+        of q states.
     ax : matplotlib axes, optional
         Where to draw; a new figure by default.
 
@@ -41,7 +43,8 @@ def beta_function(model: MLRG, J: ArrayLike | None = None, *, ax: Any = None) ->
     -------
     Drawing
         Artists: "learned", "exact", the points of `isingrg.mlrg.exact_map`, "fixed_point", the
-        zero of the exact one, "lattice", a line at J_c of the Lieb lattice, and "zero".
+        zero of the exact one, "lattice", a line at J_c of the Lieb lattice where it is known,
+        and "zero".
 
     Raises
     ------
@@ -55,7 +58,7 @@ def beta_function(model: MLRG, J: ArrayLike | None = None, *, ax: Any = None) ->
     couplings = _line(model, J)
     learned = model.flow(couplings, 1)[1] - couplings
     points = np.linspace(couplings[0], couplings[-1], _EXACT_POINTS)
-    exact = np.asarray(mlrg.exact_map(points)) - points
+    exact = _exact_map(model, points) - points
     with drawing(ax) as drawn:
         axes, artists = drawn.ax, drawn.artists
         artists["zero"] = axes.axhline(0.0, color=_style.BLACK, linewidth=0.8, zorder=1)
@@ -63,7 +66,7 @@ def beta_function(model: MLRG, J: ArrayLike | None = None, *, ax: Any = None) ->
         (artists["exact"],) = axes.plot(
             points, exact, "o", markersize=3.5, color=_style.BLACK, label="exact RG map"
         )
-        _fixed_points(drawn)
+        _fixed_points(drawn, model)
         axes.set(xlabel="coupling $J$", ylabel="RG step $J' - J$", xlim=(points[0], points[-1]))
         axes.legend()
     return drawn
@@ -100,7 +103,7 @@ def monotone(model: MLRG, J: ArrayLike | None = None, *, ax: Any = None) -> Draw
     with drawing(ax) as drawn:
         axes, artists = drawn.ax, drawn.artists
         if model._configuration.transport == "step":
-            step = np.asarray(mlrg.exact_map(couplings)) - couplings
+            step = _exact_map(model, couplings) - couplings
             steps = 0.5 * (step[1:] + step[:-1]) * np.diff(couplings)
             (artists["exact"],) = axes.plot(
                 couplings, np.concatenate([[0.0], -np.cumsum(steps)]), "--", color=_style.BLACK,
@@ -109,7 +112,7 @@ def monotone(model: MLRG, J: ArrayLike | None = None, *, ax: Any = None) -> Draw
         (artists["learned"],) = axes.plot(
             couplings, values - values[0], color=_style.BLUE, label="learned"
         )
-        _fixed_points(drawn)
+        _fixed_points(drawn, model)
         axes.set(
             xlabel="coupling $J$", ylabel=f"monotone $C(J) - C({couplings[0]:g})$",
             xlim=(couplings[0], couplings[-1]),
@@ -118,12 +121,17 @@ def monotone(model: MLRG, J: ArrayLike | None = None, *, ax: Any = None) -> Draw
     return drawn
 
 
-def _fixed_points(drawn: Drawing) -> None:
-    point = float(exact_fixed_point().J)
-    lines = {
-        "fixed_point": (point, "-", _style.VERMILION, "exact RG map, $J_*$"),
-        "lattice": (mlrg.LIEB_CRITICAL_COUPLING, "--", _style.GREEN, "Lieb lattice, $J_c$"),
-    }
+def _exact_map(model: MLRG, J: Floats) -> Floats:
+    return np.asarray(mlrg.exact_map(J, internal=model._configuration.internal))
+
+
+def _fixed_points(drawn: Drawing, model: MLRG) -> None:
+    internal = model._configuration.internal
+    point = float(exact_fixed_point(internal=internal).J)
+    lines = {"fixed_point": (point, "-", _style.VERMILION, "exact RG map, $J_*$")}
+    with contextlib.suppress(ArgumentError):  # where it is known
+        critical = mlrg.lieb_critical_coupling(internal)
+        lines["lattice"] = critical, "--", _style.GREEN, "Lieb lattice, $J_c$"
     for name, (where, style, colour, text) in lines.items():
         drawn.artists[name] = drawn.ax.axvline(
             where, color=colour, linestyle=style, linewidth=1.0, zorder=0,
@@ -135,7 +143,8 @@ def _line(model: Any, J: Any) -> Floats:
     if count(model) != 1:
         raise ArgumentError(f"model must have one coupling, not {count(model)}; see plot.flow")
     if J is None:
-        return np.linspace(0.0, _LARGEST, _POINTS)
+        largest = _LARGEST if model._configuration.internal == "Z2" else 2 * _LARGEST
+        return np.linspace(0.0, largest, _POINTS)
     couplings = arguments.reals("J", J, -4.0, 4.0)
     if couplings.ndim != 1 or len(couplings) < 2 or (np.diff(couplings) <= 0).any():
         raise ArgumentError("J must be a list of at least two increasing couplings")

@@ -145,6 +145,7 @@ def test_the_exact_map_of_potts_models_is_that_of_an_independent_program(row):
         degeneracy, abs=1e-10
     )
     # The square lattice of the vertex spins is critical at e^K = 1 + sqrt q.
+    assert mlrg.lieb_critical_coupling(name) == pytest.approx(critical, abs=1e-12)
     T = mlrg.boltzmann_tensor(critical, internal=name, log=True)
     assert (T[0, 0, 0, 0] - T[0, 1, 0, 1]) / 4 == pytest.approx(
         math.log(1 + math.sqrt(q)), abs=1e-12
@@ -270,6 +271,15 @@ def test_minima_have_gauge_copies_nearest_to_the_teacher():
     plus = mlrg.exact_map([1.1, 0.2], internal="Z4")
     minus = mlrg.exact_map([-1.1, 0.2], internal="Z4")
     np.testing.assert_allclose(minus, plus * [-1, 1], atol=1e-10)
+
+
+def test_transitions_of_the_lieb_lattice():
+    assert mlrg.lieb_critical_coupling() == mlrg.LIEB_CRITICAL_COUPLING
+    ising = mlrg.lieb_critical_coupling("S2") / 2
+    assert ising == pytest.approx(mlrg.LIEB_CRITICAL_COUPLING, abs=1e-14)
+    for internal in ("Z3", "Z2xZ2", [(1, 2, 0), (1, 0, 2)]):
+        with pytest.raises(ArgumentError, match="internal must be"):
+            mlrg.lieb_critical_coupling(internal)
 
 
 def test_what_has_no_meaning_is_refused():
