@@ -9,7 +9,7 @@ from __future__ import annotations
 import abc
 import functools
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -30,8 +30,10 @@ class Space(abc.ABC):
     frame: str
     internal: InternalSymmetry
 
-    #: Largest |J| of the exact map: beyond it the distributions are frozen to rounding.
-    largest_coupling: ClassVar[float]
+    @property
+    def largest_coupling(self) -> float:
+        """Largest |J| of the exact map: beyond it the distributions are frozen to rounding."""
+        return 4.0 if self.internal.name in ("Z2", "Z2xZ2") else 8.0
 
     @property
     @abc.abstractmethod
@@ -85,8 +87,6 @@ def space(representation: Any, frame: str, internal: Any = "Z2") -> Space:
 class IsingSpace(Space):
     """Components of +1 and -1 that the point group permutes and flips."""
 
-    largest_coupling = 4.0
-
     @property
     def count(self) -> int:
         return coupling_count(self.representation, self.frame)
@@ -120,8 +120,6 @@ class IsingSpace(Space):
 @dataclass(frozen=True)
 class StateSpace(Space):
     """Components of q states, which the point group moves."""
-
-    largest_coupling = 8.0
 
     @functools.cached_property
     def arrays(self) -> tuple[Any, Any]:

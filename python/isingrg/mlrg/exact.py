@@ -104,8 +104,8 @@ def exact_minimum(
     Parameters
     ----------
     J : float or array_like
-        Couplings, |J| <= 4, or 8 for spins of q states: any shape for one coupling (A1), (..., c)
-        in general.
+        Couplings: any shape for one coupling (A1), (..., c) in general. |J| <= 4 for Ising and
+        Ashkin-Teller spins, else 8.
     representation, frame, internal
         As in `exact_map`.
     starts : int
@@ -160,8 +160,8 @@ def exact_map(
     Parameters
     ----------
     J : float or array_like
-        Couplings, |J| <= 4, or 8 for spins of q states: any shape for one coupling (A1), (..., c)
-        in general.
+        Couplings: any shape for one coupling (A1), (..., c) in general. |J| <= 4 for Ising and
+        Ashkin-Teller spins, else 8.
     representation : str
         Point-group representation of every spin: a sum of A1, A2, B1, B2 and E for Ising spins; for
         all spins a sum of A1, P4, P4d and P8, which move components between places on the axes, on

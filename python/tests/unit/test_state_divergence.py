@@ -293,8 +293,9 @@ def test_what_has_no_meaning_is_refused():
             mlrg.divergence(0.5, 0.5, name, internal="S3")
     with pytest.raises(ArgumentError, match="frame"):
         mlrg.divergence(0.5, 0.5, internal="S3", frame="other")
-    with pytest.raises(ArgumentError, match="J must be"):
-        mlrg.exact_map(8.5, internal="S3")
+    for J, internal in [(8.5, "S3"), ([4.5, 0, 0], "Z2xZ2")]:
+        with pytest.raises(ArgumentError, match="J must be"):
+            mlrg.exact_map(J, internal=internal)
     with pytest.raises(ArgumentError, match=r"\(\.\.\., 2\)"):
         mlrg.exact_map(0.5, internal="Z5")
     with pytest.raises(TypeError, match="representation must be a string"):
