@@ -239,6 +239,24 @@ def test_the_exact_rg_map_has_a_row_where_there_is_one_coupling(run, quick):
     assert json.loads(run(*command, "A1", "--json")[1])["why_no_exact_map"] is None
 
 
+def test_critical_point_of_a_potts_model(run):
+    arguments = ["critical-point", "--models", 1, "--internal", "S3", "--quiet"]
+    code, out, err = run(*arguments)
+    assert (code, err) == (0, "")
+    assert "exact RG map            1.857723     2.75279" in out
+    assert "Ising model" not in out and "Hou & You" not in out
+    document = json.loads(run(*arguments, "--json")[1])
+    assert document["ising"] is None and document["published_median_and_box"] == {}
+    assert document["settings"]["internal"] == "S3"
+    assert document["mean"]["critical_coupling"] == pytest.approx(1.857723, abs=0.003)
+    own = run("critical-point", "--models", 1, "--internal", "(1,2,0)(1,0,2)", "--json", "--quiet")
+    assert json.loads(own[1])["mean"] == document["mean"]
+    code, _, err = run("critical-point", "--internal", "S3", "--published", "shen")
+    assert code == 2 and "exclude each other" in err
+    code, _, err = run("critical-point", "--internal", "S12")
+    assert code == 2 and "'S12' is not among" in err
+
+
 def test_the_exact_rg_map_of_loops_has_a_row(run, quick):
     command = ["critical-point", "--models", 1, "--steps", 20, "--quiet", "--scheme", "loop"]
     out = run(*command, "--divergence", "l2", "--moderator", "flow")[1]

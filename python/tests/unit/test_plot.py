@@ -142,6 +142,18 @@ def test_beta_function(a1):
     assert artists["lattice"].get_xdata()[0] == mlrg.LIEB_CRITICAL_COUPLING
 
 
+def test_beta_function_of_a_potts_model():
+    model = mlrg.MLRG(internal="S3", hidden=(4,)).fit(5)
+    artists = model.plot_beta_function().artists
+    J, step = artists["exact"].get_data()
+    np.testing.assert_array_equal(step, mlrg.exact_map(J, internal="S3") - J)
+    assert J[-1] == pytest.approx(2.9)
+    assert artists["fixed_point"].get_xdata()[0] == exact_fixed_point(internal="S3").J
+    assert artists["lattice"].get_xdata()[0] == mlrg.lieb_critical_coupling("S3")
+    clock = mlrg.MLRG(internal="Z3", hidden=(4,)).fit(5)
+    assert "lattice" not in clock.plot_monotone().artists
+
+
 def test_the_step_of_an_ode_is_not_its_velocity():
     model = mlrg.MLRG(transport="ode").fit(3)
     J, step = model.plot_beta_function([0.3, 0.9]).artists["learned"].get_data()
