@@ -9,6 +9,7 @@ import pytest
 
 from isingrg import _core, mlrg
 from isingrg._shared.errors import ArgumentError
+from isingrg.mlrg import _state_tables
 from isingrg.mlrg._space import space
 
 sys.path.append(str(Path(__file__).parent))
@@ -85,6 +86,8 @@ def test_permutations_of_p8_are_exact_in_the_consistent_frame():
     random = np.random.default_rng(0)
     J = random.normal(0, 0.3, of.count)
     tables = [plain.table(J, d) for d in range(4)]
+    features = _state_tables.features(of.internal, "P8", "consistent", of.couplings)
+    np.testing.assert_allclose(np.tensordot(J, features, 1), tables[0], atol=1e-12)
     index = {spin: i for i, spin in enumerate(plain.spins)}
 
     def logs(corners):
