@@ -53,8 +53,9 @@ public func isingrg_mlrg_state_divergence(
     _ context: UnsafeMutableRawPointer?
 ) -> isingrg_status {
     status { () throws(Failure) in
-        let exact = try results(group, name, frame)
         let count = try integer(count, "n", 0...rowLimit)
+        let progress = progress(total: count, function, context)
+        let exact = try results(group, name, frame, progress)
         let (teacher, student) = (try required(teacher, "teacher"), try required(student, "student"))
         try finite(teacher, count: count * exact.teacherCount, "teacher")
         try finite(student, count: count * exact.studentCount, "student")
@@ -67,7 +68,7 @@ public func isingrg_mlrg_state_divergence(
         try exact.divergences(
             teacher: teacher, student: student, directions: directions, count: count,
             into: try required(divergence, "divergence"), gradient: gradient, products: products,
-            progress: progress(total: count, function, context))
+            progress: progress)
     }
 }
 
@@ -81,17 +82,18 @@ public func isingrg_mlrg_state_exact_map(
     _ context: UnsafeMutableRawPointer?
 ) -> isingrg_status {
     status { () throws(Failure) in
-        let exact = try results(group, name, frame)
         let couplings = try required(couplings, "couplings")
         let count = try integer(count, "n", 0...rowLimit)
         let starts = try integer(Int64(starts), "starts", 1...1024)
+        let progress = progress(total: count * starts, function, context)
+        let exact = try results(group, name, frame, progress)
         try finite(couplings, count: count * exact.teacherCount, "couplings", bound: couplingBound)
         var minima = ExactResults.Minima()
         minima.students = try required(renormalized, "renormalized")
         (minima.divergence, minima.gradientNorm, minima.counts) = (divergence, gradientNorm, counts)
         try exact.minimise(
             teacher: couplings, count: count, starts: starts, seed: seed, into: minima,
-            progress: progress(total: count * starts, function, context))
+            progress: progress)
     }
 }
 
@@ -121,9 +123,10 @@ public func isingrg_mlrg_state_tensor(
 }
 
 private func results(
-    _ group: UnsafePointer<isingrg_internal_symmetry>?, _ name: UnsafePointer<CChar>?, _ frame: Int32
+    _ group: UnsafePointer<isingrg_internal_symmetry>?, _ name: UnsafePointer<CChar>?, _ frame: Int32,
+    _ progress: Progress
 ) throws(Failure) -> ExactResults {
     try ExactResults(
         try symmetry(group), try text(name, "representation"),
-        frame: try choice(frame, "frame", Frame.self))
+        frame: try choice(frame, "frame", Frame.self), progress: progress)
 }

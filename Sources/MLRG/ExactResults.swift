@@ -20,11 +20,14 @@ public struct ExactResults {
             Gauge(corners: corners, centre: centre, frame: frame))
     }
 
-    /// - Parameter representation: a sum of A1, P4, P4d and P8.
+    /// - Parameters:
+    ///   - representation: a sum of A1, P4, P4d and P8.
+    ///   - progress: polled while states are counted.
     public init(
-        _ symmetry: InternalSymmetry, _ representation: String, frame: Frame
+        _ symmetry: InternalSymmetry, _ representation: String, frame: Frame, progress: Progress = .none
     ) throws(Failure) {
-        let divergence = try StateDivergence(symmetry, SpinPlaces(representation), frame: frame)
+        let divergence = try StateDivergence(
+            symmetry, SpinPlaces(representation), frame: frame, progress: progress)
         try self.init(divergence, Gauge(symmetry, divergence.places, divergence.bond))
     }
 

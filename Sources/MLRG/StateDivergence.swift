@@ -38,9 +38,12 @@ final class StateDivergence: EnumeratedDivergence {
     /// States of one spin.
     var states: Int { bond.states.count }
 
-    /// - Throws: `outOfMemory` where the visible states are too many.
-    init(_ symmetry: InternalSymmetry, _ places: SpinPlaces, frame: Frame) throws(Failure) {
-        let found = try StateOrbits(symmetry, places, frame: frame)
+    /// - Parameter progress: polled while states are counted.
+    /// - Throws: `outOfMemory` where the visible states are too many, `interrupted`.
+    init(
+        _ symmetry: InternalSymmetry, _ places: SpinPlaces, frame: Frame, progress: Progress = .none
+    ) throws(Failure) {
+        let found = try StateOrbits(symmetry, places, frame: frame, progress: progress)
         let bond = StateBond(symmetry, places, frame: frame)
         let edges = EdgeClasses(bond)
         let n = bond.states.count
@@ -56,12 +59,14 @@ final class StateDivergence: EnumeratedDivergence {
         }
         turnedBack = directions.flatMap { back[$0 % 4].map(Int32.init) }
         orbits = zip(found.representatives, found.multiplicities).map { state, multiplicity in
-            let corners = (0..<4).map { k in Int(state) / [n * n * n, n * n, n, 1][k] % n }
-            var (classes, spins) = (SIMD4<Int32>(), SIMD4<Int32>())
+            var (classes, spins, rest) = (SIMD4<Int32>(), SIMD4<Int32>(), Int(state))
+            for k in (0..<4).reversed() {
+                spins[k] = Int32(rest % n)
+                rest /= n
+            }
             for e in 0..<4 {
-                let (x, y) = (back[e][corners[e]], back[e][corners[(e + 1) % 4]])
+                let (x, y) = (back[e][Int(spins[e])], back[e][Int(spins[(e + 1) % 4])])
                 classes[e] = edges.classes[x * n + y]
-                spins[e] = Int32(corners[e])
             }
             return Orbit(edges: classes, corners: spins, multiplicity: Double(multiplicity))
         }

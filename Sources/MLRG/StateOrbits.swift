@@ -20,8 +20,10 @@ struct StateOrbits {
         }
     }
 
-    /// - Throws: `outOfMemory`.
-    init(_ symmetry: InternalSymmetry, _ places: SpinPlaces, frame: Frame) throws(Failure) {
+    /// - Throws: `outOfMemory`, `interrupted`.
+    init(
+        _ symmetry: InternalSymmetry, _ places: SpinPlaces, frame: Frame, progress: Progress = .none
+    ) throws(Failure) {
         try Self.check(symmetry, places)
         let spins = SpinStates(q: symmetry.q, components: places.count)
         let n = spins.count
@@ -34,7 +36,9 @@ struct StateOrbits {
         }
         let isCounted = try Buffer<UInt8>(count: near * near)
         var stack: [Int] = []
-        for state in 0..<near * near where isCounted.base[state] == 0 {
+        for state in 0..<near * near {
+            if state % (1 << 16) == 0 { try progress.check("not all states were counted") }
+            guard isCounted.base[state] == 0 else { continue }
             isCounted.base[state] = 1
             var size: Int32 = 0
             stack.append(state)

@@ -88,7 +88,7 @@ final class Trainer {
         failures = Array(repeating: nil, count: blocks.count)
         let (name, frame) = (model.configuration.representation, model.configuration.frame)
         if let symmetry = model.configuration.symmetry {
-            let exact = try StateDivergence(symmetry, SpinPlaces(name), frame: frame)
+            let exact = try StateDivergence(symmetry, SpinPlaces(name), frame: frame, progress: progress)
             divergence = Self.exact(try WorkspacePool(exact))
             return
         }
