@@ -14,8 +14,9 @@ from isingrg.neuralrg._information import mutual_information
 from isingrg.neuralrg._responses import Responses
 from isingrg.neuralrg._wavelets import haar, haar_matrix, inverse_haar
 from isingrg.neuralrg.function_target import FunctionTarget
+from isingrg.neuralrg.gaussian import Gaussian
 from isingrg.neuralrg.model import NeuralRG
-from isingrg.neuralrg.targets import DualIsing, Gaussian, Phi4, Target
+from isingrg.neuralrg.targets import DualIsing, Phi4, Target
 
 __all__ = [
     "Chains",

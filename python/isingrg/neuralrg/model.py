@@ -30,8 +30,9 @@ from isingrg.neuralrg import (
 from isingrg.neuralrg._configuration import Configuration, Training
 from isingrg.neuralrg._hierarchy import Layer, Sites
 from isingrg.neuralrg._samples import Samples, refuse_spins
+from isingrg.neuralrg._stored_targets import described, of_file
 from isingrg.neuralrg.function_target import following
-from isingrg.neuralrg.targets import DualIsing, Target, coupling_of, described, of_file
+from isingrg.neuralrg.targets import DualIsing, Target, coupling_of
 
 
 @documented(Configuration)
