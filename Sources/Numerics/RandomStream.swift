@@ -12,6 +12,8 @@ public enum RandomPurpose: UInt64, Sendable {
     case latent = 7
     /// Which of given samples a training step takes.
     case batch = 8
+    /// Chains on any lattice.
+    case markovChain = 9
 }
 
 /// A stream of random bits, keyed by seed, purpose, stream number and step.

@@ -30,6 +30,9 @@ ISING_WOLFF: int
 ISING_SWENDSEN_WANG: int
 ISING_METROPOLIS: int
 ISING_HEAT_BATH: int
+LATTICE_ISING: int
+LATTICE_POTTS: int
+LATTICE_CLOCK: int
 MLRG_STAR: int
 MLRG_LOOP: int
 MLRG_MONOTONE: int
@@ -149,6 +152,38 @@ def ising_exact_bulk(
 
 def ising_autocorrelation_time(series: Array, progress: Progress, /) -> float:
     """series (n_chains, n_samples)."""
+
+# Spins on any lattice of n sites with b bonds. Every function begins with the lattice: sites, bonds
+# (b, 2), strengths (b,), colours (n,), pattern (n,) or None, kind of the spins, their states.
+
+def lattice_advance(
+    sites: int, bonds: Sites, strengths: Array, colours: Sites, pattern: Array | None, kind: int,
+    states: int, couplings: Array, fields: Array, algorithm: int, seed: int, first_sweep: int,
+    between: int, rows: int, spins: Spins, clusters: Sites, weights: Array | None,
+    partners: Sites | None, improved: int, table: Array | None, samples: Spins | None,
+    progress: Progress, /,
+) -> None:
+    """couplings and fields (c,), spins (c, n) and clusters (c,) in place, weights and partners
+    (k, n), table (c, rows, numbers of a row), samples (c, rows, n)."""
+
+def lattice_measure(
+    sites: int, bonds: Sites, strengths: Array, colours: Sites, pattern: Array | None, kind: int,
+    states: int, weights: Array | None, partners: Sites | None, improved: int, spins: Spins,
+    table: Array, progress: Progress, /,
+) -> None:
+    """weights and partners (k, n), spins (m, n), table (m, numbers of a row)."""
+
+def lattice_moments(
+    sites: int, bonds: Sites, strengths: Array, colours: Sites, pattern: Array | None, kind: int,
+    states: int, couplings: Array, fields: Array, moments: Array, progress: Progress, /,
+) -> None:
+    """couplings and fields (c,), moments (c, 8)."""
+
+def lattice_levels(
+    sites: int, bonds: Sites, strengths: Array, colours: Sites, pattern: Array | None, kind: int,
+    states: int, lowest: int, counts: Array, progress: Progress, /,
+) -> None:
+    """counts (energies, n + 1)."""
 
 # Models of any method. Their constructors and trainings take structures of isingrg.h as dicts from
 # the names of their fields.

@@ -223,6 +223,113 @@ ISINGRG_API isingrg_status isingrg_ising_autocorrelation_time(
     const double *series, int64_t n_chains, int64_t n_samples, double *time,
     isingrg_progress progress, void *context);
 
+/* MARK: Spins on any lattice */
+
+enum {
+    ISINGRG_LATTICE_ISING = 0, /* spins -1 and +1, w(s, t) = s t, f(s) = s */
+    ISINGRG_LATTICE_POTTS = 1, /* states 0 to q - 1, w(s, t) = 1 if s = t else 0, f(s) = 1 if s = 0 */
+    ISINGRG_LATTICE_CLOCK = 2  /* states 0 to q - 1, w(s, t) = cos(2 pi (s - t) / q), f(s) = w(s, 0) */
+};
+
+/* A graph with spins: p(s) ~ exp(-K E + h F) with the energy E = -sum J_ij w(s_i, s_j) over bonds and
+ * the field term F = sum p_i f(s_i) over sites. The arrays are the caller's. */
+typedef struct {
+    int64_t sites;             /* N, 1 to 2^28 */
+    int64_t n_bonds;           /* B, 0 to 2^28 */
+    const int32_t *bonds;      /* (B, 2): two different sites each; a pair may occur several times */
+    const double *strengths;   /* J, (B), -1e6 to 1e6 */
+    const int32_t *colours;    /* (N), 0 to 255; two neighbours have different ones */
+    const double *pattern;     /* p, (N), -1e6 to 1e6; NULL for 1 everywhere */
+    int32_t spins;             /* ISINGRG_LATTICE_ISING ... ISINGRG_LATTICE_CLOCK */
+    int32_t states;            /* q, 2 to 16; 2 for Ising */
+} isingrg_lattice;
+
+/* Markov chains on a lattice, and what they do in one call: rows times a number of sweeps. */
+typedef struct {
+    int64_t n_chains;        /* 1 to 2^24 */
+    const double *couplings; /* K of each, -1e6 to 1e6 */
+    const double *fields;    /* h of each, -1e6 to 1e6 */
+    int32_t algorithm;       /* ISINGRG_ISING_WOLFF ... ISINGRG_ISING_HEAT_BATH */
+    uint64_t seed;
+    int64_t first_sweep;     /* sweeps that they have done before, 0 to 2^48 */
+    int64_t between;         /* sweeps before each row, 0 to 2^40 */
+    int64_t rows;            /* 0 to 2^48; rows times between is at most 2^48 */
+} isingrg_lattice_chains;
+
+/* What is measured of a configuration, one row of numbers: E; F; for each row of weights the sums over
+ * sites of weight times s_i for Ising, times 1 in each of the q states for Potts, times cosine and sine
+ * of the angle for clock; for each row of partners the mean correlation of two partners; and, where
+ * clusters are improved, for each row of weights the mean square of its sum over the signs of clusters,
+ * then for each the mean fourth power. */
+typedef struct {
+    const double *weights;   /* (n_weights, N), -1e6 to 1e6 */
+    int64_t n_weights;       /* 0 to 2^16 */
+    const int32_t *partners; /* (n_partners, N): a site, or -1 for none */
+    int64_t n_partners;      /* 0 to 2^16 */
+    int32_t improved;        /* 1 to improve, by Swendsen-Wang without a field, for Ising, and for Potts
+                              * where no coupling is negative; else 0 */
+} isingrg_lattice_observables;
+
+/*
+ * Lets chains go on, measures and stores them. They are the same whether they go on by one call or by
+ * several. Unless the call succeeds, spins and clusters are as they were.
+ * \param lattice        the graph
+ * \param chains         what they do
+ * \param[out] spins     (n_chains, N), where the chains are, and then where they have come to: -1 and +1
+ *                       for Ising, else states
+ * \param[out] clusters  of a sweep by Wolff's algorithm, for each chain, before and after the call. A
+ *                       chain with 0 ends sweeps when N sites were visited, as on the way to
+ *                       equilibrium, and is given the number of clusters that this took; other
+ *                       algorithms leave it
+ * \param observables    what is measured after between sweeps, or NULL
+ * \param[out] table     (n_chains, rows, numbers of a row), or NULL
+ * \param table_count    elements of table, must equal that product where it is not NULL
+ * \param[out] samples   (n_chains, rows, N), spins after between sweeps, or NULL
+ * \param samples_count  elements of samples, must equal that product where it is not NULL
+ * \param progress       counts sweeps
+ */
+ISINGRG_API isingrg_status isingrg_lattice_advance(
+    const isingrg_lattice *lattice, const isingrg_lattice_chains *chains, int8_t *spins,
+    int32_t *clusters, const isingrg_lattice_observables *observables, double *table,
+    int64_t table_count, int8_t *samples, int64_t samples_count, isingrg_progress progress,
+    void *context);
+
+/* Observables of configurations.
+ * \param lattice      the graph
+ * \param observables  what is measured; clusters cannot be improved
+ * \param spins        (n, N), -1 and +1 for Ising, else states
+ * \param[out] table   (n, numbers of a row)
+ * \param table_count  elements of table, must equal that product */
+ISINGRG_API isingrg_status isingrg_lattice_measure(
+    const isingrg_lattice *lattice, const isingrg_lattice_observables *observables,
+    const int8_t *spins, int64_t n, double *table, int64_t table_count, isingrg_progress progress,
+    void *context);
+
+/* Exact means by the sum over all configurations, at most 2^30 of them.
+ * \param lattice      the graph
+ * \param couplings    K, n numbers, -1e6 to 1e6
+ * \param fields       h, n numbers, -1e6 to 1e6
+ * \param[out] moments (n, 8): ln Z, then the means of E, E^2, F, F^2, |m|, m^2 and m^4. For Ising m is
+ *                     the mean spin, for Potts m^2 = (q sum_a x_a^2 - 1) / (q - 1) with the part x_a of
+ *                     sites in state a, for clock |m| is the length of the mean vector
+ * \param progress     counts parts of the configurations */
+ISINGRG_API isingrg_status isingrg_lattice_moments(
+    const isingrg_lattice *lattice, const double *couplings, const double *fields, int64_t n,
+    double *moments, isingrg_progress progress, void *context);
+
+/* The number of configurations of each energy and magnetization, for Ising and Potts spins and
+ * strengths that are integers; at most 2^30 configurations.
+ * \param lattice      the graph
+ * \param lowest       the first energy, -2^40 to 2^40
+ * \param n_energies   1 to 2^28; none lies outside lowest ... lowest + n_energies - 1
+ * \param[out] counts  (n_energies, N + 1): the second index is the number of spins +1 for Ising, in
+ *                     state 0 for Potts
+ * \param counts_count elements of counts, must equal that product
+ * \param progress     counts parts of the configurations */
+ISINGRG_API isingrg_status isingrg_lattice_levels(
+    const isingrg_lattice *lattice, int64_t lowest, int64_t n_energies, double *counts,
+    int64_t counts_count, isingrg_progress progress, void *context);
+
 /* MARK: Models */
 
 /* A model of any method, with everything needed to train it further. The create function of its

@@ -11,8 +11,10 @@ from isingrg.ising._bulk import (
     specific_heat_density,
     spontaneous_magnetization,
 )
+from isingrg.ising._chain import Chain
 from isingrg.ising._couplings import K_CRITICAL
 from isingrg.ising._dataset import to_dataset
+from isingrg.ising._enumeration import Exact, Levels
 from isingrg.ising._fluctuations import (
     binder_cumulant,
     connected_susceptibility,
@@ -21,12 +23,20 @@ from isingrg.ising._fluctuations import (
     structure_factor,
     susceptibility,
 )
+from isingrg.ising._lattice import Lattice
+from isingrg.ising._lattice_sampling import measure
+from isingrg.ising._measurements import Measurements
 from isingrg.ising._observables import block_spin, energy, magnetization
 from isingrg.ising._sampling import SamplingPlan, sample, sampling_plan
 from isingrg.ising._torus import heat_capacity, log_partition, mean_energy
 
 __all__ = [
     "K_CRITICAL",
+    "Chain",
+    "Exact",
+    "Lattice",
+    "Levels",
+    "Measurements",
     "SamplingPlan",
     "binder_cumulant",
     "block_spin",
@@ -39,6 +49,7 @@ __all__ = [
     "log_partition",
     "magnetization",
     "mean_energy",
+    "measure",
     "sample",
     "sampling_plan",
     "specific_heat",

@@ -1,0 +1,154 @@
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+import Numerics
+
+/// Swendsen-Wang's algorithm on a lattice: all bonds are opened or not, and every cluster takes a new
+/// state by its weight in the field, with the bonds to a ghost spin summed over.
+///
+/// Clusters of Potts spins with couplings K >= 0 take any of the q states. Otherwise a reflection is
+/// drawn for the sweep, and each cluster is reflected or not.
+final class AllClusters: LatticeSweeper {
+    private let setting: LatticeSetting
+    private let reflections: Reflections
+    /// For each site, one of its cluster with a smaller number, or itself.
+    private let parents: Buffer<Int32>
+    private let gains: Buffer<Double>
+    private let choices: Buffer<UInt8>
+    private let recolours: Bool
+    /// Sums of weights over clusters, and their squares and fourth powers after a sweep; see `improve`.
+    private var weights: UnsafePointer<Double>?
+    private var weightCount = 0
+    private(set) var squares: [Double] = []
+    private(set) var fourths: [Double] = []
+    private let clusterSums: Buffer<Double>
+
+    init(_ setting: LatticeSetting) throws(Failure) {
+        self.setting = setting
+        reflections = try Reflections(setting)
+        parents = try Buffer(count: setting.lattice.sites)
+        gains = try Buffer(count: setting.field == 0 ? 0 : setting.lattice.sites)
+        choices = try Buffer(count: setting.lattice.sites)
+        clusterSums = try Buffer(count: setting.lattice.sites)
+        let isFerromagnetic = setting.couplings().allSatisfy { $0 >= 0 }
+        recolours = setting.lattice.spins.kind == .potts && isFerromagnetic
+    }
+
+    func sweep(_ states: UnsafeMutablePointer<UInt8>, _ random: inout UniformNumbers) {
+        let lattice = setting.lattice
+        let anyReflection = reflections.reflection(&random)
+        let q = lattice.spins.count
+        for i in 0..<lattice.sites { parents.base[i] = Int32(i) }
+        for b in 0..<lattice.bonds {
+            if b & 0xF_FFFF == 0xF_FFFF, setting.stop.isStopped { return }
+            let (i, j) = (Int(lattice.ends.base[2 &* b]), Int(lattice.ends.base[2 &* b &+ 1]))
+            let (s, t) = (states[i], states[j])
+            if recolours, s != t { continue }
+            // Of equal spins any exchange of the state with another has the same probability.
+            let reflection = recolours ? Int(s) &* q &+ (Int(s) &+ 1) % q : anyReflection
+            let p = reflections.probability(lattice.bondKinds.base[b], reflection, s, t)
+            if p > 0, random.uniform() < p { join(i, j) }
+        }
+        for i in 0..<lattice.sites { parents.base[i] = parents.base[Int(parents.base[i])] }
+        if setting.stop.isStopped { return }
+        measureClusters(states)
+        if setting.field != 0 { sumField(states, anyReflection) }
+        // Roots come before their sites.
+        for i in 0..<lattice.sites {
+            let root = Int(parents.base[i])
+            if root == i {
+                let gain = setting.field == 0 ? 0 : setting.field * gains.base[i]
+                choices.base[i] = recolours ? colour(gain, &random) : turns(gain, &random)
+            }
+            let choice = choices.base[root]
+            if recolours {
+                states[i] = choice
+            } else if choice == 1 {
+                states[i] = reflections.reflected(states[i], anyReflection)
+            }
+        }
+    }
+
+    /// State 0 has the weight exp(gain), the others 1.
+    @inline(__always)
+    private func colour(_ gain: Double, _ random: inout UniformNumbers) -> UInt8 {
+        let q = setting.lattice.spins.count
+        if gain == 0 { return UInt8(random.below(q)) }
+        let others = Double(q - 1) * exp(-gain)
+        if random.uniform() * (1 + others) < 1 { return 0 }
+        return UInt8(1 + random.below(q - 1))
+    }
+
+    @inline(__always)
+    private func turns(_ gain: Double, _ random: inout UniformNumbers) -> UInt8 {
+        random.uniform() * (1 + exp(-gain)) < 1 ? 1 : 0
+    }
+
+    /// The smaller root becomes the root of both, so that the result does not depend on the order.
+    @inline(__always)
+    private func join(_ i: Int, _ j: Int) {
+        var (a, b) = (root(i), root(j))
+        if a == b { return }
+        if a > b { swap(&a, &b) }
+        parents.base[b] = Int32(a)
+    }
+
+    @inline(__always)
+    private func root(_ i: Int) -> Int {
+        var k = i
+        while Int(parents.base[k]) != k {
+            parents.base[k] = parents.base[Int(parents.base[k])]
+            k = Int(parents.base[k])
+        }
+        return k
+    }
+
+    /// What each cluster would add to the field term: in state 0, or reflected.
+    private func sumField(_ states: UnsafePointer<UInt8>, _ reflection: Int) {
+        let lattice = setting.lattice
+        let field = lattice.spins.field
+        for i in 0..<lattice.sites { gains.base[i] = 0 }
+        for i in 0..<lattice.sites {
+            let state = Int(states[i])
+            let change = recolours ? 1 : field[Int(reflections.reflected(states[i], reflection))] - field[state]
+            gains.base[Int(parents.base[i])] += lattice.pattern(i) * change
+        }
+    }
+
+    // MARK: - Improved estimators
+
+    /// From now on, sum the squares of sums of weights over clusters.
+    ///
+    /// Given the clusters, spins of different clusters are independent without a field: the mean of
+    /// (sum_i w_i s_i)^2 over their signs is the sum of (sum_(i in c) w_i s_i)^2 over clusters c, and
+    /// that of the fourth power 3 (sum of squares)^2 - 2 sum of fourth powers. For Potts, whose clusters
+    /// are of one state, s_i is 1, and the sum of squares is the mean of the square of the order
+    /// parameter; the fourth power is of Ising only. U. Wolff, doi:10.1103/PhysRevLett.60.1461.
+    func improve(_ weights: UnsafePointer<Double>, count: Int) {
+        (self.weights, weightCount) = (weights, count)
+    }
+
+    private func measureClusters(_ states: UnsafePointer<UInt8>) {
+        guard let weights else { return }
+        let sites = setting.lattice.sites
+        let isIsing = setting.lattice.spins.kind == .ising
+        (squares, fourths) = ([], [])
+        for k in 0..<weightCount {
+            for i in 0..<sites { clusterSums.base[i] = 0 }
+            for i in 0..<sites {
+                let weight = weights[k * sites + i]
+                clusterSums.base[Int(parents.base[i])] += isIsing && states[i] == 0 ? -weight : weight
+            }
+            var square = 0.0, fourth = 0.0
+            for i in 0..<sites where Int(parents.base[i]) == i {
+                let one = clusterSums.base[i] * clusterSums.base[i]
+                square += one
+                fourth += one * one
+            }
+            squares.append(square)
+            fourths.append(3 * square * square - 2 * fourth)
+        }
+    }
+}

@@ -1,0 +1,260 @@
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+import Numerics
+
+/// Metropolis and heat bath of Ising spins, 64 or 512 independent chains in the bits of words.
+///
+/// All chains have one coupling and one field, and the bonds one strength but for their signs. Sites
+/// of one colour and one number of neighbours are updated together: their up neighbours are counted in
+/// binary by full adders, and random numbers compared with the probability of each count bit by bit,
+/// as `ThresholdBits` does with two. Spin +1 is a one bit.
+final class PackedSpins {
+    let chains: Int
+    private let setting: LatticeSetting
+    /// Words of a site: 1, or 8 for 512 chains.
+    private let width: Int
+    /// Word w of the site at place p of `Lattice.order` is p width + w.
+    private let words: Buffer<UInt64>
+    /// Places of neighbours of the sites of a group, neighbour by neighbour, and whether their bonds are
+    /// negative.
+    private let places: Buffer<Int32>
+    private let signs: Buffer<UInt64>
+    private let rules: [PackedRule]
+
+    /// Up to 12 neighbours: their number is counted with four bits.
+    static let mostNeighbours = 12
+
+    static func canPack(_ lattice: Lattice) -> Bool {
+        lattice.spins.kind == .ising && lattice.pattern == nil && lattice.hasOneStrength
+            && lattice.groups.allSatisfy { $0.degree <= mostNeighbours }
+    }
+
+    init(_ setting: LatticeSetting, chains: Int) throws(Failure) {
+        let lattice = setting.lattice
+        self.setting = setting
+        self.chains = chains
+        width = chains > 64 ? 8 : 1
+        // Vectors may run past the end.
+        words = try Buffer(count: lattice.sites * width + 8)
+        places = try Buffer(count: 2 * lattice.bonds + 8)
+        signs = try Buffer(count: 2 * lattice.bonds + 8)
+        let strength = setting.coupling * abs(lattice.strengths[0])
+        rules = lattice.groups.map {
+            PackedRule(
+                degree: $0.degree, strength: strength, field: setting.field,
+                isHeatBath: setting.algorithm == .heatBath, proposal: setting.proposesHalf ? 0.5 : 1)
+        }
+        let placeOf = try Buffer<Int32>(count: lattice.sites)
+        for p in 0..<lattice.sites { placeOf.base[Int(lattice.order.base[p])] = Int32(p) }
+        var start = 0
+        for group in lattice.groups {
+            for (k, p) in group.range.enumerated() {
+                let first = Int(lattice.starts.base[Int(lattice.order.base[p])])
+                for e in 0..<group.degree {
+                    let target = start + e * group.range.count + k
+                    places.base[target] = placeOf.base[Int(lattice.neighbours.base[first + e])]
+                    signs.base[target] = lattice.strengths[Int(lattice.kinds.base[first + e])] < 0 ? ~0 : 0
+                }
+            }
+            start += group.degree * group.range.count
+        }
+    }
+
+    // MARK: - Bytes and bits
+
+    /// - Parameter states: bytes 0 and 1, (chains, sites).
+    func read(_ states: UnsafePointer<UInt8>) {
+        let lattice = setting.lattice
+        for p in 0..<lattice.sites * width { words.base[p] = 0 }
+        for chain in 0..<chains {
+            let row = states + chain * lattice.sites
+            let (word, shift) = (chain >> 6, UInt64(chain & 63))
+            for p in 0..<lattice.sites {
+                words.base[p &* width &+ word] |= UInt64(row[Int(lattice.order.base[p])]) &<< shift
+            }
+        }
+    }
+
+    func write(_ states: UnsafeMutablePointer<UInt8>) {
+        let lattice = setting.lattice
+        for chain in 0..<chains {
+            let row = states + chain * lattice.sites
+            let (word, shift) = (chain >> 6, UInt64(chain & 63))
+            for p in 0..<lattice.sites {
+                row[Int(lattice.order.base[p])] = UInt8(words.base[p &* width &+ word] &>> shift & 1)
+            }
+        }
+    }
+
+    // MARK: - Sweep
+
+    func sweep(_ stream: inout RandomStream) {
+        var start = 0
+        var random = stream
+        for (group, rule) in zip(setting.lattice.groups, rules) {
+            update(group, rule, places.base + start, signs.base + start, &random)
+            start += group.degree * group.range.count
+            if setting.stop.isStopped { return }
+        }
+        stream = random
+    }
+
+    private func update(
+        _ group: Lattice.Group, _ rule: PackedRule, _ places: UnsafePointer<Int32>,
+        _ signs: UnsafePointer<UInt64>, _ random: inout RandomStream
+    ) {
+        let count = group.range.count
+        let degree = group.degree
+        let base = words.base
+        let own = base + group.range.lowerBound * width
+        let shift = width == 8 ? 3 : 0
+
+        rule.withMasks { masks in
+            var i = 0
+            while i < count &<< shift {
+                let spins = load(own + i)
+                let flip = rule.countsEqual & ~spins
+                // Four bits of the number of neighbours that are up, or that want the spin as it is.
+                var (b0, b1, b2, b3) = (SIMD8<UInt64>(), SIMD8<UInt64>(), SIMD8<UInt64>(), SIMD8<UInt64>())
+                for e in 0..<degree {
+                    var up: SIMD8<UInt64>
+                    if shift == 3 {
+                        let k = e &* count &+ i &>> 3
+                        up = load(base + Int(places[k]) &<< 3) ^ SIMD8(repeating: signs[k])
+                    } else {
+                        // Behind the last site of a group are others, which are read and not used.
+                        let k = e &* count &+ i
+                        up = SIMD8(
+                            base[Int(places[k])], base[Int(places[k &+ 1])], base[Int(places[k &+ 2])],
+                            base[Int(places[k &+ 3])], base[Int(places[k &+ 4])], base[Int(places[k &+ 5])],
+                            base[Int(places[k &+ 6])], base[Int(places[k &+ 7])])
+                        up ^= load(signs + k)
+                    }
+                    up ^= flip
+                    let c0 = b0 & up
+                    b0 ^= up
+                    let c1 = b1 & c0
+                    b1 ^= c0
+                    let c2 = b2 & c1
+                    b2 ^= c1
+                    b3 ^= c2
+                }
+                let updated = rule.updated(spins, b0, b1, b2, b3, masks, &random)
+                if i &+ 8 <= count &<< shift {
+                    store(updated, own + i)
+                } else {
+                    for lane in 0..<(count &<< shift) &- i { own[i &+ lane] = updated[lane] }
+                }
+                i &+= 8
+            }
+        }
+    }
+}
+
+/// What becomes of a spin with `degree` neighbours: whether it is up (heat bath), for each number of
+/// neighbours that are up, or turns (Metropolis), for each number that are as it is and, in a field,
+/// for its own direction.
+struct PackedRule {
+    private let isHeatBath: Bool
+    /// All ones if neighbours are counted that are as the spin, not those that are up.
+    let countsEqual: SIMD8<UInt64>
+    /// All ones if the spin itself matters.
+    private let spinMatters: SIMD8<UInt64>
+    /// Bits of a number of neighbours, then the spin: of classes whose probability is neither 0 nor 1,
+    /// each in 5 words of all ones or zeros.
+    private let classes: [UInt64]
+    private let count: Int
+    /// The same of the classes in which it is 1.
+    private let certain: [UInt64]
+    /// Bit by bit, the 33 steps of the probability of each class; see `ThresholdBits`.
+    private let steps: [UInt64]
+
+    init(degree: Int, strength: Double, field: Double, isHeatBath: Bool, proposal: Double) {
+        self.isHeatBath = isHeatBath
+        countsEqual = SIMD8(repeating: isHeatBath ? 0 : ~0)
+        let matters = !isHeatBath && field != 0
+        spinMatters = SIMD8(repeating: matters ? ~0 : 0)
+        var classes: [UInt64] = [], certain: [UInt64] = []
+        var probabilities: [Double] = []
+        for number in 0...degree {
+            for spin in matters ? [0, 1] : [0] {
+                // Half of what the energy would change, were the spin, or up, turned.
+                let local = strength * Double(2 * number - degree) + (spin == 0 && !isHeatBath ? -field : field)
+                let p = isHeatBath ? 1 / (1 + exp(-2 * local)) : proposal * min(1, exp(-2 * local))
+                let bits = [number & 1, number >> 1 & 1, number >> 2 & 1, number >> 3 & 1, spin]
+                let words = bits.map { $0 == 1 ? ~0 : UInt64(0) }
+                let rounded = (p * 0x1p32).rounded()
+                if rounded >= 0x1p32 {
+                    certain += words
+                } else if rounded > 0 {
+                    classes += words
+                    probabilities.append(rounded)
+                }
+            }
+        }
+        var steps: [UInt64] = []
+        for i in 0...32 {
+            for p in probabilities {
+                let number = UInt64(p)
+                steps.append(0 &- ((number ^ number << 1) >> UInt64(32 - i) & 1))
+            }
+        }
+        (self.classes, self.certain, self.steps) = (classes, certain, steps)
+        count = probabilities.count
+    }
+
+    /// Room for the lanes of each class.
+    func withMasks(_ body: (UnsafeMutablePointer<SIMD8<UInt64>>) -> Void) {
+        withUnsafeTemporaryAllocation(of: SIMD8<UInt64>.self, capacity: max(count, 1)) { body($0.baseAddress!) }
+    }
+
+    @inline(__always)
+    func updated(
+        _ spins: SIMD8<UInt64>, _ b0: SIMD8<UInt64>, _ b1: SIMD8<UInt64>, _ b2: SIMD8<UInt64>,
+        _ b3: SIMD8<UInt64>, _ masks: UnsafeMutablePointer<SIMD8<UInt64>>, _ random: inout RandomStream
+    ) -> SIMD8<UInt64> {
+        @inline(__always)
+        func lanes(_ bits: UnsafePointer<UInt64>) -> SIMD8<UInt64> {
+            ~((b0 ^ SIMD8(repeating: bits[0])) | (b1 ^ SIMD8(repeating: bits[1]))
+                | (b2 ^ SIMD8(repeating: bits[2])) | (b3 ^ SIMD8(repeating: bits[3]))
+                | (spins & spinMatters ^ SIMD8(repeating: bits[4])))
+        }
+        var result = SIMD8<UInt64>()
+        certain.withUnsafeBufferPointer { certain in
+            var k = 0
+            while k < certain.count {
+                result |= lanes(certain.baseAddress! + k)
+                k &+= 5
+            }
+        }
+        var tied = SIMD8<UInt64>()
+        classes.withUnsafeBufferPointer { classes in
+            for k in 0..<count {
+                masks[k] = lanes(classes.baseAddress! + 5 &* k)
+                tied |= masks[k]
+            }
+        }
+        steps.withUnsafeBufferPointer { steps in
+            var bit = 0
+            while bit <= 32 {
+                var step = SIMD8<UInt64>()
+                for k in 0..<count { step ^= masks[k] & SIMD8(repeating: steps[bit &* count &+ k]) }
+                result ^= tied & step
+                if bit >= ThresholdBits.unconditional, !PackedRule.isNonzero(tied) { break }
+                tied &= random.nextBits()
+                bit &+= 1
+            }
+        }
+        return isHeatBath ? result : spins ^ result
+    }
+
+    @inline(__always)
+    private static func isNonzero(_ vector: SIMD8<UInt64>) -> Bool {
+        let four = vector.lowHalf | vector.highHalf
+        let two = four.lowHalf | four.highHalf
+        return two[0] | two[1] != 0
+    }
+}
