@@ -104,6 +104,7 @@ void keep(Slot *place, Slot made);
 
 void call_any(void);
 void call_ising(void);
+void call_lattice(void);
 void call_machines(void);
 void call_models(void);
 void call_states(void);

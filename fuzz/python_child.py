@@ -54,6 +54,10 @@ MAY_BE_NAN = {
         "susceptibility", "connected_susceptibility", "binder_cumulant", "specific_heat",
         "correlation_length",
     )),
+    *(f"isingrg.ising.Measurements.{name}" for name in (
+        "mean", "susceptibility", "connected_susceptibility", "binder_cumulant", "specific_heat",
+        "correlation_length",
+    )),
     "isingrg.tensorrg.Flow.central_charge", "isingrg.tensorrg.Flow.minus_log_partition",
     *(f"isingrg.tensorrg.State.{name}" for name in ("log_partition", "minus_log_partition")),
 }  # fmt: skip

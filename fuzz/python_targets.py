@@ -87,6 +87,13 @@ _SCHEMES = [
 _FLOWS = [scheme.flow(_NETWORKS[0], 2) for scheme in _SCHEMES]
 _STATES = [state for flow in _FLOWS for state in flow.states]
 
+_LATTICES = [
+    ising.Lattice.square(4), ising.Lattice.honeycomb(2).clock(3), ising.Lattice.chain(5).potts(3),
+    ising.Lattice.triangular((3, 2), boundary="open").spin_glass("gaussian"),
+    ising.Lattice.graph(3, [(0, 1), (1, 2)]),
+]  # fmt: skip
+_CHAINS_ON_LATTICES = [ising.Chain(lattice, 0.3, n_chains=2) for lattice in _LATTICES]
+
 _ENERGIES = np.asarray(ising.energy(ising.sample(4, [0.35, 0.4], 200, seed=1)))
 
 
@@ -103,6 +110,9 @@ _TARGETS = [
 INSTANCES = {
     **MODELS,
     **{type(scheme): [scheme] for scheme in _SCHEMES},
+    ising.Lattice: _LATTICES,
+    ising.Chain: _CHAINS_ON_LATTICES,
+    ising.Measurements: [chain.measure(60) for chain in _CHAINS_ON_LATTICES],
     tensorrg.Flow: _FLOWS,
     tensorrg.State: _STATES,
     tensorrg.MirrorState: list(_FLOWS[-1].states),
@@ -215,6 +225,32 @@ OWN = {
     "isingrg.tensorrg.critical_coupling": {
         "network_of": st.just(tensorrg.ising_network), "low": st.floats(0.3, 0.5),
         "high": st.floats(0.4, 0.6)},
+    **{f"isingrg.ising.Lattice.{name}": {
+        "L": st.sampled_from([2, 3, (2, 4), [3, 3], (2, 2, 2)]), "J": _reals([(), (2,), (3,)]),
+        "boundary": st.sampled_from(["periodic", "antiperiodic", ("open", "periodic")]),
+        "J2": _reals([(), (2,)])}
+       for name in ("chain", "square", "triangular", "honeycomb", "cubic")},
+    "isingrg.ising.Lattice.graph": {
+        "n_sites": st.integers(1, 4), "bonds": st.sampled_from([[(0, 1)], [(0, 1), (1, 2)], [[0]]])},
+    "isingrg.ising.Lattice.with_strengths": {"J": _reals([(), (32,), (2,)])},
+    "isingrg.ising.Lattice.spin_glass": {
+        "distribution": st.sampled_from(["binary", "gaussian"])},
+    "isingrg.ising.Lattice.with_field": {"pattern": _reals([(4, 4), (5,), (3,)])},
+    "isingrg.ising.Lattice.exact": {"K": _reals([(), (2,)]), "h": _reals([(), (2,), (2, 1)])},
+    "isingrg.ising.Lattice.has_order": {"K": st.floats(-2, 2)},
+    "isingrg.ising.Lattice.energy": {"spins": _spins(4)},
+    "isingrg.ising.Lattice.magnetization": {"spins": _spins(4)},
+    **{f"isingrg.ising.{name}": {
+        "lattice": st.sampled_from(_LATTICES), "K": st.floats(-2, 2), "h": st.floats(-2, 2),
+        "n": st.integers(50, 60), "start": st.sampled_from([None, "random", "ordered"])}
+       for name in ("Chain", "measure", "Lattice.sample")},
+    "isingrg.ising.Chain.load": {"lattice": st.sampled_from(_LATTICES)},
+    "isingrg.ising.Chain.measure": {
+        "n": st.integers(50, 60), "bins": st.sampled_from([None, 2, 50]), "shells": st.integers(0, 2),
+        "momenta": st.sampled_from([None, (), [(0, 1)], [(1,)]]), "distances": st.integers(0, 2),
+        "staggered": st.booleans(), "improved": st.booleans(),
+        "energy_edges": st.sampled_from([None, [-9, 0, 9]])},
+    "isingrg.ising.Measurements.mean": {"name": st.sampled_from(["energy", "structure_factor"])},
     "isingrg.statistics.Reweighting": {"parameters": st.just([0.35, 0.4])},
     "isingrg.statistics.Reweighting.mean": {"observable": st.just(_ENERGIES)},
     **{f"isingrg.statistics.{name}": {"L": st.just([4, 8, 16] * 4), "K": _reals([(12,)]),
@@ -276,8 +312,8 @@ KEPT_SMALL = {"n_jobs", "threads", "n", "executor"}
 
 #: Records of results, which nobody makes but the package.
 _RECORDS = {
-    "CriticalCouplings", "Couplings", "Estimate", "ExactFixedPoint", "ExactMinimum", "FixedPoint",
-    "InternalSymmetry", "TransferSpectrum", "Violations",
+    "CriticalCouplings", "Couplings", "Estimate", "Exact", "ExactFixedPoint", "ExactMinimum",
+    "FixedPoint", "InternalSymmetry", "Levels", "Measurements", "TransferSpectrum", "Violations",
     "Chains", "Layer", "LogPartition", "Responses", "Basins", "PrincipalComponents", "RGMap",
     "Drawing", "TrainingRecord", "LoopCriticalPoint", "LoopExponents", "LoopMapFixedPoint",
     "LoopMinimum", "LoopDistance", "LyapunovFunction", "Collapse", "CheckerboardState",

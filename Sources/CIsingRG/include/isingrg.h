@@ -253,7 +253,7 @@ typedef struct {
     uint64_t seed;
     int64_t first_sweep;     /* sweeps that they have done before, 0 to 2^48 */
     int64_t between;         /* sweeps before each row, 0 to 2^40 */
-    int64_t rows;            /* 0 to 2^48; rows times between is at most 2^48 */
+    int64_t rows;            /* 0 to 2^40; rows times between is at most 2^48 */
 } isingrg_lattice_chains;
 
 /* What is measured of a configuration, one row of numbers: E; F; for each row of weights the sums over

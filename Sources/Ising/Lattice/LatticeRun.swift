@@ -38,8 +38,9 @@ public struct LatticeRun: Sendable {
         for (K, h) in zip(couplings, fields) where !(abs(K) <= 1e6) || !(abs(h) <= 1e6) {
             throw .invalidArgument("couplings and fields must be from -1e6 to 1e6, not \(K) and \(h)")
         }
-        guard (0...1 << 48).contains(firstSweep), (0...1 << 40).contains(between), rows >= 0 else {
-            throw .invalidArgument("sweeps must be from 0 to 2^40, and those before from 0 to 2^48")
+        guard (0...1 << 48).contains(firstSweep), (0...1 << 40).contains(between), (0...1 << 40).contains(rows)
+        else {
+            throw .invalidArgument("sweeps and rows must be from 0 to 2^40, and sweeps before from 0 to 2^48")
         }
         let (sweeps, overflow) = between.multipliedReportingOverflow(by: rows)
         guard !overflow, sweeps <= 1 << 48 else {

@@ -71,14 +71,17 @@ def load(cls: type[Chain], path: Path, lattice: Lattice) -> Chain:
     with open_file(path) as file:
         content = file.read()
     with reading(path):
-        try:
-            with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-                arrays = {name: archive[name] for name in archive.files}
-        except MemoryError:
-            raise
-        except Exception as error:  # of zip files and the headers of arrays, there are many
-            raise ValueError(str(error)) from None
-        return _restored(cls, arrays, lattice)
+        return _restored(cls, _arrays(content), lattice)
+
+
+def _arrays(content: bytes) -> dict[str, Any]:
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except MemoryError:
+        raise
+    except Exception as error:  # of zip files and the headers of arrays, there are many
+        raise ValueError(str(error)) from None
 
 
 def _restored(cls: type[Chain], arrays: dict[str, Any], lattice: Lattice) -> Chain:

@@ -56,7 +56,8 @@ def coupling(value: Any, low: float, high: float) -> float:
 _OTHERS = dict.fromkeys(("T", "temperature"), "give the coupling K = J/T")
 _OTHERS |= {"beta": "give the coupling K = beta J", "J": "give the coupling K = J/T"}
 _OTHERS |= dict.fromkeys(
-    ("h", "H", "B", "field"), "external fields are not supported, p(s) ~ exp(K sum_<ij> s_i s_j)"
+    ("h", "H", "B", "field"),
+    "external fields are not supported, p(s) ~ exp(K sum_<ij> s_i s_j); ising.Lattice has them",
 )
 
 

@@ -83,6 +83,23 @@ def exact(self: Lattice, K: ArrayLike, h: ArrayLike = 0.0, *, progress: Any = Fa
     return Exact(*(plain(column.reshape(couplings.shape)) for column in moments.T))
 
 
+def _unit(strengths: Floats) -> float:
+    """The largest part of the smallest strength of which all are multiples."""
+    used = np.unique(abs(strengths[strengths != 0]))
+    if not used.size:
+        return 1.0
+    for parts in range(1, 101):
+        multiples = used / used[0] * parts
+        if np.allclose(multiples, np.rint(multiples), rtol=0, atol=1e-9):
+            if abs(strengths).sum() * parts / used[0] <= 2**20:
+                return float(used[0] / parts)
+            break
+    raise ArgumentError(
+        "strengths of bonds must be multiples of one number, at least a hundredth of the smallest, "
+        "with a sum of at most 2**20 of it: take exact for others"
+    )
+
+
 class Levels(NamedTuple):
     """Numbers of configurations by energy and magnetization: see `Lattice.density_of_states`."""
 
@@ -97,8 +114,8 @@ class Levels(NamedTuple):
 def density_of_states(self: Lattice, *, progress: Any = False) -> Levels:
     """The number of configurations of each energy and magnetization, exact.
 
-    The strengths of bonds have to be multiples of the smallest of them, and the spins Ising or
-    Potts; there can be at most 2**30 configurations. 30 Ising spins take some seconds.
+    The strengths of bonds have to be multiples of one number, and the spins Ising or Potts; there
+    can be at most 2**30 configurations. 30 Ising spins take some seconds.
 
     Parameters
     ----------
@@ -113,8 +130,8 @@ def density_of_states(self: Lattice, *, progress: Any = False) -> Levels:
     Raises
     ------
     ArgumentError
-        If strengths are no multiples of the smallest, for clock spins, or if there are more than
-        2**30 configurations.
+        If strengths are no multiples of a number that is at least a hundredth of the smallest, for
+        clock spins, or if there are more than 2**30 configurations.
 
     Examples
     --------
@@ -125,14 +142,8 @@ def density_of_states(self: Lattice, *, progress: Any = False) -> Levels:
     strengths = self.strengths
     if self.spins == "clock":
         raise ArgumentError("energies of clock spins are no multiples of one number: take exact")
-    used = abs(strengths[strengths != 0])
-    unit = float(used.min()) if used.size else 1.0
+    unit = _unit(strengths)
     whole = np.rint(strengths / unit)
-    if not np.allclose(whole, strengths / unit, rtol=0, atol=1e-9) or abs(whole).sum() > 2**20:
-        raise ArgumentError(
-            "strengths of bonds must be multiples of the smallest, with a sum of at most 2**20 of "
-            "it: take exact for others"
-        )
     lowest = -int(abs(whole).sum() if self.spins == "ising" else whole[whole > 0].sum())
     highest = int(abs(whole).sum() if self.spins == "ising" else -whole[whole < 0].sum())
     shape = highest - lowest + 1, self.n_sites + 1

@@ -44,8 +44,8 @@ class Lattice(Changes):
     Lattice(triangular 12 x 12, periodic, 3 colours)
     >>> lattice.sample(0.25, 100, seed=1).shape
     (1, 100, 12, 12)
-    >>> Lattice.square((5, 8), boundary=("open", "periodic")).potts(3)
-    Lattice(square 5 x 8, open and periodic, 3 colours, potts spins, q = 3)
+    >>> Lattice.square((5, 8), boundary=("periodic", "open")).potts(3)
+    Lattice(square 5 x 8, periodic and open, 3 colours, potts spins, q = 3)
     """
 
     def __init__(self) -> None:

@@ -98,8 +98,8 @@ class Changes(Makers):
 
         Parameters
         ----------
-        pattern : array_like, shape of the lattice
-            p_i, -1e6 to 1e6, such as +1 and -1 for a staggered field, or random numbers.
+        pattern : array_like, shape (*shape)
+            p_i at each site, -1e6 to 1e6, such as +1 and -1 for a staggered field, or random numbers.
 
         Returns
         -------

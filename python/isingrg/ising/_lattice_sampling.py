@@ -166,7 +166,7 @@ def measure(
     Examples
     --------
     >>> lattice = Lattice.square(16)
-    >>> done = measure(lattice, K_CRITICAL, 4000, algorithm="swendsen-wang", improved=True, seed=1)
+    >>> done = measure(lattice, K_CRITICAL, 20_000, algorithm="swendsen-wang", improved=True, seed=1)
     >>> print(done.susceptibility())
     139.37 ± 0.65
     """

@@ -115,6 +115,8 @@ def test_training_inside_its_own_progress_is_refused(kind):
 # Every long function, in a process of its own
 
 PREPARE = {
+    "lattice": "from isingrg import ising; lattice = ising.Lattice.square(99); "
+    "chain = ising.Chain(lattice, 0.44); small = ising.Lattice.square(5)",
     "ising": "from isingrg import ising; s = np.ones((4, 2048, 2048, 4), np.int8)",
     "mlrg": "from isingrg import mlrg; J = np.full((20000, 9), 0.3); j = np.full(10**6, 0.3); "
     "R = np.random.default_rng(0).normal(0, 0.3, (50, 17))",
@@ -154,6 +156,13 @@ PREPARE = {
 LONG = {
     "isingrg.ensemble": ("isingrg.ensemble('mlrg', {'steps': 10**6}, seeds=2)", "all"),
     "isingrg.ising.sample": ("ising.sample(32, 0.44, 1, n_thermalize=2**40)", "ising"),
+    "isingrg.ising.Lattice.density_of_states": ("small.density_of_states()", "lattice"),
+    "isingrg.ising.Lattice.exact": ("small.exact(np.full(99, 0.4))", "lattice"),
+    "isingrg.ising.Lattice.sample": ("lattice.sample(0.44, 9, n_thermalize=2**40)", "lattice"),
+    "isingrg.ising.Chain.advance": ("chain.advance(2**40)", "lattice"),
+    "isingrg.ising.Chain.measure": ("chain.measure(2**20, bins=9)", "lattice"),
+    "isingrg.ising.Chain.sample": ("chain.sample(2, n_between=2**20)", "lattice"),
+    "isingrg.ising.measure": ("ising.measure(lattice, 0.44, 2**20, bins=9)", "lattice"),
     "isingrg.statistics.autocorrelation_time": ("statistics.autocorrelation_time(walk)", "series"),
     "isingrg.mlrg.MLRG.fit": ("model.fit(10**7)", "model"),
     "isingrg.mlrg.divergence": ("mlrg.divergence(J, J, '3A1')", "mlrg"),

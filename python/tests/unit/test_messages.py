@@ -56,6 +56,8 @@ TAKERS = {
     "ising.block_spin": ising.block_spin,
     "ising.correlation_length": ising.correlation_length,
     "ising.structure_factor": ising.structure_factor,
+    "ising.Lattice.energy": lambda s: ising.Lattice.square(8).energy(s),
+    "ising.Lattice.magnetization": lambda s: ising.Lattice.square(8).magnetization(s),
     "ising.to_dataset": lambda s: ising.to_dataset(s[:, None, None], COUPLINGS),
     "mlrg.symmetry.state_indices": mlrg.symmetry.state_indices,
     "neuralrg.sample_fields": lambda s: neuralrg.sample_fields(s, 0.3),
@@ -332,6 +334,8 @@ RECORDS = (
     {"isingrg.multilevel.Chains"}
     | {f"isingrg.tensorrg.{name}_network" for name in ("ising", "potts", "clock")}
     | {f"isingrg.statistics.{name}" for name in ("collapse", "crossings")}
+    | {f"isingrg.ising.{name}" for name in ("Chain", "Measurements", "measure")}
+    | {f"isingrg.ising.Lattice.{name}" for name in ("exact", "has_order", "sample")}
 )
 
 

@@ -22,6 +22,7 @@ from public import everything
 
 from small_models import MODELS, TRAININGS, reals
 
+LATTICE = ising.Lattice.square((3, 4))
 NETWORK = tensorrg.ising_network(K_CRITICAL)
 LOOP = tensorrg.LoopTNR(2)
 SCHEMES = {
@@ -104,6 +105,13 @@ VALUES, LATENT = np.random.default_rng(2).normal(size=(2, 40)), np.ones((3, 2))
 CALLS = {
     "ensemble": lambda p: isingrg.ensemble(lambda x: x, {"x": [1, 2]}, progress=p),
     "ising.sample": lambda p: ising.sample(8, [0.3, 0.5], 9, n_chains=3, progress=p),
+    "ising.Lattice.density_of_states": lambda p: LATTICE.density_of_states(progress=p),
+    "ising.Lattice.exact": lambda p: LATTICE.exact([0.3, 0.4], progress=p),
+    "ising.Lattice.sample": lambda p: LATTICE.sample([0.3, 0.5], 9, n_chains=3, progress=p),
+    "ising.Chain.advance": lambda p: ising.Chain(LATTICE, 0.4, n_chains=5).advance(9, progress=p),
+    "ising.Chain.measure": lambda p: ising.Chain(LATTICE, 0.4).measure(9, progress=p),
+    "ising.Chain.sample": lambda p: ising.Chain(LATTICE, 0.4).sample(9, progress=p),
+    "ising.measure": lambda p: ising.measure(LATTICE, 0.4, 9, progress=p),
     "mlrg.MLRG.fit": lambda p: MODELS["mlrg"].trained(5, progress=p),
     "mlrg.divergence": lambda p: mlrg.divergence([0.3, 0.4], [0.3, 0.4], progress=p),
     "mlrg.exact_map": lambda p: mlrg.exact_map([0.3, 0.4], progress=p),

@@ -40,6 +40,7 @@ void train_multilevel(isingrg_model *model);
 
 void test_library(void);
 void test_ising(void);
+void test_lattice(void);
 void test_machines(void);
 void test_states(void);
 void test_models(void);

@@ -30,6 +30,7 @@ int main(void)
 {
     test_library();
     test_ising();
+    test_lattice();
     test_machines();
     test_states();
     test_models();
