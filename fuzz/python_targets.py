@@ -112,6 +112,7 @@ INSTANCES = {
     **{type(scheme): [scheme] for scheme in _SCHEMES},
     ising.Lattice: _LATTICES,
     ising.Chain: _CHAINS_ON_LATTICES,
+    ising.Tempering: [ising.Tempering(lattice, [0.1, 0.2, 0.4]) for lattice in _LATTICES[:3]],
     ising.Measurements: [chain.measure(60) for chain in _CHAINS_ON_LATTICES],
     tensorrg.Flow: _FLOWS,
     tensorrg.State: _STATES,
@@ -231,7 +232,8 @@ OWN = {
         "J2": _reals([(), (2,)])}
        for name in ("chain", "square", "triangular", "honeycomb", "cubic")},
     "isingrg.ising.Lattice.graph": {
-        "n_sites": st.integers(1, 4), "bonds": st.sampled_from([[(0, 1)], [(0, 1), (1, 2)], [[0]]])},
+        "n_sites": st.integers(1, 4),
+        "bonds": st.sampled_from([[(0, 1)], [(0, 1), (1, 2)], [[0]]])},
     "isingrg.ising.Lattice.with_strengths": {"J": _reals([(), (32,), (2,)])},
     "isingrg.ising.Lattice.spin_glass": {
         "distribution": st.sampled_from(["binary", "gaussian"])},
@@ -244,10 +246,21 @@ OWN = {
         "lattice": st.sampled_from(_LATTICES), "K": st.floats(-2, 2), "h": st.floats(-2, 2),
         "n": st.integers(50, 60), "start": st.sampled_from([None, "random", "ordered"])}
        for name in ("Chain", "measure", "Lattice.sample")},
+    **{f"isingrg.ising.{name}": {
+        "lattice": st.sampled_from(_LATTICES), "K": _reals([(2,), (3,), ()]), "h": st.floats(-2, 2),
+        "n_sweeps": st.integers(1, 3), "n_ladders": _small,
+        "start": st.sampled_from([None, "random"])} for name in ("Tempering", "anneal")},
+    "isingrg.ising.Tempering.measure": {
+        "n": st.integers(50, 60), "bins": st.sampled_from([None, 2, 50])},
+    "isingrg.ising.Tempering.proposed_ladder": {
+        "acceptance": st.floats(0, 1), "n": st.sampled_from([None, 2, 9])},
+    "isingrg.ising.Measurements.of_chains": {"chains": st.sampled_from([0, -1, 2, slice(1)])},
     "isingrg.ising.Chain.load": {"lattice": st.sampled_from(_LATTICES)},
     "isingrg.ising.Chain.measure": {
-        "n": st.integers(50, 60), "bins": st.sampled_from([None, 2, 50]), "shells": st.integers(0, 2),
-        "momenta": st.sampled_from([None, (), [(0, 1)], [(1,)]]), "distances": st.integers(0, 2),
+        "n": st.integers(50, 60), "bins": st.sampled_from([None, 2, 50]),
+        "shells": st.integers(0, 2),
+        "momenta": st.sampled_from([None, (), [(0, 1)], [(1,)]]),
+        "distances": st.integers(0, 2),
         "staggered": st.booleans(), "improved": st.booleans(),
         "energy_edges": st.sampled_from([None, [-9, 0, 9]])},
     "isingrg.ising.Measurements.mean": {"name": st.sampled_from(["energy", "structure_factor"])},
@@ -312,8 +325,9 @@ KEPT_SMALL = {"n_jobs", "threads", "n", "executor"}
 
 #: Records of results, which nobody makes but the package.
 _RECORDS = {
-    "CriticalCouplings", "Couplings", "Estimate", "Exact", "ExactFixedPoint", "ExactMinimum",
-    "FixedPoint", "InternalSymmetry", "Levels", "Measurements", "TransferSpectrum", "Violations",
+    "Annealed", "CriticalCouplings", "Couplings", "Estimate", "Exact", "ExactFixedPoint",
+    "ExactMinimum", "FixedPoint", "InternalSymmetry", "Levels", "Measurements",
+    "TransferSpectrum", "Violations",
     "Chains", "Layer", "LogPartition", "Responses", "Basins", "PrincipalComponents", "RGMap",
     "Drawing", "TrainingRecord", "LoopCriticalPoint", "LoopExponents", "LoopMapFixedPoint",
     "LoopMinimum", "LoopDistance", "LyapunovFunction", "Collapse", "CheckerboardState",

@@ -68,8 +68,8 @@ ROOMS = [
         ("Sources/Ising/",),
         "IsingTests",
         SMALL
-        + unit("exact*", "observables*", "sampling*", "core")
-        + ("statistical/test_monte*.py",),
+        + unit("exact*", "observables*", "sampling*", "core", "lattice*")
+        + ("statistical/test_monte*.py", "statistical/test_lattice*.py"),
     ),
     *(
         Room(module, (f"Sources/{module}/",), f"{module}Tests", of_method(module.lower()))
@@ -97,7 +97,8 @@ ROOMS = [
         "isingrg.ising",
         ("python/isingrg/ising/",),
         "",
-        SMALL + unit("statistics*", "exact*", "observables*", "dataset", "sampling*", "bad_input"),
+        SMALL + unit("statistics*", "exact*", "observables*", "dataset", "sampling*", "bad_input")
+        + unit("lattice*"),
     ),
     *(
         Room(f"isingrg.{name}", (f"python/isingrg/{name}/",), "", of_method(name))

@@ -5,6 +5,7 @@ boundaries. Energies are E/J = -sum_<ij> s_i s_j. A coupling from 4 K_c to 5 is 
 temperature, and every function of K warns of it.
 """
 
+from isingrg.ising._annealing import Annealed, anneal
 from isingrg.ising._bulk import (
     free_energy_density,
     internal_energy_density,
@@ -28,16 +29,20 @@ from isingrg.ising._lattice_sampling import measure
 from isingrg.ising._measurements import Measurements
 from isingrg.ising._observables import block_spin, energy, magnetization
 from isingrg.ising._sampling import SamplingPlan, sample, sampling_plan
+from isingrg.ising._tempering import Tempering
 from isingrg.ising._torus import heat_capacity, log_partition, mean_energy
 
 __all__ = [
     "K_CRITICAL",
+    "Annealed",
     "Chain",
     "Exact",
     "Lattice",
     "Levels",
     "Measurements",
     "SamplingPlan",
+    "Tempering",
+    "anneal",
     "binder_cumulant",
     "block_spin",
     "connected_susceptibility",

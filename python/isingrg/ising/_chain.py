@@ -21,7 +21,7 @@ from isingrg.ising._sampling import ALGORITHMS, MOST_SWEEPS
 Floats = NDArray[np.float64]
 
 #: Updates of sites by one call of the core, after which the chains are kept.
-_PIECE = 2**27
+_PIECE = 2**25
 
 
 class Chain:
@@ -110,7 +110,7 @@ class Chain:
         return self._K.copy()
 
     @property
-    def h(self) -> Floats:
+    def field(self) -> Floats:
         """Field of each chain, array of shape (n_chains,)."""
         return self._h.copy()
 
@@ -278,7 +278,7 @@ class Chain:
         with reporting(progress, "measuring", "sweeps") as report:
             self._settle()
             self._rows(n, n_between, report, keep, take)
-        return sums.measurements(self.K, self.h)
+        return sums.measurements(self.K, self.field)
 
     # Files
 

@@ -99,7 +99,7 @@ class Changes(Makers):
         Parameters
         ----------
         pattern : array_like, shape (*shape)
-            p_i at each site, -1e6 to 1e6, such as +1 and -1 for a staggered field, or random numbers.
+            p_i at each site, -1e6 to 1e6: for instance +1 and -1 for a staggered field.
 
         Returns
         -------

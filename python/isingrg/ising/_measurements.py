@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError, ConvergenceError
 from isingrg.statistics import Estimate, derived, mean_and_error
 
@@ -30,8 +31,8 @@ class Measurements:
     lattice: Lattice
     #: Coupling of each chain.
     K: Floats
-    #: Field of each chain.
-    h: Floats
+    #: Field h of each chain.
+    field: Floats
     #: Measurements of each chain.
     n_measurements: int
     #: Arrays by the names of observables; see `__getitem__`.
@@ -62,6 +63,28 @@ class Measurements:
             known = ", ".join(map(repr, self.observables))
             raise KeyError(f"{name!r} was not measured; there are {known}")
         return self.observables[name]
+
+    def of_chains(self, chains: int | slice) -> Measurements:
+        """The measurements of some of the chains.
+
+        Parameters
+        ----------
+        chains : int or slice
+            Index of a chain, -n_chains to n_chains - 1, or a slice.
+
+        Returns
+        -------
+        Measurements
+        """
+        count = len(self.K)
+        if not isinstance(chains, slice):
+            index = arguments.integer("chains", chains, -count, count - 1) % count
+            chains = slice(index, index + 1)
+        return dataclasses.replace(
+            self, K=self.K[chains], field=self.field[chains],
+            observables={name: array[chains] for name, array in self.observables.items()},
+            histogram=None if self.histogram is None else self.histogram[chains],
+        )  # fmt: skip
 
     def __repr__(self) -> str:
         count = "1 chain" if len(self.K) == 1 else f"{len(self.K)} chains"
@@ -197,7 +220,5 @@ class Measurements:
         return derived(function, *(self[name] for name in names))
 
     def _one_ensemble(self) -> None:
-        if np.ptp(self.K) or np.ptp(self.h):
-            raise ArgumentError(
-                "the chains had different K or h: estimate from single ones, measurements[name][i]"
-            )
+        if np.ptp(self.K) or np.ptp(self.field):
+            raise ArgumentError("the chains had different K or h: take of_chains(i)")

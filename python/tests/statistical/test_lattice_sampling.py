@@ -50,8 +50,14 @@ def test_distribution(case):
     assert p > 1e-5, (K, h)
 
 
-@pytest.mark.parametrize("lattice", [Lattice.square(4), Lattice.triangular(4).potts(3),
-                                     Lattice.square(5, boundary="antiperiodic")], ids=repr)  # fmt: skip
+TORI = [
+    Lattice.square(4),
+    Lattice.triangular(4).potts(3),
+    Lattice.square(5, boundary="antiperiodic"),
+]
+
+
+@pytest.mark.parametrize("lattice", TORI, ids=repr)
 def test_improved_estimators_are_exact(lattice):
     """Within five standard errors, and below the errors of the plain ones."""
     K = 0.3

@@ -116,7 +116,8 @@ def test_training_inside_its_own_progress_is_refused(kind):
 
 PREPARE = {
     "lattice": "from isingrg import ising; lattice = ising.Lattice.square(99); "
-    "chain = ising.Chain(lattice, 0.44); small = ising.Lattice.square(5)",
+    "chain = ising.Chain(lattice, 0.44); ladder = ising.Tempering(lattice, [0.3, 0.4]); "
+    "small = ising.Lattice.square(5)",
     "ising": "from isingrg import ising; s = np.ones((4, 2048, 2048, 4), np.int8)",
     "mlrg": "from isingrg import mlrg; J = np.full((20000, 9), 0.3); j = np.full(10**6, 0.3); "
     "R = np.random.default_rng(0).normal(0, 0.3, (50, 17))",
@@ -162,6 +163,9 @@ LONG = {
     "isingrg.ising.Chain.advance": ("chain.advance(2**40)", "lattice"),
     "isingrg.ising.Chain.measure": ("chain.measure(2**20, bins=9)", "lattice"),
     "isingrg.ising.Chain.sample": ("chain.sample(2, n_between=2**20)", "lattice"),
+    "isingrg.ising.Tempering.advance": ("ladder.advance(2**40)", "lattice"),
+    "isingrg.ising.Tempering.measure": ("ladder.measure(2**20, bins=9)", "lattice"),
+    "isingrg.ising.anneal": ("ising.anneal(lattice, [0.1, 0.2], n_sweeps=2**30)", "lattice"),
     "isingrg.ising.measure": ("ising.measure(lattice, 0.44, 2**20, bins=9)", "lattice"),
     "isingrg.statistics.autocorrelation_time": ("statistics.autocorrelation_time(walk)", "series"),
     "isingrg.mlrg.MLRG.fit": ("model.fit(10**7)", "model"),

@@ -93,7 +93,8 @@ def test_starts():
     [
         (Lattice.square(4), 0.4, 0, "wolff"), (Lattice.square(4), -0.4, 0, "wolff"),
         (Lattice.square(4), 0.4, 0.1, "heat-bath"), (Lattice.square(5), -0.4, 0, "heat-bath"),
-        (Lattice.square(4).spin_glass(), 0.4, 0, "heat-bath"), (Lattice.square(4).potts(3), 1, 0, "wolff"),
+        (Lattice.square(4).spin_glass(), 0.4, 0, "heat-bath"),
+        (Lattice.square(4).potts(3), 1, 0, "wolff"),
         (Lattice.square(5, boundary="antiperiodic"), 0.4, 0, "wolff"),
         (Lattice.square(4).potts(3), -1, 0, "heat-bath"),
     ],
@@ -267,7 +268,7 @@ def test_stopped_chains_are_at_a_sweep(algorithm):
         (lambda: chain().measure(5, momenta=[1, 2]), "momenta must have the shape"),
         (lambda: chain().measure(5, distances=2), "distances must be from 0 to 1"),
         (lambda: chain().measure(5, improved=True), "improved estimators are of"),
-        (lambda: chain("square", h=0.1, algorithm="swendsen-wang").measure(5, improved=True), "improved"),
+        (lambda: chain(h=0.1, algorithm="swendsen-wang").measure(5, improved=True), "improved"),
         (lambda: chain("square").measure(5, staggered=True), "two colours"),
         (lambda: chain().measure(5, energy_edges=[1, 0]), "ascending"),
         (lambda: chain("graph").measure(5, momenta=[[1]]), "a graph has no momenta"),

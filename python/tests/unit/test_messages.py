@@ -334,7 +334,10 @@ RECORDS = (
     {"isingrg.multilevel.Chains"}
     | {f"isingrg.tensorrg.{name}_network" for name in ("ising", "potts", "clock")}
     | {f"isingrg.statistics.{name}" for name in ("collapse", "crossings")}
-    | {f"isingrg.ising.{name}" for name in ("Chain", "Measurements", "measure")}
+    | {
+        f"isingrg.ising.{name}"
+        for name in ("Chain", "Measurements", "Tempering", "anneal", "measure")
+    }
     | {f"isingrg.ising.Lattice.{name}" for name in ("exact", "has_order", "sample")}
 )
 

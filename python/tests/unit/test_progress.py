@@ -111,6 +111,13 @@ CALLS = {
     "ising.Chain.advance": lambda p: ising.Chain(LATTICE, 0.4, n_chains=5).advance(9, progress=p),
     "ising.Chain.measure": lambda p: ising.Chain(LATTICE, 0.4).measure(9, progress=p),
     "ising.Chain.sample": lambda p: ising.Chain(LATTICE, 0.4).sample(9, progress=p),
+    "ising.Tempering.advance": lambda p: ising.Tempering(LATTICE, [0.1, 0.2]).advance(
+        9, progress=p
+    ),
+    "ising.Tempering.measure": lambda p: ising.Tempering(LATTICE, [0.1, 0.2]).measure(
+        9, progress=p
+    ),
+    "ising.anneal": lambda p: ising.anneal(LATTICE, [0.1, 0.2], n_chains=5, progress=p),
     "ising.measure": lambda p: ising.measure(LATTICE, 0.4, 9, progress=p),
     "mlrg.MLRG.fit": lambda p: MODELS["mlrg"].trained(5, progress=p),
     "mlrg.divergence": lambda p: mlrg.divergence([0.3, 0.4], [0.3, 0.4], progress=p),
