@@ -58,6 +58,7 @@ MAY_BE_NAN = {
         "mean", "susceptibility", "connected_susceptibility", "binder_cumulant", "specific_heat",
         "correlation_length",
     )),
+    "isingrg.ising.critical_point",
     "isingrg.ising.Tempering.acceptance",  # before the first exchange
     "isingrg.tensorrg.Flow.central_charge", "isingrg.tensorrg.Flow.minus_log_partition",
     *(f"isingrg.tensorrg.State.{name}" for name in ("log_partition", "minus_log_partition")),

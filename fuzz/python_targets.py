@@ -255,6 +255,8 @@ OWN = {
     "isingrg.ising.Tempering.proposed_ladder": {
         "acceptance": st.floats(0, 1), "n": st.sampled_from([None, 2, 9])},
     "isingrg.ising.Measurements.of_chains": {"chains": st.sampled_from([0, -1, 2, slice(1)])},
+    "isingrg.ising.critical_point": {
+        "lattice": st.sampled_from(["square", "triangular", "honeycomb", "cubic"])},
     "isingrg.ising.Chain.load": {"lattice": st.sampled_from(_LATTICES)},
     "isingrg.ising.Chain.measure": {
         "n": st.integers(50, 60), "bins": st.sampled_from([None, 2, 50]),
@@ -325,9 +327,9 @@ KEPT_SMALL = {"n_jobs", "threads", "n", "executor"}
 
 #: Records of results, which nobody makes but the package.
 _RECORDS = {
-    "Annealed", "CriticalCouplings", "Couplings", "Estimate", "Exact", "ExactFixedPoint",
-    "ExactMinimum", "FixedPoint", "InternalSymmetry", "Levels", "Measurements",
-    "TransferSpectrum", "Violations",
+    "Annealed", "CriticalCouplings", "CriticalPoint", "Couplings", "Estimate", "Exact",
+    "ExactFixedPoint", "ExactMinimum", "FixedPoint", "InternalSymmetry", "Levels", "Measurements",
+    "TorusLevels", "TransferSpectrum", "Violations",
     "Chains", "Layer", "LogPartition", "Responses", "Basins", "PrincipalComponents", "RGMap",
     "Drawing", "TrainingRecord", "LoopCriticalPoint", "LoopExponents", "LoopMapFixedPoint",
     "LoopMinimum", "LoopDistance", "LyapunovFunction", "Collapse", "CheckerboardState",

@@ -6,6 +6,7 @@ temperature, and every function of K warns of it.
 """
 
 from isingrg.ising._annealing import Annealed, anneal
+from isingrg.ising._beale import TorusLevels, torus_density_of_states
 from isingrg.ising._bulk import (
     free_energy_density,
     internal_energy_density,
@@ -14,6 +15,7 @@ from isingrg.ising._bulk import (
 )
 from isingrg.ising._chain import Chain
 from isingrg.ising._couplings import K_CRITICAL
+from isingrg.ising._critical_points import CriticalPoint, critical_point
 from isingrg.ising._dataset import to_dataset
 from isingrg.ising._enumeration import Exact, Levels
 from isingrg.ising._fluctuations import (
@@ -36,17 +38,20 @@ __all__ = [
     "K_CRITICAL",
     "Annealed",
     "Chain",
+    "CriticalPoint",
     "Exact",
     "Lattice",
     "Levels",
     "Measurements",
     "SamplingPlan",
     "Tempering",
+    "TorusLevels",
     "anneal",
     "binder_cumulant",
     "block_spin",
     "connected_susceptibility",
     "correlation_length",
+    "critical_point",
     "energy",
     "free_energy_density",
     "heat_capacity",
@@ -63,4 +68,5 @@ __all__ = [
     "structure_factor",
     "susceptibility",
     "to_dataset",
+    "torus_density_of_states",
 ]

@@ -11,7 +11,7 @@ from isingrg import _core
 from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError
 from isingrg._shared.results import plain
-from isingrg.ising import _cells, _enumeration, _lattice_sampling
+from isingrg.ising import _cells, _enumeration, _lattice_sampling, _sectors
 from isingrg.ising._lattice_changes import Changes
 
 Floats = NDArray[np.float64]
@@ -54,6 +54,7 @@ class Lattice(Changes):
     # Answers
 
     exact = _enumeration.exact
+    log_partition = _sectors.log_partition
     density_of_states = _enumeration.density_of_states
 
     sample = _lattice_sampling.sample

@@ -166,6 +166,7 @@ LONG = {
     "isingrg.ising.Tempering.advance": ("ladder.advance(2**40)", "lattice"),
     "isingrg.ising.Tempering.measure": ("ladder.measure(2**20, bins=9)", "lattice"),
     "isingrg.ising.anneal": ("ising.anneal(lattice, [0.1, 0.2], n_sweeps=2**30)", "lattice"),
+    "isingrg.ising.torus_density_of_states": ("ising.torus_density_of_states(32)", "lattice"),
     "isingrg.ising.measure": ("ising.measure(lattice, 0.44, 2**20, bins=9)", "lattice"),
     "isingrg.statistics.autocorrelation_time": ("statistics.autocorrelation_time(walk)", "series"),
     "isingrg.mlrg.MLRG.fit": ("model.fit(10**7)", "model"),

@@ -336,9 +336,12 @@ RECORDS = (
     | {f"isingrg.statistics.{name}" for name in ("collapse", "crossings")}
     | {
         f"isingrg.ising.{name}"
-        for name in ("Chain", "Measurements", "Tempering", "anneal", "measure")
+        for name in ("Chain", "CriticalPoint", "Measurements", "Tempering", "anneal", "measure")
     }
-    | {f"isingrg.ising.Lattice.{name}" for name in ("exact", "has_order", "sample")}
+    | {
+        f"isingrg.ising.Lattice.{name}"
+        for name in ("exact", "has_order", "log_partition", "sample")
+    }
 )
 
 

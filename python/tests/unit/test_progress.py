@@ -118,6 +118,7 @@ CALLS = {
         9, progress=p
     ),
     "ising.anneal": lambda p: ising.anneal(LATTICE, [0.1, 0.2], n_chains=5, progress=p),
+    "ising.torus_density_of_states": lambda p: ising.torus_density_of_states(4, progress=p),
     "ising.measure": lambda p: ising.measure(LATTICE, 0.4, 9, progress=p),
     "mlrg.MLRG.fit": lambda p: MODELS["mlrg"].trained(5, progress=p),
     "mlrg.divergence": lambda p: mlrg.divergence([0.3, 0.4], [0.3, 0.4], progress=p),
