@@ -24,6 +24,7 @@ import peer_multilevel_torch
 import peer_neuralrg_torch
 import peer_tensorrg_numpy
 import rows_graphvae
+import rows_lattice
 import rows_multilevel
 import rows_neuralrg
 import rows_tensorrg
@@ -245,14 +246,14 @@ def main():
     print(f"isingrg {isingrg.__version__}, {isingrg.instruction_set()}\n")
     peers = (
         peer_mlrg_torch, peer_neuralrg_torch, peer_graphvae_torch, peer_multilevel_torch,
-        peer_tensorrg_numpy, peer_ising_numba, peer_ising_peapods)
+        peer_tensorrg_numpy, peer_ising_numba, peer_ising_peapods, rows_lattice)
     for peer in peers:
         if peer.UNAVAILABLE:
             print(peer.UNAVAILABLE)
     print("| work | beside | theirs | ours | ratio (range) |\n|---|---|---|---|---|", flush=True)
     sources = [
         rows_neuralrg.rows, rows_graphvae.rows, rows_multilevel.rows, rows_tensorrg.rows,
-        metropolis_rows, cluster_rows, side_by_side]
+        metropolis_rows, cluster_rows, rows_lattice.rows, side_by_side]
     if not peer_mlrg_torch.UNAVAILABLE:
         sources.insert(0, mlrg_rows)
     for rows in sources:

@@ -32,38 +32,40 @@ final class AllClusters: LatticeSweeper {
         gains = try Buffer(count: setting.field == 0 ? 0 : setting.lattice.sites)
         choices = try Buffer(count: setting.lattice.sites)
         clusterSums = try Buffer(count: setting.lattice.sites)
-        let isFerromagnetic = setting.couplings().allSatisfy { $0 >= 0 }
-        recolours = setting.lattice.spins.kind == .potts && isFerromagnetic
+        recolours = setting.lattice.spins.kind == .potts && reflections.joinsAlike
     }
 
     func sweep(_ states: UnsafeMutablePointer<UInt8>, _ random: inout UniformNumbers) {
         let lattice = setting.lattice
         let anyReflection = reflections.reflection(&random)
-        let q = lattice.spins.count
-        for i in 0..<lattice.sites { parents.base[i] = Int32(i) }
-        for b in 0..<lattice.bonds {
-            if b & 0xF_FFFF == 0xF_FFFF, setting.stop.isStopped { return }
-            let (i, j) = (Int(lattice.ends.base[2 &* b]), Int(lattice.ends.base[2 &* b &+ 1]))
-            let (s, t) = (states[i], states[j])
-            if recolours, s != t { continue }
-            // Of equal spins any exchange of the state with another has the same probability.
-            let reflection = recolours ? Int(s) &* q &+ (Int(s) &+ 1) % q : anyReflection
-            let p = reflections.probability(lattice.bondKinds.base[b], reflection, s, t)
-            if p > 0, random.uniform() < p { join(i, j) }
+        var done = 0
+        while done < lattice.sites {
+            if setting.stop.isStopped { return }
+            let range = done..<min(done + 1 << 18, lattice.sites)
+            if reflections.joinsAlike {
+                joinAlike(range, states, &random)
+            } else {
+                joinReflected(range, states, anyReflection, &random)
+            }
+            done = range.upperBound
         }
         for i in 0..<lattice.sites { parents.base[i] = parents.base[Int(parents.base[i])] }
         if setting.stop.isStopped { return }
         measureClusters(states)
         if setting.field != 0 { sumField(states, anyReflection) }
         // Roots come before their sites.
+        let (parents, choices) = (parents.base, choices.base)
+        let isIsing = lattice.spins.kind == .ising
         for i in 0..<lattice.sites {
-            let root = Int(parents.base[i])
+            let root = Int(parents[i])
             if root == i {
                 let gain = setting.field == 0 ? 0 : setting.field * gains.base[i]
-                choices.base[i] = recolours ? colour(gain, &random) : turns(gain, &random)
+                choices[i] = recolours ? colour(gain, &random) : turns(gain, &random)
             }
-            let choice = choices.base[root]
-            if recolours {
+            let choice = choices[root]
+            if isIsing {
+                states[i] ^= choice
+            } else if recolours {
                 states[i] = choice
             } else if choice == 1 {
                 states[i] = reflections.reflected(states[i], anyReflection)
@@ -83,26 +85,63 @@ final class AllClusters: LatticeSweeper {
 
     @inline(__always)
     private func turns(_ gain: Double, _ random: inout UniformNumbers) -> UInt8 {
-        random.uniform() * (1 + exp(-gain)) < 1 ? 1 : 0
+        random.uniform() * (gain == 0 ? 2 : 1 + exp(-gain)) < 1 ? 1 : 0
     }
 
-    /// The smaller root becomes the root of both, so that the result does not depend on the order.
-    @inline(__always)
-    private func join(_ i: Int, _ j: Int) {
-        var (a, b) = (root(i), root(j))
-        if a == b { return }
-        if a > b { swap(&a, &b) }
-        parents.base[b] = Int32(a)
-    }
-
-    @inline(__always)
-    private func root(_ i: Int) -> Int {
-        var k = i
-        while Int(parents.base[k]) != k {
-            parents.base[k] = parents.base[Int(parents.base[k])]
-            k = Int(parents.base[k])
+    /// Opens bonds between these sites and those before them, and joins the clusters.
+    private func joinAlike(
+        _ range: Range<Int>, _ states: UnsafePointer<UInt8>, _ random: inout UniformNumbers
+    ) {
+        let lattice = setting.lattice
+        let (starts, neighbours, kinds) = (lattice.starts.base, lattice.neighbours.base, lattice.kinds.base)
+        let (alike, probabilities) = (reflections.alike.base, reflections.alikeProbabilities.base)
+        let parents = parents.base
+        for i in range {
+            var root = Int32(truncatingIfNeeded: i)
+            parents[i] = root
+            let state = states[i]
+            let end = Int(starts[i &+ 1])
+            var e = Int(starts[i])
+            while e < end, Int(neighbours[e]) < i {
+                let j = Int(neighbours[e]), kind = Int(kinds[e])
+                e &+= 1
+                if state ^ states[j] == alike[kind], random.uniform() < probabilities[kind] {
+                    AllClusters.join(j, &root, parents)
+                }
+            }
         }
-        return k
+    }
+
+    private func joinReflected(
+        _ range: Range<Int>, _ states: UnsafePointer<UInt8>, _ reflection: Int, _ random: inout UniformNumbers
+    ) {
+        let lattice = setting.lattice
+        for i in range {
+            var root = Int32(truncatingIfNeeded: i)
+            parents.base[i] = root
+            for e in Int(lattice.starts.base[i])..<Int(lattice.starts.base[i &+ 1]) {
+                let j = Int(lattice.neighbours.base[e])
+                if j > i { break }
+                let p = reflections.probability(lattice.kinds.base[e], reflection, states[i], states[j])
+                if p > 0, random.uniform() < p { AllClusters.join(j, &root, parents.base) }
+            }
+        }
+    }
+
+    /// Joins the cluster of site j and the one of a root; the smaller root becomes that of both.
+    @inline(__always)
+    private static func join(_ j: Int, _ root: inout Int32, _ parents: UnsafeMutablePointer<Int32>) {
+        var other = Int32(truncatingIfNeeded: j)
+        while parents[Int(other)] != other {
+            parents[Int(other)] = parents[Int(parents[Int(other)])]
+            other = parents[Int(other)]
+        }
+        if other < root {
+            parents[Int(root)] = other
+            root = other
+        } else {
+            parents[Int(other)] = root
+        }
     }
 
     /// What each cluster would add to the field term: in state 0, or reflected.

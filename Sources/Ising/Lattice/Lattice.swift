@@ -83,6 +83,7 @@ public final class Lattice: @unchecked Sendable {
                 starts.base[Int(from) + 1] += 1
             }
         }
+        Lattice.sortNeighbours(sites, starts.base, neighbours.base, kinds.base)
         order = try Buffer(count: sites)
         groups = Lattice.sort(sites: sites, colours: colours, starts: starts.base, into: order.base)
         guard let pattern else {
@@ -118,6 +119,26 @@ public final class Lattice: @unchecked Sendable {
             }
         }
         return list
+    }
+
+    /// The neighbours of each site in ascending order: those before it come first.
+    private static func sortNeighbours(
+        _ sites: Int, _ starts: UnsafePointer<Int32>, _ neighbours: UnsafeMutablePointer<Int32>,
+        _ kinds: UnsafeMutablePointer<Int32>
+    ) {
+        for i in 0..<sites {
+            let first = Int(starts[i]), end = Int(starts[i + 1])
+            guard end - first > 1 else { continue }
+            for e in first + 1..<end {
+                let (neighbour, kind) = (neighbours[e], kinds[e])
+                var k = e
+                while k > first, neighbours[k - 1] > neighbour {
+                    (neighbours[k], kinds[k]) = (neighbours[k - 1], kinds[k - 1])
+                    k -= 1
+                }
+                (neighbours[k], kinds[k]) = (neighbour, kind)
+            }
+        }
     }
 
     private static func sort(

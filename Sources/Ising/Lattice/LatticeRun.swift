@@ -182,9 +182,12 @@ private struct Course {
             }
             try record(row, improved: all)
         }
-        if let singles, clusters[0] == 0, singles.grown > 0 {
-            let sites = lattice.sites
-            clusters[0] = Int32(max(1, (sites * singles.grown + singles.visited - 1) / singles.visited))
+        guard let singles else { return }
+        if clusters[0] > 0 {
+            clusters[0] = Int32(clamping: singles.clusters)
+        } else if singles.grown > 0 {
+            let number = (lattice.sites * singles.grown + singles.visited - 1) / singles.visited
+            clusters[0] = Int32(clamping: max(1, number))
         }
     }
 

@@ -17,6 +17,11 @@ struct Reflections {
     let spins: SpinStates
     /// Of each kind of bonds and each difference.
     private let probabilities: Buffer<Double>
+    /// Whether a cluster joins spins that are alike: s xor t is 0, or 1 for negative bonds of Ising spins,
+    /// with one probability for each kind of bonds. So it is for Ising, and for Potts with K >= 0.
+    let joinsAlike: Bool
+    let alike: Buffer<UInt8>
+    let alikeProbabilities: Buffer<Double>
 
     init(_ setting: LatticeSetting) throws(Failure) {
         spins = setting.lattice.spins
@@ -27,6 +32,14 @@ struct Reflections {
             for (place, difference) in differences.enumerated() {
                 probabilities.base[kind * differences.count + place] = max(0, -expm1(coupling * difference))
             }
+        }
+        let isIsing = spins.kind == .ising
+        joinsAlike = isIsing || (spins.kind == .potts && couplings.allSatisfy { $0 >= 0 })
+        alike = try Buffer(count: couplings.count)
+        alikeProbabilities = try Buffer(count: couplings.count)
+        for (kind, coupling) in couplings.enumerated() {
+            alike.base[kind] = isIsing && coupling < 0 ? 1 : 0
+            alikeProbabilities.base[kind] = -expm1(-abs(coupling) * (isIsing ? 2 : 1))
         }
     }
 

@@ -15,9 +15,11 @@ final class SingleClusters: LatticeSweeper {
     private let reflections: Reflections
     private let singleSpins: SingleSpins?
     private let queue: Buffer<Int32>
+    /// Clusters are of equal spins, as without negative bonds; else a frustrated bond may lie inside one.
+    private let joinsEqual: Bool
     private let isInside: Buffer<Bool>
-    /// Clusters of a sweep, a number that must not depend on what they turn; 0 to end a sweep when as
-    /// many sites were visited as there are, on the way to equilibrium only.
+    /// Clusters of a sweep, a number that must not depend on what they turn in equilibrium; 0 to end a
+    /// sweep when as many sites were visited as there are, on the way there only.
     var clusters = 0
     /// Sites and clusters since the beginning, to choose that number.
     private(set) var visited = 0, grown = 0
@@ -32,6 +34,8 @@ final class SingleClusters: LatticeSweeper {
                 LatticeSetting(
                     lattice: setting.lattice, coupling: setting.coupling, field: setting.field,
                     algorithm: .metropolis, stop: setting.stop))
+        let kinds = setting.lattice.strengths.count
+        joinsEqual = reflections.joinsAlike && (0..<kinds).allSatisfy { [alike = reflections.alike] in alike[$0] == 0 }
         queue = try Buffer(count: setting.lattice.sites)
         isInside = try Buffer(count: setting.lattice.sites)
     }
@@ -44,7 +48,18 @@ final class SingleClusters: LatticeSweeper {
             return
         }
         // A coin adds one: clusters that always have all sites would alternate between two signs.
-        for _ in 0..<clusters + random.below(2) where !isStopped { _ = grow(states, &random) }
+        let wanted = clusters + random.below(2)
+        var turned = 0, done = 0
+        while done < wanted, !isStopped {
+            turned += grow(states, &random)
+            done += 1
+            // Where the chain has not settled and its clusters still grow, their number is out of date. No
+            // sweep in equilibrium visits eight times all sites; one that does ends and counts anew.
+            if turned > 8 * setting.lattice.sites {
+                clusters = max(1, (setting.lattice.sites * done + turned - 1) / turned)
+                return
+            }
+        }
     }
 
     /// Forgets the clusters so far.
@@ -62,7 +77,57 @@ final class SingleClusters: LatticeSweeper {
         let first = random.below(lattice.sites)
         let reflection = reflections.reflection(of: states[first], &random)
         queue.base[0] = Int32(first)
-        isInside.base[first] = true
+        let end: Int
+        if joinsEqual {
+            end = growEqual(states, reflections.reflected(states[first], reflection), &random)
+            if setting.field != 0, !accepts(end, reflection, states, &random) {
+                turn(end, reflection, states)
+            }
+        } else {
+            end = growReflected(states, reflection, &random)
+            turn(end, reflection, states)
+            if setting.field != 0, !accepts(end, reflection, states, &random) {
+                turn(end, reflection, states)
+            }
+        }
+        visited += end
+        grown += 1
+        sinceCheck += end
+        return end
+    }
+
+    /// Joins equal spins and gives them their new state at once, with which they are not joined again.
+    private func growEqual(
+        _ states: UnsafeMutablePointer<UInt8>, _ new: UInt8, _ random: inout UniformNumbers
+    ) -> Int {
+        let lattice = setting.lattice
+        let (starts, neighbours, kinds) = (lattice.starts.base, lattice.neighbours.base, lattice.kinds.base)
+        let probabilities = reflections.alikeProbabilities.base
+        let queue = queue.base
+        let first = Int(queue[0])
+        let old = states[first]
+        states[first] = new
+        var end = 1, next = 0
+        while next < end {
+            let site = Int(queue[next])
+            next &+= 1
+            for e in Int(starts[site])..<Int(starts[site &+ 1]) {
+                let other = Int(neighbours[e])
+                if states[other] == old, random.uniform() < probabilities[Int(kinds[e])] {
+                    states[other] = new
+                    queue[end] = Int32(truncatingIfNeeded: other)
+                    end &+= 1
+                }
+            }
+        }
+        return end
+    }
+
+    private func growReflected(
+        _ states: UnsafePointer<UInt8>, _ reflection: Int, _ random: inout UniformNumbers
+    ) -> Int {
+        let lattice = setting.lattice
+        isInside.base[Int(queue.base[0])] = true
         var end = 1, next = 0
         while next < end {
             let site = Int(queue.base[next])
@@ -78,18 +143,19 @@ final class SingleClusters: LatticeSweeper {
                 end &+= 1
             }
         }
-        let isAccepted = setting.field == 0 || accepts(end, reflection, states, &random)
-        for k in 0..<end {
-            let site = Int(queue.base[k])
-            isInside.base[site] = false
-            if isAccepted { states[site] = reflections.reflected(states[site], reflection) }
-        }
-        visited += end
-        grown += 1
-        sinceCheck += end
+        for k in 0..<end { isInside.base[Int(queue.base[k])] = false }
         return end
     }
 
+    /// A reflection is its own inverse.
+    private func turn(_ count: Int, _ reflection: Int, _ states: UnsafeMutablePointer<UInt8>) {
+        for k in 0..<count {
+            let site = Int(queue.base[k])
+            states[site] = reflections.reflected(states[site], reflection)
+        }
+    }
+
+    /// Whether the field lets the cluster stay as it is now.
     private func accepts(
         _ count: Int, _ reflection: Int, _ states: UnsafePointer<UInt8>, _ random: inout UniformNumbers
     ) -> Bool {
@@ -98,7 +164,7 @@ final class SingleClusters: LatticeSweeper {
         for k in 0..<count {
             let site = Int(queue.base[k])
             let state = states[site]
-            let change = field[Int(reflections.reflected(state, reflection))] - field[Int(state)]
+            let change = field[Int(state)] - field[Int(reflections.reflected(state, reflection))]
             gain += setting.lattice.pattern(site) * change
         }
         gain *= setting.field
