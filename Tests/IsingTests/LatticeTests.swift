@@ -28,7 +28,10 @@ private func ring(_ sites: Int, _ strengths: [Double], kind: SpinKind = .ising, 
         for part in 0..<code.parts {
             var pointer = UnsafePointer<UInt8>(bitPattern: 8)!
             try code.walk(
-                part: part, begin: { pointer = $0; last = [] }, move: { _, _, _ in },
+                part: part,
+                begin: {
+                    pointer = $0; last = []
+                }, move: { _, _, _ in },
                 visit: {
                     let now = Array(UnsafeBufferPointer(start: pointer, count: sites))
                     seen.insert(now.reduce(0) { $0 * states + Int($1) })
@@ -53,7 +56,7 @@ private func ring(_ sites: Int, _ strengths: [Double], kind: SpinKind = .ising, 
         #expect(lattice.hasOneStrength && lattice.strengths.count == 2)
     }
 
-    /// Ten million spins for each number of neighbours; a count is off by six standard deviations once
+    /// A million spins for each number of neighbours; a count is off by six standard deviations once
     /// in 10^9 seeds.
     @Test(arguments: [true, false]) func packedRuleHasItsProbabilities(isHeatBath: Bool) throws {
         let (strength, field) = (0.3, 0.2)

@@ -97,7 +97,8 @@ ROOMS = [
         "isingrg.ising",
         ("python/isingrg/ising/",),
         "",
-        SMALL + unit("statistics*", "exact*", "observables*", "dataset", "sampling*", "bad_input")
+        SMALL
+        + unit("statistics*", "exact*", "observables*", "dataset", "sampling*", "bad_input")
         + unit("lattice*"),
     ),
     *(
