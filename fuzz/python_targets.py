@@ -298,7 +298,9 @@ OWN = {
         "spins": st.just(ising.sample(4, [0.1, 0.2], 2)), "K": st.just([0.1, 0.2])},
     **{
         f"isingrg.tensorrg.{name}": {"K": st.floats(-2, 2)}
-        for name in ("ising_network", "potts_network", "clock_network")
+        for name in (
+            "ising_network", "potts_network", "clock_network", "ashkin_teller_network",
+        )
     },
     **{
         f"isingrg.{name}": {"mu": st.floats(0, 0.1), "J": _reals([(), (3,), (2,)])}

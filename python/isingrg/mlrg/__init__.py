@@ -29,12 +29,8 @@ from isingrg.mlrg.loop import loop_couplings, loop_student, teacher_state, tenso
 from isingrg.mlrg.loop_critical import LoopCriticalPoint, critical_coupling
 from isingrg.mlrg.loop_critical_exponents import LoopExponents, loop_exponents
 from isingrg.mlrg.loop_distance import LoopDistance, loop_distance, loop_terms
-from isingrg.mlrg.loop_map import (
-    LoopMapFixedPoint,
-    LoopMinimum,
-    loop_map,
-    loop_map_fixed_point,
-)
+from isingrg.mlrg.loop_map import LoopMinimum, loop_map
+from isingrg.mlrg.loop_map_fixed_point import LoopMapFixedPoint, loop_map_fixed_point
 from isingrg.mlrg.model import MLRG
 from isingrg.mlrg.tensor import (
     boltzmann_tensor,

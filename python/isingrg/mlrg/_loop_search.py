@@ -1,4 +1,4 @@
-"""The student (J_a, J_b, K) nearest to a teacher around a loop, among 256 enumerated states.
+"""The student nearest to a teacher around a loop, among enumerated states.
 
 Gauss and Newton's method with a line search, for squared distances and for the divergence.
 """
@@ -12,50 +12,55 @@ import numpy as np
 
 from isingrg._shared.errors import ConvergenceError
 from isingrg.mlrg._couplings import Floats
+from isingrg.mlrg._loop_group import LoopGroup
 from isingrg.mlrg._loop_tensors import Numbers, pair, ring
-
-_SPIN = np.array([1.0, -1.0])
-
-#: z a, z b and a b, by which the couplings are multiplied.
-_TERMS = np.array(
-    [
-        np.einsum("z,a,b->zab", _SPIN, _SPIN, _SPIN**2),
-        np.einsum("z,a,b->zab", _SPIN, _SPIN**2, _SPIN),
-        np.einsum("z,a,b->zab", _SPIN**2, _SPIN, _SPIN),
-    ]
-)
-
-#: Combinations of couplings that a search is free to choose, as columns.
-_ALL = np.eye(3)
 
 #: Steps of a search, after which it has failed, and of its line search.
 _STEPS, _HALVINGS = 500, 40
 
 
 def nearest_student(
-    teacher: Floats, objective: str, free: Floats = _ALL
-) -> tuple[Floats, float]:  # fmt: skip
+    group: LoopGroup, teacher: Floats, objective: str, free: Floats
+) -> tuple[Floats, float]:
     """The student of one teacher: Gauss and Newton's steps with a line search.
 
-    Its couplings are combinations of the columns of `free`, shape (3, p).
+    Its couplings are combinations of the columns of `free`, shape (c, p).
 
     Both distances are sums of squares to lowest order, so that the steps converge fast where the
     distance is small.
     """
-    p = _loop(ring(_students(teacher)))
-    p = p / (p.sum() if objective == "kl" else math.sqrt(float(p @ p)))
-    expansion: Callable[[Floats, Floats, Floats], tuple[float, Floats, Floats]]
-    expansion = _divergence if objective == "kl" else _distance
-    # Near the fixed point of the map on the critical line, and exact where all couplings vanish.
-    student = np.array([0.7, 0.9, 0.2]) * teacher[:2].sum() / 2
-    student[2] = abs(student[2])
-    student = free @ np.linalg.lstsq(free, student)[0]
-    value, slope, step = expansion(student, p, free)
+    p = loop_weights(group, ring(_students(group, teacher)))
+    starts = [group.start(teacher)]
+    if len(teacher) > group.pairs:  # far from the bare line the teacher itself may be nearer
+        starts.append(teacher)
+    starts = [free @ np.linalg.lstsq(free, start)[0] for start in starts]
+    starts.sort(key=lambda start: _EXPANSIONS[objective](group, start, p, free)[0])
+    for start in starts:
+        found = _search(group, p, start, objective, free)
+        if found is not None:
+            return found
+    raise ConvergenceError(f"the search for the student of {teacher.tolist()} does not settle")
+
+
+def distance_and_gradient(
+    group: LoopGroup, teacher: Floats, student: Floats, objective: str
+) -> tuple[float, Floats]:
+    """Distance of one student, and its gradient in all couplings."""
+    p = loop_weights(group, ring(_students(group, teacher)))
+    value, slope, _ = _EXPANSIONS[objective](group, student, p, np.eye(len(student)))
+    return value, slope
+
+
+def _search(
+    group: LoopGroup, p: Floats, student: Floats, objective: str, free: Floats
+) -> tuple[Floats, float] | None:
+    expansion = _EXPANSIONS[objective]
+    value, slope, step = expansion(group, student, p, free)
     for _ in range(_STEPS):
         if np.abs(slope).max() < 1e-15 or np.abs(step).max() < 1e-14:
             return student, value
         for _ in range(_HALVINGS):
-            trial = expansion(student + free @ step, p, free)
+            trial = expansion(group, student + free @ step, p, free)
             # Values agree within rounding; there the slope decides.
             if trial[0] < value - 1e-15 or (
                 trial[0] <= value + 1e-15 and np.abs(trial[1]).max() < np.abs(slope).max()
@@ -68,22 +73,30 @@ def nearest_student(
             break
         student = student + free @ step
         value, slope, step = trial
-    raise ConvergenceError(f"the search for the student of {teacher.tolist()} does not settle")
+    return None
 
 
-def _expanded(student: Floats, free: Floats) -> tuple[Floats, Floats]:
-    """The 256 weights of the student's loop and their derivatives by complex steps, (p, 256)."""
+def _expanded(group: LoopGroup, student: Floats, free: Floats) -> tuple[Floats, Floats]:
+    """Weights of the student's loop and their derivatives by complex steps, (n,) and (p, n)."""
     h = 1e-30
-    weights = _loop(pair(_students(student)))
-    slopes = [_loop(pair(_students(student + 1j * h * step))).imag / h for step in free.T]
+    weights = loop_weights(group, pair(_students(group, student)))
+    shifted = (student + 1j * h * step for step in free.T)
+    slopes = [loop_weights(group, pair(_students(group, one))).imag / h for one in shifted]
     return weights, np.array(slopes)
 
 
-def _divergence(student: Floats, p: Floats, free: Floats) -> tuple[float, Floats, Floats]:
+Expansion = Callable[[LoopGroup, Floats, Floats, Floats], tuple[float, Floats, Floats]]
+
+
+def _divergence(
+    group: LoopGroup, student: Floats, teacher: Floats, free: Floats
+) -> tuple[float, Floats, Floats]:
     """sum p ln (p / q), its slope, and the step with the Fisher information."""
-    weights, slopes = _expanded(student, free)
-    total = float(weights.sum())
-    q = weights / total
+    p = group.multiplicity * teacher
+    p = p / p.sum()
+    weights, slopes = _expanded(group, student, free)
+    q = group.multiplicity * weights
+    q = q / q.sum()
     scores = slopes / weights
     scores = scores - (scores @ q)[:, None]
     slope = -scores @ p
@@ -91,9 +104,15 @@ def _divergence(student: Floats, p: Floats, free: Floats) -> tuple[float, Floats
     return value, slope, _step((scores * q) @ scores.T, slope)
 
 
-def _distance(student: Floats, p: Floats, free: Floats) -> tuple[float, Floats, Floats]:
+def _distance(
+    group: LoopGroup, student: Floats, teacher: Floats, free: Floats
+) -> tuple[float, Floats, Floats]:
     """1 - (p q)^2 / (q q) for |p| = 1, its slope, and the step of Gauss and Newton."""
-    weights, slopes = _expanded(student, free)
+    roots = np.sqrt(group.multiplicity)
+    p = roots * teacher
+    p = p / math.sqrt(float(p @ p))
+    weights, slopes = _expanded(group, student, free)
+    weights, slopes = roots * weights, roots * slopes
     length = math.sqrt(float(weights @ weights))
     q = weights / length
     tangents = slopes / length
@@ -105,6 +124,9 @@ def _distance(student: Floats, p: Floats, free: Floats) -> tuple[float, Floats, 
     return float(rest @ rest), slope, _step(2 * overlap**2 * (tangents @ tangents.T), slope)
 
 
+_EXPANSIONS: dict[str, Expansion] = {"kl": _divergence, "l2": _distance}
+
+
 def _step(curvature: Floats, slope: Floats) -> Floats:
     values, vectors = np.linalg.eigh(curvature)
     if values[-1] < 1e-280:  # all couplings vanish
@@ -114,13 +136,16 @@ def _step(curvature: Floats, slope: Floats) -> Floats:
     return np.asarray(step * min(1.0, 0.5 / max(float(np.abs(step).max()), 1e-300)))
 
 
-def _students(couplings: Numbers) -> Numbers:
+def _students(group: LoopGroup, couplings: Numbers) -> Numbers:
     """S of spins, in units that keep the largest near one."""
-    logs = np.tensordot(couplings, _TERMS, 1)
-    return np.asarray(np.exp(logs - np.abs(couplings.real).sum()))
+    logs = np.tensordot(couplings, group.terms, 1)
+    return np.asarray(np.exp(logs - logs.real.max()))
 
 
-def _loop(tensor: Numbers) -> Numbers:
-    """Weights of the eight open legs b and c of four tensors around a plaquette, shape (256,)."""
-    halves = np.einsum("abcd,eBCd->aebcBC", tensor, tensor).reshape(2, 2, 16)
-    return np.asarray(np.einsum("aei,aej->ij", halves, halves).reshape(-1))
+def loop_weights(group: LoopGroup, tensor: Numbers) -> Numbers:
+    """Weights of the eight open legs b and c of four tensors around a plaquette, shape (n,)."""
+    n = len(tensor)
+    # H[i, (a, e)] = sum_d T[a, b, c, d] T[e, B, C, d] with i = (b, c, B, C).
+    rows = tensor.transpose(1, 2, 0, 3).reshape(n**3, n)
+    halves = (rows @ rows.T).reshape((n, n, n) * 2).transpose(0, 1, 3, 4, 2, 5).reshape(n**4, n * n)
+    return np.asarray(np.einsum("ij,ij->i", halves[group.first], halves[group.second]))

@@ -10,7 +10,6 @@ steps.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +19,8 @@ from numpy.typing import ArrayLike
 from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError, ConvergenceError
 from isingrg.mlrg._couplings import Floats
+from isingrg.mlrg._loop_group import charge_states, loop_group
+from isingrg.mlrg.internal import internal_symmetry
 from isingrg.tensorrg import CheckerboardLoopTNR, Flow, LoopTNR, MirrorState, Network
 from isingrg.tensorrg._square import has_symmetries_of_a_square
 from isingrg.tensorrg.loop import mirror_state, ring
@@ -32,21 +33,20 @@ LIEB_SITES = 6
 #: Couplings beyond it leave nothing of the other weights.
 LARGEST_COUPLING = 10.0
 
-#: From states of spin +1, -1 to those of charge +1, -1, which is its own inverse.
-_HADAMARD = np.array([[1.0, 1.0], [1.0, -1.0]]) / math.sqrt(2)
-
 
 def tensor_flow(
     J: ArrayLike | Network, chi: int, steps: int = 20, *, mu: float | None = None,
-    iterations: int = 600, tolerance: float = 1e-10, progress: Progress = False,
+    iterations: int | None = None, tolerance: float = 1e-10, internal: Any = "Z2",
+    progress: Progress = False,
 ) -> Flow:  # fmt: skip
     """The deterministic flow of the student with chi states per spin, from couplings on.
 
     Parameters
     ----------
-    J : array_like, shape () or (3,), or isingrg.tensorrg.Network
+    J : array_like, shape () or (p,), or isingrg.tensorrg.Network
         The coupling of the Lieb lattice, or the couplings (J_a, J_b, K) of ln S = J_a z a +
-        J_b z b + K a b; at most 10 in magnitude. Or any network, such as `weights_network` makes of
+        J_b z b + K a b, for other symmetries those of `loop_terms`; at most 10 in magnitude. Or any
+        network, such as `weights_network` makes of
         a `boltzmann_tensor`: without the symmetries of a square, that is with anisotropic
         couplings, negative ones or those of several components, `CheckerboardLoopTNR` follows it.
     chi : int
@@ -56,7 +56,13 @@ def tensor_flow(
     mu : float, optional
         As for the scheme, 1e-5 for `isingrg.tensorrg.LoopTNR` and 1e-6 for `CheckerboardLoopTNR`.
     iterations, tolerance : int, float
-        As for `isingrg.tensorrg.LoopTNR`; the other scheme does not use them.
+        As for `isingrg.tensorrg.LoopTNR`; the other scheme does not use them. By default 3000
+        iterations for spins of more than two states, whose symmetry is kept as well as the minima
+        are found, and 600 otherwise.
+    internal : str or sequence of permutations
+        Symmetry of a spin of at most six states, as for `loop_map`: "Z2" of Ising spins, "S3" of
+        Potts spins. The flow keeps of it the parity under one exchange of states; chi = 3, 9 and
+        such are good for "S3". Networks have their own symmetry, and `internal` is not used.
     progress : bool or callable
         Counts steps.
 
@@ -65,55 +71,68 @@ def tensor_flow(
     isingrg.tensorrg.Flow
         States, free energy, dimensions, central charge, degeneracy and distance of each step.
     """
-    scheme = LoopTNR(
-        chi, mu=1e-5 if mu is None else mu, iterations=iterations, tolerance=tolerance
-    )  # fmt: skip
+    scheme = loop_scheme(chi, 1e-5 if mu is None else mu, iterations, tolerance, internal)
     if not isinstance(J, Network):
-        return scheme.follow(teacher_state(J), steps, progress=progress)
+        return scheme.follow(teacher_state(J, internal=internal), steps, progress=progress)
     if has_symmetries_of_a_square(J):
         return scheme.flow(J, steps, progress=progress)
     other = CheckerboardLoopTNR(chi, mu=1e-6 if mu is None else mu)
     return other.flow(J, steps, progress=progress)
 
 
-def teacher_state(J: ArrayLike) -> MirrorState:
+def loop_scheme(
+    chi: int, mu: float, iterations: int | None, tolerance: float, internal: Any
+) -> LoopTNR:
+    """The scheme of `tensor_flow` for couplings."""
+    if iterations is None:
+        iterations = 600 if internal_symmetry(internal).q == 2 else 3000
+    return LoopTNR(chi, mu=mu, iterations=iterations, tolerance=tolerance)
+
+
+def teacher_state(J: ArrayLike, *, internal: Any = "Z2") -> MirrorState:
     """The ring of students with couplings J, where a flow begins.
 
     Parameters
     ----------
-    J : array_like, shape () or (3,)
+    J : array_like, shape () or (p,)
+        As for `tensor_flow`.
+    internal : str or sequence of permutations
         As for `tensor_flow`.
 
     Returns
     -------
     isingrg.tensorrg.MirrorState
     """
-    student = loop_student(J)
-    return mirror_state(ring(student), np.array([0, 1]), 0.0, 1.0, LIEB_SITES, student=student)
+    student = loop_student(J, internal=internal)
+    charges = charge_states(loop_group(internal).symmetry)[1]
+    return mirror_state(ring(student), charges, 0.0, 1.0, LIEB_SITES, student=student)
 
 
-def loop_student(J: ArrayLike) -> Floats:
+def loop_student(J: ArrayLike, *, internal: Any = "Z2") -> Floats:
     """S = exp(J_a z a + J_b z b + K a b) of Ising spins, in states of charge +1 and -1.
 
     Parameters
     ----------
-    J : array_like, shape () or (3,)
+    J : array_like, shape () or (p,)
+        As for `tensor_flow`.
+    internal : str or sequence of permutations
         As for `tensor_flow`.
 
     Returns
     -------
-    ndarray, shape (2, 2, 2)
-        S[z, a, b]: state 0 of each spin is (+1 + -1) / sqrt 2, state 1 is (+1 - -1) / sqrt 2.
+    ndarray, shape (q, q, q)
+        S[z, a, b]. For Ising spins state 0 of each is (+1 + -1) / sqrt 2 and state 1 is (+1 - -1) /
+        sqrt 2; in general those that are even under an exchange of states come first.
     """
+    group = loop_group(internal)
+    count = len(group.names)
     values = arguments.reals("J", J, -LARGEST_COUPLING, LARGEST_COUPLING)
-    if values.shape not in ((), (3,)):
-        raise ArgumentError(f"J must have the shape () or (3,), got {values.shape}")
-    a, b, k = values if values.ndim else (values, values, 0.0)
-    spin = np.array([1.0, -1.0])
-    z_a, z_b, a_b = (
-        np.multiply.outer(spin, spin).reshape(shape) for shape in ((2, 2, 1), (2, 1, 2), (1, 2, 2))
-    )
-    return _between(np.exp(a * z_a + b * z_b + k * a_b))
+    if values.shape not in ((), (count,)):
+        raise ArgumentError(f"J must have the shape () or ({count},), got {values.shape}")
+    if not values.ndim:
+        values = group.bare(values, np.ones(group.symmetry.n_kernels))
+    weights = np.exp(np.tensordot(values, group.terms, 1))
+    return _between(weights, charge_states(group.symmetry)[0])
 
 
 def loop_couplings(student: ArrayLike) -> Floats:
@@ -137,7 +156,7 @@ def loop_couplings(student: ArrayLike) -> Floats:
     values = arguments.moderate("student", student)
     if values.shape != (2, 2, 2):
         raise ArgumentError(f"student must have the shape (2, 2, 2), got {values.shape}")
-    weights = _between(values)
+    weights = _between(values, charge_states(loop_group("Z2").symmetry)[0].T)
     weights = weights * np.sign(weights.flat[np.abs(weights).argmax()])
     if weights.min() <= 0:
         raise ConvergenceError("the student has weights of both signs, which no couplings give")
@@ -155,10 +174,9 @@ def positive(couplings: Floats) -> Floats:
     return couplings
 
 
-def _between(student: Floats) -> Floats:
-    return np.ascontiguousarray(
-        np.einsum("zab,zw,ac,bd->wcd", student, _HADAMARD, _HADAMARD, _HADAMARD)
-    )
+def _between(student: Floats, states: Floats) -> Floats:
+    """S in other states, which are the columns."""
+    return np.ascontiguousarray(np.einsum("zab,zw,ac,bd->wcd", student, states, states, states))
 
 
 def _even(logs: Floats, axes: tuple[int, int]) -> float:

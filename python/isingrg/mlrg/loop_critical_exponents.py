@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from isingrg._shared import arguments
-from isingrg._shared.errors import ConvergenceError
+from isingrg._shared.errors import ArgumentError, ConvergenceError
 from isingrg.mlrg._couplings import Floats
-from isingrg.mlrg.loop import LARGEST_COUPLING, Progress, teacher_state
-from isingrg.mlrg.loop_critical import critical_coupling, lowest_odd
+from isingrg.mlrg.internal import InternalSymmetry, internal_symmetry
+from isingrg.mlrg.loop import LARGEST_COUPLING, Progress, loop_scheme, teacher_state
+from isingrg.mlrg.loop_critical import critical_coupling
 from isingrg.statistics import Estimate
-from isingrg.tensorrg import Flow, LoopFixedPoint, LoopTNR, MirrorState, loop_fixed_point
+from isingrg.tensorrg import Flow, LoopFixedPoint, LoopTNR, MirrorState, State, loop_fixed_point
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,9 +28,10 @@ class LoopExponents:
 
     #: Lowest odd scaling dimension, 1/8 for the Ising model.
     delta_sigma: Estimate
-    #: Lowest even scaling dimension after the identity, 1.
+    #: Lowest scaling dimension after the identity that no exchange of states changes, 1 for the
+    #: Ising model.
     delta_epsilon: Estimate
-    #: Central charge, 1/2.
+    #: Central charge, 1/2 for the Ising model.
     central_charge: Estimate
     #: The base-2 logarithm of dDelta_1/dJ two steps later over the same now.
     thermal_from_differences: Estimate
@@ -47,8 +50,8 @@ class LoopExponents:
 
 def loop_exponents(
     chi: int, J: float | None = None, *, step: int = 12, linearise: bool | None = None,
-    difference: float = 1e-6, mu: float = 1e-5, iterations: int = 600, tolerance: float = 1e-10,
-    progress: Progress = False,
+    difference: float = 1e-6, mu: float = 1e-5, iterations: int | None = None, tolerance: float = 1e-10,
+    internal: Any = "Z2", progress: Progress = False,
 ) -> LoopExponents:  # fmt: skip
     """Exponents, dimensions and central charge on the plateau of a critical flow.
 
@@ -62,11 +65,14 @@ def loop_exponents(
         Last step, 10 to 40.
     linearise : bool, optional
         Whether to find the fixed point and linearise the flow there, which costs chi^9; by default
-        up to chi = 8.
+        up to chi = 8 for Ising spins. It is not possible for others: the flow keeps one parity of
+        their symmetry, and the leading direction of the linearised flow would be a field.
     difference : float
         J is moved by it to either side for the derivative, 1e-12 to 1e-2.
     mu, iterations, tolerance : float, int, float
-        As for `isingrg.tensorrg.LoopTNR`.
+        As for `tensor_flow`.
+    internal : str or sequence of permutations
+        "Z2" of Ising spins, or the group of all permutations, "S3" to "S6".
     progress : bool or callable
         Counts flows, and steps of Newton's method; it is told of each part anew.
 
@@ -81,18 +87,25 @@ def loop_exponents(
     """
     step = arguments.integer("step", step, 10, 40)
     difference = arguments.finite("difference", difference, 1e-12, 1e-2)
-    scheme = LoopTNR(chi, mu=mu, iterations=iterations, tolerance=tolerance)
-    linearise = chi <= 8 if linearise is None else arguments.boolean("linearise", linearise)
+    scheme = loop_scheme(chi, mu, iterations, tolerance, internal)
+    symmetry = _full_symmetry(internal)
+    is_ising = symmetry.q == 2
+    linearise = chi <= 8 and is_ising if linearise is None else arguments.boolean(
+        "linearise", linearise
+    )  # fmt: skip
+    if linearise and not is_ising:
+        raise ArgumentError(f"linearise must be False with internal={symmetry.name!r}")
     if J is None:
         J = critical_coupling(
-            chi, step=step, mu=mu, iterations=iterations, tolerance=tolerance, progress=progress
-        ).J
+            chi, step=step, mu=mu, iterations=iterations, tolerance=tolerance, internal=symmetry,
+            **_BRACKETS.get(symmetry.name, {}), progress=progress,
+        ).J  # fmt: skip
     J = arguments.finite("J", J, -LARGEST_COUPLING, LARGEST_COUPLING)
     here, above, below = (
-        scheme.follow(teacher_state(J + d), step, progress=progress)
+        scheme.follow(teacher_state(J + d, internal=symmetry), step, progress=progress)
         for d in (0.0, difference, -difference)
     )
-    if not all(math.isfinite(lowest_odd(flow.states[-1])) for flow in (here, above, below)):
+    if not all(math.isfinite(flow.dimension(1)[-1]) for flow in (here, above, below)):
         raise ConvergenceError(f"with chi = {chi} no odd state is left after {step} steps")
     slopes = np.abs(above.dimension(1) - below.dimension(1))
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -102,7 +115,7 @@ def loop_exponents(
         raise ConvergenceError("the flow leaves the critical point too early")
     return LoopExponents(
         delta_sigma=delta_sigma,
-        delta_epsilon=_scatter(here.dimension(0, 1)),
+        delta_epsilon=_scatter(np.array([_lowest_singlet(state) for state in here.states])),
         central_charge=_scatter(here.central_charge),
         thermal_from_differences=_scatter(growth),
         fixed_point=_fixed_point(scheme, here, progress) if linearise else None,
@@ -114,6 +127,35 @@ def _fixed_point(scheme: LoopTNR, flow: Flow, progress: Progress) -> LoopFixedPo
     assert isinstance(state, MirrorState)
     return loop_fixed_point(scheme, state, progress=progress)
 
+
+def _full_symmetry(internal: Any) -> InternalSymmetry:
+    symmetry = internal_symmetry(internal)
+    if symmetry.order != math.factorial(symmetry.q):
+        raise ArgumentError(
+            "internal must be the group of all permutations of the states, as 'Z2' and 'S3', for "
+            f"their exponents, got {symmetry.name!r}: read the dimensions off a tensor_flow"
+        )
+    return symmetry
+
+
+def _lowest_singlet(state: State) -> float:
+    """The lowest dimension after the identity without an odd copy.
+
+    All multiplets of all permutations but singlets have states of both parities under an exchange.
+    """
+    even, odd = state.spectrum.dimensions
+    for level in even[1:]:
+        if not (np.abs(odd - level) <= _COPY * level).any():
+            return float(level)
+    return math.inf
+
+
+#: Couplings of Potts models in both phases.
+_BRACKETS = {f"S{q}": {"low": 1.4, "high": 2.2} for q in range(2, 7)}
+_BRACKETS["Z3"] = {"low": 1.0, "high": 1.3}  # J cos, two thirds of that of "S3"
+
+#: Levels of a multiplet agree to this fraction, as rounding breaks the symmetry slowly.
+_COPY = 0.02
 
 #: Of Delta_sigma over the plateau, where there is one.
 _LARGEST_SCATTER = 0.05

@@ -13,7 +13,12 @@ from isingrg.tensorrg.critical import CriticalCoupling, critical_coupling
 from isingrg.tensorrg.fixed_point import LoopFixedPoint, loop_fixed_point
 from isingrg.tensorrg.hotrg import HOTRG
 from isingrg.tensorrg.loop import LoopTNR
-from isingrg.tensorrg.models import clock_network, ising_network, potts_network
+from isingrg.tensorrg.models import (
+    ashkin_teller_network,
+    clock_network,
+    ising_network,
+    potts_network,
+)
 from isingrg.tensorrg.network import Network, weights_network
 from isingrg.tensorrg.states import MirrorState, Spectrum, State
 from isingrg.tensorrg.trg import BTRG, TRG, WeightedState
@@ -35,6 +40,7 @@ __all__ = [
     "Spectrum",
     "State",
     "WeightedState",
+    "ashkin_teller_network",
     "clock_network",
     "critical_coupling",
     "ising_network",

@@ -77,7 +77,7 @@ def critical_coupling(
             tell(report, done, total)
             done += 1
             state = scheme.init(network_of(coupling))
-            return is_ordered(state, scheme, _lowest, f"{coupling}")
+            return is_ordered(state, scheme, lowest_dimension, f"{coupling}")
 
         if orders(low) or not orders(high):
             raise ConvergenceError(f"low = {low} and high = {high} must be in different phases")
@@ -110,6 +110,7 @@ def is_ordered(state: State, scheme: Scheme, lowest: Callable[[State], float], s
     raise ConvergenceError(f"after {_LAST} steps the flow from {start} is in no phase")
 
 
-def _lowest(state: State) -> float:
+def lowest_dimension(state: State) -> float:
+    """Delta_1 of all sectors, infinite where a small chi has left one state."""
     dimensions = state.spectrum.lowest(2)[0]
     return float(dimensions[1]) if len(dimensions) > 1 else math.inf

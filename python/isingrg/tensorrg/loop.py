@@ -105,9 +105,12 @@ class LoopTNR(Scheme):
         ------
         NonFiniteError
             If a number overflows or the tensor vanishes.
+        MemoryError
+            With the number of bytes, if the step would not fit.
         """
         self._check(state, MirrorState)
         assert isinstance(state, MirrorState)
+        self._check_memory(state.chi)
         student, charges, info = self._student(state)
         return ring_state(student, charges, state), info
 
@@ -163,7 +166,7 @@ class LoopTNR(Scheme):
         if n > 64:
             raise ArgumentError(f"network must have at most 64 states of a bond, got {n}")
         n = max(n, self.chi)
-        arguments.allocate("the tensors of a loop", (16, n, n, n, n), np.float64)
+        arguments.allocate("the tensors of a loop", (24, n, n, n, n), np.float64)
 
 
 def mirror_state(

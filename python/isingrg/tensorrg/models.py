@@ -1,4 +1,4 @@
-"""Networks of lattice models: Ising, Potts and clock, on three lattices.
+"""Networks of lattice models: Ising, Potts, clock and Ashkin-Teller, on three lattices.
 
 In the Fourier basis of the states of a spin, the cyclic symmetry of the model becomes a charge of
 each bond.
@@ -116,12 +116,45 @@ def clock_network(
     return _model_network(q, lambda d: np.cos(2 * math.pi * d / q), K, lattice, K_vertical, field)
 
 
+def ashkin_teller_network(K: float, K_four: float, lattice: str = "square") -> Network:
+    """The Ashkin-Teller model: exp(K (s s' + t t') + K_four s s' t t') of each bond.
+
+    Parameters
+    ----------
+    K : float
+        Coupling of each of two Ising spins s and t at a site, at most 100 in magnitude.
+    K_four : float
+        Coupling of their products, at most 100 in magnitude. With none there are two Ising models;
+        with K_four = K it is the Potts model of four states with the coupling 4 K. The square
+        lattice is critical where exp(-2 K_four) = sinh 2 K, for K_four up to ln(3) / 4.
+    lattice : {"square", "triangular", "honeycomb"}
+        Which lattice.
+
+    Returns
+    -------
+    Network
+        Of four states. Its charges are modulo 2: sector 1 is odd under a flip of both spins, so
+        that s and t belong to it, and their product to sector 0.
+    """
+    K = arguments.finite("K", K, -LARGEST_COUPLING, LARGEST_COUPLING)
+    K_four = arguments.finite("K_four", K_four, -LARGEST_COUPLING, LARGEST_COUPLING)
+    s, t = np.array([1.0, 1, -1, -1]), np.array([1.0, -1, 1, -1])
+    logarithms = K * (np.outer(s, s) + np.outer(t, t)) + K_four * np.outer(s * t, s * t)
+    largest = float(logarithms.max())
+    bond = np.exp(logarithms - largest)
+    tensor, sites, shape, bonds = _lattice_tensor(bond, bond, np.ones(4), lattice)
+    walsh = np.array([s * s, s * t, s, t]).T / 2  # even states first
+    charges = np.array([0, 0, 1, 1])
+    rotated = _balanced(turned(tensor, (walsh,) * 4))
+    return Network(rotated, charges, charges, 2, sites, shape, bonds * largest)
+
+
 def _model_network(
     q: int, energy: Callable[[Floats], Floats], K: float, lattice: str, K_vertical: float | None,
     field: float,
 ) -> Network:  # fmt: skip
     """`energy` is that of a bond over -K as a function of s - s' modulo q, and of a site."""
-    lattice = arguments.choice("lattice", lattice, LATTICES)
+    arguments.choice("lattice", lattice, LATTICES)
     K = arguments.finite("K", K, -LARGEST_COUPLING, LARGEST_COUPLING)
     field = arguments.finite("field", field, -LARGEST_COUPLING, LARGEST_COUPLING)
     if K_vertical is None:
@@ -140,24 +173,33 @@ def _model_network(
     across, log_across = bond(K)
     upward, log_upward = bond(K_vertical)
     logarithms = field * energy(states.astype(float))
-    site, log_site = np.exp(logarithms - logarithms.max()), float(logarithms.max())
+    site = np.exp(logarithms - logarithms.max())
+    tensor, sites, shape, bonds = _lattice_tensor(across, upward, site, lattice)
+    log_scale = (bonds - 1) * log_across + log_upward + sites * float(logarithms.max())
+    if field != 0:
+        return Network(tensor, None, None, 1, sites, shape, log_scale)
+    return Network(_fourier(tensor), states, states, q, sites, shape, log_scale)
+
+
+def _lattice_tensor(
+    across: Floats, upward: Floats, site: Floats, lattice: str
+) -> tuple[Floats, float, complex, int]:
+    """T[left, up, right, down] of some bonds and sites, and its sites, shape and bonds."""
+    lattice = arguments.choice("lattice", lattice, LATTICES)
     if lattice == "square":
         left, right = _halves(across)
         down, up = _halves(upward)
         tensor = np.einsum("s,sl,su,sr,sd->lurd", site, left, up, right, down, optimize=True)
-        sites, shape, log_scale = 1.0, 1j, log_across + log_upward + log_site
-    elif lattice == "triangular":  # a site and the triangle to its upper right
+        return tensor, 1.0, 1j, 2
+    loops = np.eye(len(site))
+    if lattice == "triangular":  # a site and the triangle to its upper right
         triangle = np.einsum("lr,lu,ru->lur", across, across, across)
-        tensor = np.einsum("l,lur,ld->lurd", site, triangle, np.eye(q))
-        sites, shape, log_scale = 1.0, _OBLIQUE, 3 * log_across + log_site
-    else:  # two sites; those of one kind are on the bonds
-        tensor = np.einsum(
-            "l,t,lt,tr,tu,ld->lurd", site, site, across, across, across, np.eye(q), optimize=True
-        )
-        sites, shape, log_scale = 2.0, _OBLIQUE, 3 * log_across + 2 * log_site
-    if field != 0:
-        return Network(tensor, None, None, 1, sites, shape, log_scale)
-    return Network(_fourier(tensor), states, states, q, sites, shape, log_scale)
+        return np.einsum("l,lur,ld->lurd", site, triangle, loops), 1.0, _OBLIQUE, 3
+    # Two sites; those of one kind are on the bonds.
+    tensor = np.einsum(
+        "l,t,lt,tr,tu,ld->lurd", site, site, across, across, across, loops, optimize=True
+    )
+    return tensor, 2.0, _OBLIQUE, 3
 
 
 def _halves(bond: Floats) -> tuple[Floats, Floats]:
@@ -171,9 +213,14 @@ def _fourier(tensor: Floats) -> Floats:
     """A tensor on spins that is symmetric under their cyclic shift and inversion, by charges."""
     q = len(tensor)
     wave = np.exp(2j * math.pi * np.outer(np.arange(q), np.arange(q)) / q) / math.sqrt(q)
-    rotated = turned(tensor, (wave.conj(), wave.conj(), wave, wave)).real
-    balanced = np.ascontiguousarray(rotated)
-    for _ in range(20):  # the scale of each bond state: both ends of equal norm
+    return _balanced(turned(tensor, (wave.conj(), wave.conj(), wave, wave)).real)
+
+
+def _balanced(tensor: Floats) -> Floats:
+    """The same network with both ends of each bond state of equal norm."""
+    q = len(tensor)
+    balanced = np.ascontiguousarray(tensor)
+    for _ in range(20):
         for leg in (0, 1):
             others = tuple(axis for axis in range(4) if axis != leg)
             here = np.sqrt((balanced**2).sum(axis=others))
