@@ -1,4 +1,4 @@
-"""The loop student of a spin with any internal symmetry: its couplings, and the states of a loop."""
+"""The loop student of a spin with any internal symmetry: its couplings and the loop's states."""
 
 from __future__ import annotations
 
@@ -162,9 +162,7 @@ def _loop_states(symmetry: InternalSymmetry) -> tuple[Indices, Indices, Floats]:
     states = np.arange(q**8).reshape((q,) * 8)  # b c B C of one half, then of the other
     across = states.transpose(4, 5, 6, 7, 0, 1, 2, 3)  # the halves change places
     along = states.transpose(2, 3, 0, 1, 6, 7, 4, 5)  # and the two tensors of each
-    labels = _joined(
-        [_images(g, 8) for g in symmetry.generators] + [across.ravel(), along.ravel()]
-    )
+    labels = _joined([_images(g, 8) for g in symmetry.generators] + [across.ravel(), along.ravel()])
     found, counts = np.unique(labels, return_counts=True)
     first, second = np.divmod(found, q**4)
     return first, second, counts.astype(float)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -97,9 +96,7 @@ _MOST_FLOWS = 50
 class _Flows:
     """Flows of one scheme from the bare line, counted."""
 
-    def __init__(
-        self, scheme: LoopTNR, symmetry: InternalSymmetry, report: Report | None
-    ) -> None:
+    def __init__(self, scheme: LoopTNR, symmetry: InternalSymmetry, report: Report | None) -> None:
         self.scheme, self.symmetry, self.report, self.count = scheme, symmetry, report, 0
 
     def _begin(self, J: float) -> MirrorState:

@@ -50,8 +50,8 @@ class LoopExponents:
 
 def loop_exponents(
     chi: int, J: float | None = None, *, step: int = 12, linearise: bool | None = None,
-    difference: float = 1e-6, mu: float = 1e-5, iterations: int | None = None, tolerance: float = 1e-10,
-    internal: Any = "Z2", progress: Progress = False,
+    difference: float = 1e-6, mu: float = 1e-5, iterations: int | None = None,
+    tolerance: float = 1e-10, internal: Any = "Z2", progress: Progress = False,
 ) -> LoopExponents:  # fmt: skip
     """Exponents, dimensions and central charge on the plateau of a critical flow.
 

@@ -31,7 +31,9 @@ def exact_critical(q):
 
 
 def random_couplings(internal, n, seed, scale=0.5):
-    return np.random.default_rng(seed).normal(0, scale, (n, len(mlrg.loop_terms(internal=internal))))
+    return np.random.default_rng(seed).normal(
+        0, scale, (n, len(mlrg.loop_terms(internal=internal)))
+    )
 
 
 @pytest.mark.parametrize(("q", "width"), [(3, 1e-11), (4, 1e-5), (5, 1e-3)])
