@@ -1,4 +1,4 @@
-"""Potts, clock and Ashkin-Teller models by tensor renormalization, against conformal field theory."""
+"""Potts, clock and Ashkin-Teller models by tensor renormalization, against exact exponents."""
 
 import math
 
