@@ -44,8 +44,8 @@ class LoopMapFixedPoint:
     #: Eigenvalues of the linearised map, shape (f,) for f free couplings, the largest modulus
     #: first.
     eigenvalues: NDArray[np.complex128]
-    #: Scaling dimensions there, shape (q^2,), ascending from 0: those of the mirror column of two of
-    #: the teacher's tensors.
+    #: Scaling dimensions there, shape (q^2,), ascending from 0: those of the mirror column of two
+    #: tensors of the teacher.
     dimensions: Floats
 
     @property
