@@ -332,7 +332,7 @@ def test_no_function_of_couplings_is_left_out():
 #: They are not made by users, or their lattice has another critical coupling.
 RECORDS = (
     {"isingrg.multilevel.Chains"}
-    | {f"isingrg.tensorrg.{name}_network" for name in ("ising", "potts", "clock")}
+    | {f"isingrg.tensorrg.{name}_network" for name in ("ising", "potts", "clock", "ashkin_teller")}
     | {f"isingrg.statistics.{name}" for name in ("collapse", "crossings")}
     | {
         f"isingrg.ising.{name}"
