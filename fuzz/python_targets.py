@@ -298,10 +298,10 @@ OWN = {
         "spins": st.just(ising.sample(4, [0.1, 0.2], 2)), "K": st.just([0.1, 0.2])},
     **{
         f"isingrg.tensorrg.{name}": {"K": st.floats(-2, 2)}
-        for name in (
-            "ising_network", "potts_network", "clock_network", "ashkin_teller_network",
-        )
+        for name in ("ising_network", "potts_network", "clock_network")
     },
+    "isingrg.tensorrg.ashkin_teller_network": {
+        "K": st.floats(-2, 2), "K_four": st.floats(-2, 2)},
     **{
         f"isingrg.{name}": {"mu": st.floats(0, 0.1), "J": _reals([(), (3,), (2,)])}
         for name in (
@@ -312,9 +312,9 @@ OWN = {
     "isingrg.mlrg.loop_exponents": {"mu": st.floats(0, 0.1), "J": st.floats(0.7, 0.8)},
     "isingrg.mlrg.loop_distance": {
         "teacher": _reals([(3,), (2, 3), (0, 3)]), "student": _reals([(3,), (2, 3), (0, 3)])},
-    "isingrg.mlrg.loop_map": {"J": _reals([(3,), (2, 3), (0, 3)])},
-    "isingrg.mlrg.loop_student": {"J": _reals([(), (3,), (2,)])},
-    "isingrg.mlrg.teacher_state": {"J": _reals([(), (3,), (2,)])},
+    "isingrg.mlrg.loop_map": {"J": _reals([(3,), (4,), (2, 3), (0, 3)])},
+    "isingrg.mlrg.loop_student": {"J": _reals([(), (3,), (4,), (2,)])},
+    "isingrg.mlrg.teacher_state": {"J": _reals([(), (3,), (4,), (2,)])},
     "isingrg.tensorrg.BTRG": {"k": st.floats(-2, 1)},
     "isingrg.tensorrg.CheckerboardLoopTNR": {"mu": st.floats(1e-9, 0.1)},
     "isingrg.plot.energy": {"spins": st.just(SPINS), "K": st.just([0.3, 0.5])},
