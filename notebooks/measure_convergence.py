@@ -23,8 +23,9 @@ FILE = Path(__file__).parent / "data" / "convergence_flows.json"
 BLIND_FILE = FILE.with_name("convergence_blind.json")
 SCHEMES_FILE = FILE.with_name("convergence_schemes.json")
 SIZES = (2, 4, 6, 8, 10, 12, 16)
-#: Up to this size the flow is linearised at its true fixed point, which costs chi^9.
-LINEARISED = 10
+#: Up to this size a critical coupling is searched for by secants, and the flow is linearised at its
+#: true fixed point, which costs chi^9. Beyond it, a flow starts at the exact critical coupling.
+SEARCHED = 10
 SCHEME_SIZES = (4, 8, 12)
 #: Scaling dimensions that are kept of each sector.
 LEVELS = 24
@@ -47,8 +48,9 @@ def measure_blind(chi):
 
 def measure(chi):
     """J* by secants, exponents, and the spectrum at the fixed point."""
-    J = mlrg.critical_coupling(chi).J
-    found = mlrg.loop_exponents(chi, J, linearise=chi <= LINEARISED)
+    is_small = chi <= SEARCHED
+    J = mlrg.critical_coupling(chi).J if is_small else mlrg.LIEB_CRITICAL_COUPLING
+    found = mlrg.loop_exponents(chi, J, linearise=is_small)
     begun = time.process_time()
     flow = mlrg.tensor_flow(J, chi, 12)
     seconds = (time.process_time() - begun) / 12
@@ -57,7 +59,7 @@ def measure(chi):
                  "thermal_from_differences")
     print(f"chi = {chi:2}: exponents and spectrum", flush=True)
     return {
-        "chi": chi, "J_secant": J, "seconds_of_a_step": round(seconds, 4),
+        "chi": chi, **({"J_secant": J} if is_small else {}), "seconds_of_a_step": round(seconds, 4),
         **{name: [(e := getattr(found, name)).value, e.error] for name in estimates},
         "linearised": found.fixed_point is not None,
         "exponents": [] if found.fixed_point is None else found.fixed_point.exponents[:8].tolist(),

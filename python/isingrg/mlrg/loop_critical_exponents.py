@@ -96,9 +96,10 @@ def loop_exponents(
     if linearise and not is_ising:
         raise ArgumentError(f"linearise must be False with internal={symmetry.name!r}")
     if J is None:
+        low, high = _BRACKETS.get(symmetry.name, (1.4, 2.2))
         J = critical_coupling(
-            chi, step=step, mu=mu, iterations=iterations, tolerance=tolerance, internal=symmetry,
-            **_BRACKETS.get(symmetry.name, {}), progress=progress,
+            chi, low=low, high=high, step=step, mu=mu, iterations=iterations, tolerance=tolerance,
+            internal=symmetry, progress=progress,
         ).J  # fmt: skip
     J = arguments.finite("J", J, -LARGEST_COUPLING, LARGEST_COUPLING)
     here, above, below = (
@@ -150,9 +151,8 @@ def _lowest_singlet(state: State) -> float:
     return math.inf
 
 
-#: Couplings of Potts models in both phases.
-_BRACKETS = {f"S{q}": {"low": 1.4, "high": 2.2} for q in range(2, 7)}
-_BRACKETS["Z3"] = {"low": 1.0, "high": 1.3}  # J cos, two thirds of that of "S3"
+#: Couplings in both phases: J cos of "Z3" is two thirds of that of "S3".
+_BRACKETS = {"Z2": (0.70, 0.85), "Z3": (1.0, 1.3)}
 
 #: Levels of a multiplet agree to this fraction, as rounding breaks the symmetry slowly.
 _COPY = 0.02
