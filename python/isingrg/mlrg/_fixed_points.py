@@ -87,8 +87,8 @@ def critical_fixed_point(model: Any) -> Floats:
     preferred. One without a direction that grows steadily, by an eigenvalue beyond +1, is refused:
     a phase can be unstable too, to steps that jump over it and back.
     """
-    bracket = bare_couplings(model, np.array(phase_bracket(model)))
-    paths = trajectories(model, bracket, _LONGEST)
+    J0 = np.array(phase_bracket(model))
+    paths = trajectories(model, bare_couplings(model, J0), _LONGEST)
     with np.errstate(invalid="ignore"):
         together = np.abs(paths[:, 0] - paths[:, 1]).max(axis=1) < _TOGETHER
     path = paths[: len(paths) if together.all() else int(np.argmin(together)), 0]
@@ -109,7 +109,7 @@ def critical_fixed_point(model: Any) -> Floats:
     if best is None:
         raise ConvergenceError(
             f"no unstable fixed point near the flow from the critical coupling J0 = "
-            f"{bracket[0, 0]:.6g}, whose velocity falls to {speeds.min():.3g}"
+            f"{J0[0]:.6g}, whose velocity falls to {speeds.min():.3g}"
         )
     return best[1]
 

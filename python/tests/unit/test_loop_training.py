@@ -8,7 +8,7 @@ import pytest
 import isingrg
 from isingrg import mlrg
 from isingrg._shared import state
-from isingrg.mlrg import MLRG
+from isingrg.mlrg import MLRG, _fixed_points
 
 SMALL = {"scheme": "loop", "hidden": (8,)}
 FLOW = SMALL | {"moderator": "flow"}
@@ -194,3 +194,12 @@ def test_an_ensemble_trains_loops():
     settings = SMALL | {"moderator": "flow", "divergence": "l2", "steps": 30, "batch": 32}
     table = isingrg.ensemble("mlrg", settings, seeds=2)
     assert np.shape(table["fixed_point"]) == (2, 3)
+
+
+def test_a_missing_fixed_point_is_told_with_the_critical_coupling(monkeypatch):
+    """The first coupling of 2A1 is not the bare one."""
+    model = MLRG("2A1", moderator="flow", **SMALL, divergence="l2").fit(1, 4)
+    monkeypatch.setattr(_fixed_points, "phase_bracket", lambda model: (0.75, 0.75))
+    monkeypatch.setattr(_fixed_points, "_newton", lambda model, start: None)
+    with pytest.raises(isingrg.ConvergenceError, match=r"critical coupling J0 = 0\.75, whose"):
+        model.fixed_point()
