@@ -18,7 +18,7 @@ from isingrg import mlrg
 FILE = Path(__file__).parent / "data" / "potts_loop.json"
 #: States of a spin, and of larger tensors that part no multiplet.
 MAPS = (2, 3, 4, 5)
-FLOWS = ((3, 3), (3, 9), (4, 4))
+FLOWS = ((3, 3), (4, 4), (3, 9))
 
 
 def exact_critical(q):
@@ -50,9 +50,9 @@ def measure_flow(q, chi):
 
 def main():
     isingrg.set_num_threads(1)
-    wanted = [({"kind": "map", "q": q, "objective": o}, measure_map, (q, o))
-              for o in ("l2", "kl") for q in MAPS]
-    wanted += [({"kind": "flow", "q": q, "chi": chi}, measure_flow, (q, chi)) for q, chi in FLOWS]
+    wanted = [({"kind": "flow", "q": q, "chi": chi}, measure_flow, (q, chi)) for q, chi in FLOWS]
+    wanted += [({"kind": "map", "q": q, "objective": o}, measure_map, (q, o))
+               for o in ("l2", "kl") for q in MAPS]
     for key, measured, arguments in wanted:
         if not record_file.has(FILE, key):
             record = measured(*arguments)
