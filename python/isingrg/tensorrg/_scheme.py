@@ -165,9 +165,7 @@ def normalised(
     NonFiniteError
         If the tensor is not finite, or zero.
     """
-    largest = float(np.abs(tensor).max())
-    if not (math.isfinite(largest) and largest > 0 and math.isfinite(log_scale)):
-        raise NonFiniteError("the tensor became zero, infinite or NaN")
+    largest = largest_element(tensor, log_scale)
     return State(
         np.ascontiguousarray(tensor / largest),
         state.horizontal if horizontal is None else horizontal,
@@ -175,3 +173,21 @@ def normalised(
         state.modulus, log_scale + math.log(largest), state.area * growth, state.sites,
         state.aspect if aspect is None else aspect,
     )  # fmt: skip
+
+
+def largest_element(tensor: Floats, log_scale: float) -> float:
+    """What is taken out of a tensor after a step.
+
+    Raises
+    ------
+    NonFiniteError
+        If the tensor is not finite, or zero, or ln of the factor before it is not finite.
+    """
+    if not math.isfinite(log_scale):
+        raise NonFiniteError(
+            "ln Z exceeds float64, as the area grows by a factor in each step: follow fewer steps"
+        )
+    largest = float(np.abs(tensor).max())
+    if not (math.isfinite(largest) and largest > 0):
+        raise NonFiniteError("the tensor became zero, infinite or NaN")
+    return largest

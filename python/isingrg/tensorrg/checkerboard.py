@@ -20,7 +20,7 @@ from isingrg._shared import arguments
 from isingrg._shared.errors import NonFiniteError
 from isingrg.tensorrg import _ring_of_eight
 from isingrg.tensorrg._flow import Info
-from isingrg.tensorrg._scheme import Scheme
+from isingrg.tensorrg._scheme import Scheme, largest_element
 from isingrg.tensorrg._sectors import Charges, Floats
 from isingrg.tensorrg.network import Network
 from isingrg.tensorrg.states import Spectrum, State, moduli, ring_of_two
@@ -135,9 +135,7 @@ class CheckerboardLoopTNR(Scheme):
     def _state(
         self, black: Floats, white: Floats, z: list[Charges], before: CheckerboardState
     ) -> CheckerboardState:
-        largest = [float(np.abs(one).max()) for one in (black, white)]
-        if not all(math.isfinite(x) and x > 0 for x in largest):
-            raise NonFiniteError("the tensor became zero, infinite or NaN")
+        largest = [largest_element(one, 2 * before.log_scale) for one in (black, white)]
         modulus = before.modulus
         return CheckerboardState(
             np.ascontiguousarray(black / largest[0]), z[0], -z[3] % modulus, modulus,

@@ -17,10 +17,10 @@ import numpy as np
 
 from isingrg import _core
 from isingrg._shared import arguments
-from isingrg._shared.errors import ArgumentError, NonFiniteError
+from isingrg._shared.errors import ArgumentError
 from isingrg.tensorrg import _split
 from isingrg.tensorrg._flow import Info
-from isingrg.tensorrg._scheme import Scheme
+from isingrg.tensorrg._scheme import Scheme, largest_element
 from isingrg.tensorrg._sectors import Charges, Floats
 from isingrg.tensorrg._square import square_letters
 from isingrg.tensorrg.network import Network
@@ -174,9 +174,7 @@ def mirror_state(
     student: Floats | None = None, step: int = 0,
 ) -> MirrorState:  # fmt: skip
     """The state of T[a, b, c, d], its largest element taken out."""
-    largest = float(np.abs(letters).max())
-    if not (math.isfinite(largest) and largest > 0 and math.isfinite(log_scale)):
-        raise NonFiniteError("the tensor became zero, infinite or NaN")
+    largest = largest_element(letters, log_scale)
     tensor = np.ascontiguousarray(letters.transpose(2, 1, 0, 3) / largest)
     modulus = 2 if charges.any() else 1
     return MirrorState(

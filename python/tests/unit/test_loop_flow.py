@@ -188,3 +188,5 @@ def test_bad_input():
         mlrg.loop_exponents(1, 0.7)
     with pytest.raises(isingrg.ConvergenceError, match="both sides"):
         critical_coupling(1)
+    with pytest.raises(isingrg.NonFiniteError, match="follow fewer steps"):
+        tensor_flow(0.5, 2, 1100)
