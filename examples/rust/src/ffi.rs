@@ -2,7 +2,7 @@
 
 use std::ffi::{c_char, c_void};
 
-pub const ABI_VERSION: i32 = 7;
+pub const ABI_VERSION: i32 = 8;
 
 pub const OK: i32 = 0;
 pub const INTERRUPTED: i32 = 5;
@@ -33,6 +33,7 @@ pub const MLRG_COLUMNS: usize = 5;
 #[repr(C)]
 pub struct MlrgConfig {
     pub representation: *const c_char,
+    pub symmetry: *const c_void,
     pub scheme: i32,
     pub moderator: i32,
     pub divergence: i32,

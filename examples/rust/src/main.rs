@@ -59,6 +59,7 @@ fn train(steps: u64) -> Result<(), Error> {
     let hidden = [64];
     let config = ffi::MlrgConfig {
         representation: c"A1".as_ptr(),
+        symmetry: null(),
         scheme: ffi::STAR,
         moderator: ffi::MONOTONE,
         divergence: ffi::KL,
