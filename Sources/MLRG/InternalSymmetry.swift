@@ -45,7 +45,7 @@ public struct InternalSymmetry: Equatable, Sendable {
 
     /// Permutations that commute with the group, the identity first: each takes the state 0 to a
     /// state with the same stabiliser.
-    var renamings: [[Int]] {
+    package var renamings: [[Int]] {
         (0..<q).compactMap { image in
             var renaming = [Int](repeating: -1, count: q)
             renaming[0] = image

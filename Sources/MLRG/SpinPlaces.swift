@@ -6,7 +6,7 @@ import Numerics
 /// A component of "A1" is in the centre. Those of the others are at angles, in units of 22.5 degrees:
 /// "P4" on the axes, "P4d" on the diagonals, "P8" in between. Operations of C4v move them, counted
 /// counter-clockwise, and change nothing else: the states of a spin have no sign.
-struct SpinPlaces: Equatable {
+package struct SpinPlaces: Equatable {
     let name: String
     /// Of each component; nil in the centre.
     let angles: [Int?]
@@ -21,7 +21,7 @@ struct SpinPlaces: Equatable {
     static func names(_ representation: String) -> Bool { representation.contains("P") }
 
     /// - Throws: `invalidArgument`, with the reason for irreducible representations that act by signs.
-    init(_ name: String) throws(Failure) {
+    package init(_ name: String) throws(Failure) {
         var (angles, terms): ([Int?], [Range<Int>]) = ([], [])
         for term in name.split(separator: "+", omittingEmptySubsequences: false) {
             let digits = term.prefix { $0.isASCII && $0.isNumber }
@@ -48,7 +48,7 @@ struct SpinPlaces: Equatable {
         (self.name, self.angles, self.terms) = (name, angles, terms)
     }
 
-    var count: Int { angles.count }
+    package var count: Int { angles.count }
 
     /// Whether all components are in the centre, so that nothing moves.
     var isCentral: Bool { angles.allSatisfy { $0 == nil } }
@@ -72,11 +72,11 @@ struct SpinPlaces: Equatable {
 }
 
 /// Permutations of components as maps of the q^m states of a spin, the first component slowest.
-struct SpinStates {
+package struct SpinStates {
     let q, components: Int
-    let count: Int
+    package let count: Int
 
-    init(q: Int, components: Int) {
+    package init(q: Int, components: Int) {
         (self.q, self.components) = (q, components)
         count = (0..<components).reduce(1) { n, _ in n * q }
     }

@@ -6,8 +6,8 @@ import Numerics
 /// On the representative bond, which runs from the edge along +x, the mirror makes the couplings of
 /// (a, b) and of its mirror image equal (Eq. 3): they are one. Pairs of states with equal energies for
 /// all couplings make a class, so that weights are tabulated per class.
-struct StateBond {
-    struct Coupling: Equatable {
+package struct StateBond {
+    package struct Coupling: Equatable {
         /// Smallest pair of components that the coupling joins, and the others.
         let edge, vertex, kernel: Int
         let pairs: [[Int]]
@@ -65,7 +65,7 @@ struct StateBond {
     }
 
     /// By pairs of components in row-major order, then by kernels.
-    static func couplings(
+    package static func couplings(
         _ symmetry: InternalSymmetry, _ places: SpinPlaces, _ frame: Frame
     ) -> [Coupling] {
         // Axes of an edge spin are those of the lattice on which it was a corner.

@@ -2,10 +2,10 @@ import Numerics
 
 /// The states of four corner spins up to symmetry: one of each orbit under the internal group and the
 /// operations of C4v that leave teacher and student invariant.
-struct StateOrbits {
+package struct StateOrbits {
     /// Smallest state of each orbit, corner 0 slowest, and how many states it stands for.
-    private(set) var representatives: [Int32] = []
-    private(set) var multiplicities: [Int32] = []
+    package private(set) var representatives: [Int32] = []
+    package private(set) var multiplicities: [Int32] = []
 
     /// Most states of a corner whose 6.6e7 arrangements on four corners are enumerated.
     private static let mostStates = 90
@@ -21,7 +21,7 @@ struct StateOrbits {
     }
 
     /// - Throws: `outOfMemory`, `interrupted`.
-    init(
+    package init(
         _ symmetry: InternalSymmetry, _ places: SpinPlaces, frame: Frame, progress: Progress = .none
     ) throws(Failure) {
         try Self.check(symmetry, places)

@@ -1,7 +1,7 @@
 import Numerics
 import Testing
 
-@testable import MLRG
+import MLRG
 
 /// Orbits and divergences of spins of q states against plain sums over all states.
 @Suite struct StateDivergenceTests {
