@@ -30,13 +30,15 @@ from python_targets import INSTANCES, KEPT_SMALL, targets
 from python_values import Raised, hostile, plain
 
 import isingrg
-from isingrg import plot
+from isingrg import ising, plot
 
 REPORT, SEED, SECONDS, ONLY = Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]), sys.argv[4]
 LAST = os.open(REPORT.with_suffix(".last"), os.O_RDWR | os.O_CREAT)
 #: Of a call before it is interrupted, and between that and its end on a busy machine.
 PATIENCE, STOPPING = 0.5, 5.0
 TOGETHER = 20
+#: Of classes whose methods change them, beside models.
+CHAINS = {ising.Chain, ising.Tempering}
 #: Arrays from this size on are not looked at; no view of a single number ends the memory.
 LARGE = 10**6
 
@@ -123,7 +125,8 @@ def finite(arguments):
 
 def copied(model):
     """Its own model for every example, unless that is closed or a result."""
-    return copy.deepcopy(model) if getattr(model, "_closed", True) is False else model
+    changes = getattr(model, "_closed", True) is False or type(model) in CHAINS
+    return copy.deepcopy(model) if changes else model
 
 
 def call(function, model, arguments):

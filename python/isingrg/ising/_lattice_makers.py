@@ -212,6 +212,8 @@ class Makers:
             steps += family.next_nearest
             strengths = np.concatenate([strengths, further])
         per_cell = len(family.basis)
+        # What the arrays on the way to the bonds need, refused where the machine has less.
+        arguments.allocate("bonds", (len(steps), *cells, 16), np.float64)
         bonds, strengths, signs = _cells.bonds(steps, per_cell, cells, kinds, strengths)
         colours = _colouring.of_cells(cells, per_cell, bonds)
         shape = (*cells, per_cell) if per_cell > 1 else cells

@@ -105,7 +105,7 @@ class Measurements:
         Estimate
             An array for observables of several numbers, such as the structure factor.
         """
-        series = self[name]
+        series = self[arguments.choice("name", name, self.names)]
         self._one_ensemble()
         if series.ndim == 2:
             return mean_and_error(series)
