@@ -6,7 +6,7 @@ import Darwin
 import Numerics
 import Testing
 
-@testable import Ising
+import Ising
 
 /// A ring of `sites` with bonds of these strengths, one after the other.
 private func ring(_ sites: Int, _ strengths: [Double], kind: SpinKind = .ising, states: Int = 2) throws -> Lattice {

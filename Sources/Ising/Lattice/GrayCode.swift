@@ -6,16 +6,16 @@ import Numerics
 /// volume 4A, section 7.2.1.1, algorithm H), without a loop from one to the next. The highest digits
 /// are fixed, so that parts of the configurations can be walked at the same time, and energies, which
 /// are changed at every step, are summed afresh in each part.
-struct GrayCode {
+package struct GrayCode {
     let lattice: Lattice
     /// Digits that move; the others are fixed within a part.
     let moving: Int
-    let parts: Int
+    package let parts: Int
 
     /// ln of the largest number of configurations, 2^30.
     static let mostBits = 30
 
-    init(_ lattice: Lattice) throws(Failure) {
+    package init(_ lattice: Lattice) throws(Failure) {
         let q = lattice.spins.count
         var configurations = 1
         for _ in 0..<lattice.sites {
@@ -41,7 +41,7 @@ struct GrayCode {
     ///   - move: a site, its state before, and after, which the states then have.
     ///   - visit: what is done at each configuration.
     @inline(__always)
-    func walk(
+    package func walk(
         part: Int, begin: (UnsafePointer<UInt8>) -> Void, move: (Int, Int, Int) -> Void, visit: () -> Void
     ) throws(Failure) {
         let q = lattice.spins.count

@@ -9,25 +9,25 @@ public final class Lattice: @unchecked Sendable {
     public let bonds: Int
     let spins: SpinStates
     /// Neighbours of site i are `neighbours[starts[i]..<starts[i + 1]]`, in pairs with `kinds`.
-    let starts: Buffer<Int32>
-    let neighbours: Buffer<Int32>
+    package let starts: Buffer<Int32>
+    package let neighbours: Buffer<Int32>
     /// Which of `strengths` a bond has.
     let kinds: Buffer<Int32>
     /// Strengths J of bonds, in units of which K is given: each once if there are at most 256.
-    let strengths: [Double]
+    package let strengths: [Double]
     /// Two sites of each bond, and which of `strengths` it has.
     let ends: Buffer<Int32>
     let bondKinds: Buffer<Int32>
     /// Sites by colour, and within a colour by their number of neighbours.
     let order: Buffer<Int32>
-    let groups: [Group]
+    package let groups: [Group]
     /// What multiplies the field at each site; nil for one everywhere.
     let pattern: Buffer<Double>?
 
     /// Sites that can be updated at once by one rule: `range` of `order`.
-    struct Group {
-        let range: Range<Int>
-        let degree: Int
+    package struct Group {
+        package let range: Range<Int>
+        package let degree: Int
     }
 
     public static let mostSites = 1 << 28
@@ -169,5 +169,5 @@ public final class Lattice: @unchecked Sendable {
     func pattern(_ site: Int) -> Double { pattern.map { $0.base[site] } ?? 1 }
 
     /// All bonds have the same strength but for their signs.
-    var hasOneStrength: Bool { Set(strengths.map(abs)).count == 1 }
+    package var hasOneStrength: Bool { Set(strengths.map(abs)).count == 1 }
 }

@@ -8,7 +8,7 @@ import Numerics
 /// What becomes of a spin with `degree` neighbours: whether it is up (heat bath), for each number of
 /// neighbours that are up, or turns (Metropolis), for each number that are as it is and, in a field,
 /// for its own direction.
-struct PackedRule {
+package struct PackedRule {
     private let isHeatBath: Bool
     /// All ones if neighbours are counted that are as the spin, not those that are up.
     let countsEqual: SIMD8<UInt64>
@@ -23,7 +23,7 @@ struct PackedRule {
     /// Bit by bit, the 33 steps of the probability of each class; see `ThresholdBits`.
     private let steps: [UInt64]
 
-    init(degree: Int, strength: Double, field: Double, isHeatBath: Bool, proposal: Double) {
+    package init(degree: Int, strength: Double, field: Double, isHeatBath: Bool, proposal: Double) {
         self.isHeatBath = isHeatBath
         countsEqual = SIMD8(repeating: isHeatBath ? 0 : ~0)
         let matters = !isHeatBath && field != 0
@@ -58,12 +58,12 @@ struct PackedRule {
     }
 
     /// Room for the lanes of each class.
-    func withMasks(_ body: (UnsafeMutablePointer<SIMD8<UInt64>>) -> Void) {
+    package func withMasks(_ body: (UnsafeMutablePointer<SIMD8<UInt64>>) -> Void) {
         withUnsafeTemporaryAllocation(of: SIMD8<UInt64>.self, capacity: max(count, 1)) { body($0.baseAddress!) }
     }
 
     @inline(__always)
-    func updated(
+    package func updated(
         _ spins: SIMD8<UInt64>, _ b0: SIMD8<UInt64>, _ b1: SIMD8<UInt64>, _ b2: SIMD8<UInt64>,
         _ b3: SIMD8<UInt64>, _ masks: UnsafeMutablePointer<SIMD8<UInt64>>, _ random: inout RandomStream
     ) -> SIMD8<UInt64> {
