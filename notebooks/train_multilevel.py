@@ -8,6 +8,7 @@ recorded already is not trained again.
 """
 
 import argparse
+import functools
 import json
 import time
 from pathlib import Path
@@ -35,6 +36,9 @@ def recipes():
             ({"L": L, "quintuples": 12, "colours": 8}, {"steps": 10}, seed)
             for seed in SEEDS
             for L in (16, 32, 64)
+        ]
+        + [
+            ({"L": 128, "quintuples": 12, "colours": 8}, {"steps": 20}, seed) for seed in range(3)
         ],
         "fields": [
             ({"L": 32} | options, {"steps": 10}, 0)
@@ -46,6 +50,14 @@ def recipes():
                 {"quintuples": 16, "colours": 8},
             )
         ],
+        "batches": [
+            ({"L": 32} | options, {"steps": 10, "batch": batch}, 0)
+            for options, batch in (
+                ({}, 131072),
+                ({"quintuples": 16, "colours": 8}, 131072),
+                ({"quintuples": 16, "colours": 8}, 524288),
+            )
+        ],
         "couplings": [
             ({"L": L, "K": K}, {"steps": 10}, seed)
             for seed in SEEDS
@@ -53,14 +65,14 @@ def recipes():
             for K in (0.3, 0.4, 0.5, -0.44)
         ],
         "field": [
-            ({"L": L, "K": K, "field": field}, {"steps": 10, "lr": lr, "start": start}, seed)
+            ({"L": L, "K": K, "field": field}, {"steps": 10, "start": start}, seed)
             for seed in SEEDS
-            for lr, start in ((0.3, "wolff"), (0.3, "ladder"), (1.0, "ladder"))
-            for L in (4, 8)
+            for start in ("wolff", "ladder")
+            for L in (4, 8, 16)
             for K, field in ((0.4, 0.05), (0.5, 0.02))
         ],
         "ladder": [
-            ({"L": L}, {"steps": 10, "lr": 1.0, "start": "ladder"}, seed)
+            ({"L": L}, {"steps": 10, "start": "ladder"}, seed)
             for seed in SEEDS
             for L in (16, 32, 64)
         ],
@@ -77,15 +89,42 @@ def recipes():
     }
 
 
-def exact_log_partition(model):
-    """ln Z by Kaufman's sum, or with a field from all the eigenvalues of the transfer matrix of
-    2**L rows of spins."""
-    if model.field == 0:
-        return ising.log_partition(model.L, model.K)
-    rows = 1.0 - 2 * ((np.arange(2**model.L)[:, None] >> np.arange(model.L)) & 1)
-    within = model.K * (rows * np.roll(rows, 1, axis=1)).sum(1) + model.field * rows.sum(1)
-    matrix = np.exp(model.K * rows @ rows.T + (within[:, None] + within) / 2)
-    return float(np.log((np.linalg.eigvalsh(matrix) ** model.L).sum()))
+@functools.cache
+def exact_log_partition(L, K, field):
+    """ln Z by Kaufman's sum, or with a field as the trace of the L-th power of the transfer matrix T of
+    2**L rows of spins: the sum over rows s of |T**(L/2) s|**2, equal for those that translations
+    and reflections map to each other."""
+    if field == 0:
+        return ising.log_partition(L, K)
+    numbers = np.arange(2**L)
+    rows = 1.0 - 2 * ((numbers[:, None] >> np.arange(L)) & 1)
+    images = [
+        np.roll(mirrored, shift, axis=1) for mirrored in (rows, rows[:, ::-1]) for shift in range(L)
+    ]
+    first = np.min([(image < 0) @ (1 << np.arange(L)) for image in images], axis=0)
+    representatives, counts = np.unique(first, return_counts=True)
+    within = np.exp(K * (rows * np.roll(rows, 1, axis=1)).sum(1) / 2 + field * rows.sum(1) / 2)
+    # Four spins of a row at a time, and the four of the next row that are bound to them.
+    side = rows[:16, :4]
+    bonds = np.exp(K * side @ side.T)
+    total = -np.inf
+    for start in range(0, len(representatives), 16):
+        chosen = representatives[start : start + 16]
+        states = (numbers == chosen[:, None]).astype(float)
+        logarithms = np.zeros(len(chosen))
+        for _ in range(L // 2):
+            states *= within
+            for _ in range(L // 4):
+                states = (bonds @ states.reshape(len(chosen), 16, -1)).swapaxes(1, 2)
+                states = states.reshape(len(chosen), -1)
+            states *= within
+            largest = states.max(1)
+            logarithms += np.log(largest)
+            states /= largest[:, None]
+        logarithms = 2 * logarithms + np.log((states**2).sum(1))
+        logarithms += np.log(counts[start : start + 16])
+        total = np.logaddexp(total, np.logaddexp.reduce(logarithms))
+    return float(total)
 
 
 def train(settings, training, seed):
@@ -111,7 +150,7 @@ def train(settings, training, seed):
             "standard_error": partition.error,
             "effective_sample_size": partition.effective_sample_size,
         },
-        "exact": exact_log_partition(model),
+        "exact": exact_log_partition(model.L, model.K, model.field),
         "history": {
             name: [None if value != value else round(float(value), 6) for value in column]
             for name, column in model.history.items()

@@ -54,7 +54,7 @@ final class Batch {
             squares += weight * weight
         }
         let n = Double(count)
-        let share = sum * sum / squares / n
+        let share = min(1, sum * sum / squares / n)
         let logMean = log(SIMD8<Double>(repeating: sum / n))[0]
         guard count > 1 else { return (-mean, .nan, share, largest + logMean, .nan) }
         return (

@@ -86,6 +86,7 @@ final class BlockKernel {
     ) {
         let (low, farCount, width) = (bytes.base, layout.farCounts.count, layout.width)
         let words = UnsafePointer(table.words.base)
+        let bound = SIMD16<Float>(repeating: table.bound)
         let raw = UnsafeMutableRawPointer(low).assumingMemoryBound(to: UInt8.self)
         var stream = random
         table.far.withUnsafeBufferPointer { far in
@@ -103,6 +104,7 @@ final class BlockKernel {
                             for g in 0..<farCount {
                                 field = field.addingProduct(lanes_numbers(raw + (128 &+ 64 &* g &+ lane)), far[g])
                             }
+                            field = pointwiseMin(pointwiseMax(field, -bound), bound)
                             (threshold, isNegative) = BlockKernel.threshold(field)
                         }
                         let isRare: SIMD16<Int32>

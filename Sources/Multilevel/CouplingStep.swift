@@ -25,7 +25,7 @@ struct StepRule {
 }
 
 extension SamplerModel {
-    /// Changes the couplings of all classes from `firstSpacing` down by a Newton step.
+    /// Changes the couplings of all classes by a Newton step.
     ///
     /// - Returns: the couplings to be taken over; the model does not change.
     func stepped(
@@ -86,55 +86,45 @@ extension SamplerModel {
 }
 
 /// Blocks that the model drew, with weights of their configurations.
+///
+/// Residuals have v - 1 and curvatures v as their weights, where v is w^gamma divided by its mean. The
+/// residuals of what the model draws have the mean 0, so that the 1 changes no mean, but lets the noise
+/// vanish at the target. With gamma = 1 this goes down the divergence from the target to the model.
 final class WeighedBatch: WeighedBlocks, @unchecked Sendable {
     private let batch: Batch
     private let layouts: [ClassLayout]
     private let residual, curvature: Buffer<Float>
 
-    /// Down the gradient of the reverse divergence: residuals weighed by ln w less its mean, cut off at
-    /// three standard deviations, and curvatures alike.
-    init(reverse batch: Batch, _ layouts: [ClassLayout]) throws(Failure) {
+    /// With gamma = 1, or as much of it as leaves an effective share of 0.3.
+    ///
+    /// - Parameter cut: standard deviations at which v is cut off above its mean. A few large weights make
+    ///   most of the noise, but also tell what is seldom drawn.
+    init(_ batch: Batch, _ layouts: [ClassLayout], cut: Double = 3) throws(Failure) {
         (self.batch, self.layouts) = (batch, layouts)
-        let (weights, count) = (batch.logWeights, batch.count)
-        residual = try Buffer(count: weights.count)
-        curvature = try Buffer(count: weights.count)
-        let (mean, variance) = meanAndVariance(weights.base, count: count)
-        let bound = 3 * variance.squareRoot()
-        var sum = 0.0
-        for k in 0..<count {
-            let advantage = min(max(weights.base[k] - mean, -bound), bound)
-            sum += advantage
-            residual.base[k] = Float(advantage)
-            curvature.base[k] = 1
-        }
-        for k in 0..<count { residual.base[k] -= Float(sum / Double(count)) }
-    }
-
-    /// Towards the target, or as far to it as the weights w^gamma leave an effective share of 0.3.
-    init(forward batch: Batch, _ layouts: [ClassLayout]) throws(Failure) {
-        (self.batch, self.layouts) = (batch, layouts)
-        let (weights, count) = (batch.logWeights, batch.count)
-        residual = try Buffer(count: weights.count)
-        curvature = try Buffer(count: weights.count)
-        let largest = maximum(weights.base, count: count)
-        var gamma = 1.0
+        let (logWeights, count) = (batch.logWeights, batch.count)
+        residual = try Buffer(count: logWeights.count)
+        curvature = try Buffer(count: logWeights.count)
+        let largest = maximum(logWeights.base, count: count)
+        var (gamma, mean, square) = (1.0, 0.0, 0.0)
         while true {
-            var (sum, squares) = (0.0, 0.0)
+            (mean, square) = (0, 0)
             for k in 0..<count {
-                let weight = exp(SIMD8<Double>(repeating: gamma * (weights.base[k] - largest)))[0]
-                residual.base[k] = Float(weight)
-                sum += weight
-                squares += weight * weight
+                let weight = exp(SIMD8<Double>(repeating: gamma * (logWeights.base[k] - largest)))[0]
+                curvature.base[k] = Float(weight)
+                mean += weight / Double(count)
+                square += weight * weight / Double(count)
             }
-            if sum * sum > 0.3 * squares * Double(count) || gamma < 0.02 {
-                for k in 0..<count {
-                    residual.base[k] *= Float(Double(count) / sum)
-                    curvature.base[k] = residual.base[k]
-                }
-                return
-            }
+            if mean * mean > 0.3 * square || gamma < 0.02 { break }
             gamma *= 0.8
         }
+        let bound = 1 + cut * max(square / (mean * mean) - 1, 0).squareRoot()
+        var sum = 0.0
+        for k in 0..<count {
+            let v = min(Double(curvature.base[k]) / mean, bound)
+            curvature.base[k] = Float(v)
+            sum += v
+        }
+        for k in 0..<count { residual.base[k] = curvature.base[k] - Float(sum / Double(count)) }
     }
 
     func blocks(of siteClass: SiteClass) -> Int { batch.blocks }

@@ -8,22 +8,32 @@ package final class FieldTable: Sendable {
     let words: Buffer<Int32>
     /// The couplings of the far orbits.
     let far: [Float]
+    /// The field with the far orbits is at most this in magnitude.
+    let bound: Float
 
     /// - Parameters:
     ///   - fields: of the codes.
     ///   - far: couplings of the far orbits.
-    init(_ layout: ClassLayout, fields: UnsafePointer<Double>, far: [Double]) throws(Failure) {
+    ///   - bound: of the magnitude of fields; what is beyond is cut off.
+    init(
+        _ layout: ClassLayout, fields given: UnsafePointer<Double>, far: [Double], bound: Double = .infinity
+    ) throws(Failure) {
         self.far = far.map { Float($0) }
+        self.bound = Float(bound)
+        let fields = try Buffer<Double>(count: layout.codes)
+        for code in 0..<layout.codes {
+            fields.base[code] = far.isEmpty ? min(max(given[code], -bound), bound) : given[code]
+        }
         self.fields = try Buffer(count: layout.codes)
         for code in 0..<layout.codes {
-            self.fields.base[code] = Int32(bitPattern: Float(fields[code]).bitPattern)
+            self.fields.base[code] = Int32(bitPattern: Float(fields.base[code]).bitPattern)
         }
         guard far.isEmpty else {
             words = self.fields
             return
         }
         words = try Buffer(count: layout.codes)
-        for code in 0..<layout.codes { words.base[code] = Threshold.of(fields[code]) }
+        for code in 0..<layout.codes { words.base[code] = Threshold.of(fields.base[code]) }
     }
 }
 
@@ -68,6 +78,8 @@ package final class FieldTables: Sendable {
             for product in products { fields.base[product] += couplings[index] }
         }
         walshTransform(fields.base, count: fields.count)
-        return try FieldTable(layout, fields: fields.base, far: part.basis.far.map { couplings[$0.index] })
+        return try FieldTable(
+            layout, fields: fields.base, far: part.basis.far.map { couplings[$0.index] },
+            bound: model.configuration.largestField)
     }
 }

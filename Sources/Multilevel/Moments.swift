@@ -57,6 +57,7 @@ package final class Moments {
         let numbers = UnsafeMutableRawPointer(columns).assumingMemoryBound(to: Float.self)
         sums.update(repeating: SIMD16(), count: work.sums.count)
         var codes = SIMD16<Int32>()
+        let bound = SIMD16<Float>(repeating: table.bound)
         layout.farCounts.withUnsafeBufferPointer { farCounts in
             for t in 0..<layout.sites.count {
                 block.gather(layout.neighbours.base + t &* width, layout.codeBits, farCounts, into: work.bytes.base)
@@ -68,6 +69,7 @@ package final class Moments {
                         sigma[g] = lanes_numbers(raw + (128 &+ 64 &* g &+ lane))
                         field = field.addingProduct(sigma[g], table.far[g])
                     }
+                    field = pointwiseMin(pointwiseMax(field, -bound), bound)
                     let mean = tanh(field)
                     let spin = lanes_numbers(spins + lane) * 2 + 1
                     let weights = UnsafeRawPointer(residual + lane).loadUnaligned(as: SIMD16<Float>.self)

@@ -26,6 +26,10 @@ public final class SamplerModel: @unchecked Sendable {
         public var colours = 4
 
         public init() {}
+
+        /// 4 |K| + |h|: the field of a spin among its four neighbours is at most this, and so is that given any
+        /// other spins, whose conditional probability is a mean of the former.
+        package var largestField: Double { 4 * abs(coupling) + abs(field) }
     }
 
     public let configuration: Configuration

@@ -18,35 +18,45 @@ extension SamplerModel {
             var configuration = configuration
             configuration.size = size
             let model = try SamplerModel(configuration)
-            if let smaller { try model.adopt(smaller) }
-            try model.climb(share: 0.9, polish: 4, seed: seed, progress)
+            try model.climb(from: smaller, seed: seed, progress)
             smaller = model
             size *= 2
         }
-        if let smaller { try adopt(smaller) }
-        try climb(share: 0.5, polish: 0, seed: seed, progress)
+        try climb(from: smaller, seed: seed, progress)
         isStarted = false
     }
 
-    /// Towards the target by weights, in at most twelve steps, then by the natural gradient.
-    ///
-    /// - Parameters:
-    ///   - share: effective sample size, as a part of the batch, at which weights are left.
-    ///   - polish: steps of the natural gradient.
-    private func climb(share: Double, polish: Int, seed: UInt64, _ progress: Progress) throws(Failure) {
+    /// Towards the target from the couplings of half the size: steps of Newton's method with weights until the
+    /// effective sample size grows no more, at most twelve, then four shorter ones. The smallest lattice
+    /// is learned from all of its configurations.
+    private func climb(from smaller: SamplerModel?, seed: UInt64, _ progress: Progress) throws(Failure) {
+        guard let smaller else {
+            let all = try Enumeration(self)
+            for _ in 0..<12 { replace(try stepped(all, StepRule(ridge: 1, largest: 1.5), progress)) }
+            return
+        }
+        try adopt(smaller)
         let batch = try Batch(count: 16384, size: configuration.size)
-        func draw(_ round: Int) throws(Failure) {
+        var round = 0
+        func draw() throws(Failure) {
             try batch.draw(self, seed: seed, step: 1 << 40 | configuration.size << 20 | round, progress)
             try progress.check("training was interrupted; the model is at step \(step)")
+            round += 1
         }
-        for round in 0..<12 {
-            try draw(round)
-            if batch.quality().share > share { break }
-            replace(try stepped(try WeighedBatch(forward: batch, layouts), StepRule(damping: 20, ridge: 4), progress))
+        func follow(_ rule: StepRule, cut: Double) throws(Failure) {
+            replace(try stepped(try WeighedBatch(batch, layouts, cut: cut), rule, progress))
         }
-        for round in 12..<12 + polish {
-            try draw(round)
-            replace(try stepped(try WeighedBatch(reverse: batch, layouts), StepRule(rate: 0.8, damping: 100), progress))
+        var last = 0.0
+        while round < 12 {
+            try draw()
+            let share = batch.quality().share
+            if share > 0.5 && share < 1.01 * last { break }
+            last = share
+            try follow(StepRule(damping: 20, ridge: 4), cut: 1e9)
+        }
+        for rate in [0.8, 0.8, 0.5, 0.5] {
+            try draw()
+            try follow(StepRule(rate: rate, damping: 100), cut: 3)
         }
     }
 

@@ -6,7 +6,7 @@ import Numerics
 public enum SamplerStart: Int32, CaseIterable, Sendable {
     /// By maximum likelihood on configurations of the Wolff algorithm.
     case wolff = 0
-    /// From smaller lattices, beginning with L = 4 and no couplings; without Monte Carlo.
+    /// From smaller lattices, beginning with all configurations of L = 4; without Monte Carlo.
     case ladder = 1
     /// They are not: all are zero, or what has been put there.
     case none = 2
@@ -58,7 +58,7 @@ public struct SamplerReport: Sendable {
 }
 
 extension SamplerModel {
-    /// Trains by the natural gradient of the reverse divergence.
+    /// Trains by the natural gradient of the divergence from the target to the model.
     ///
     /// A training in pieces is the same as one in a single call. When it ends early the model is at its
     /// last complete step.
@@ -130,17 +130,12 @@ final class SamplerTrainer {
         }
     }
 
-    /// A step of the natural gradient, or while the effective share is below 10 % of maximum likelihood by
-    /// weights.
+    /// A step of the natural gradient.
     func step() throws(Failure) -> SamplerReport {
         do throws(Failure) {
             if drawn != model.step { try draw() }
             let rule = StepRule(rate: min(training.learningRate, quietRate), damping: training.damping)
-            // Far from the target the reverse gradient would give up what is seldom drawn.
-            let weighed =
-                batch.quality().share < 0.1
-                ? try WeighedBatch(forward: batch, model.layouts) : try WeighedBatch(reverse: batch, model.layouts)
-            return try take(try model.stepped(weighed, rule, progress))
+            return try take(try model.stepped(try WeighedBatch(batch, model.layouts), rule, progress))
         } catch {
             if !model.isStarted { restore() }
             throw error
@@ -148,7 +143,7 @@ final class SamplerTrainer {
     }
 
     /// Above this rate steps follow the noise of a small batch. A class of n couplings at m sites, with N
-    /// configurations, gets n / (m N) of the variance of ln w as noise at a rate of one, which the next
+    /// configurations, gets n / (m N) of the variance of w as noise at a rate of one, which the next
     /// step would feel in turn. Their sum over classes times the rate is kept below a tenth.
     private var quietRate: Double {
         let noise = model.learned.reduce(0.0) {

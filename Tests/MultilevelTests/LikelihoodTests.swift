@@ -38,14 +38,35 @@ import Darwin
     /// Fields in single precision, and thresholds of 2^-31.
     @Test(arguments: [4, 8, 16], [0.0, 0.15])
     func theKernelAgreesWithTheDefinitions(size: Int, field: Double) throws {
-        for (coupling, colours) in [(0.4, 4), (-0.45, 2), (0.2, 1)] {
-            let model = try Samples.model(size, coupling: coupling, field: field, colours: colours, random: 0.05)
+        // The last one has fields beyond the bound.
+        for (coupling, colours, random) in [(0.4, 4, 0.05), (-0.45, 2, 0.05), (0.2, 1, 0.05), (0.3, 4, 0.4)] {
+            let model = try Samples.model(size, coupling: coupling, field: field, colours: colours, random: random)
             let spins = Samples.random(size * size * 70)
             let found = try Samples.logProbabilities(model, spins)
             for n in 0..<70 {
                 let configuration = Array(spins[n * model.sites..<(n + 1) * model.sites])
                 let expected = PlainSampler(model: model).logProbability(configuration)
                 #expect(abs(found[n] - expected) < 1e-5 * Double(model.sites) / 16)
+            }
+        }
+    }
+
+    /// However large the couplings: by enumeration, whatever the other spins are, the exact conditional
+    /// probability of a spin is at least that of four equal neighbours, and so is the model's.
+    @Test(arguments: [(0.4, 0.0), (-0.3, 0.2)])
+    func noValueOfASpinIsLessProbableThanAmongFourEqualNeighbours(coupling: Double, field: Double) throws {
+        let model = try Samples.model(4, coupling: coupling, field: field, random: 100)
+        let rarest = -log1p(exp(2 * (4 * abs(coupling) + abs(field))))
+        let values = try Samples.logProbabilities(model, Samples.all)
+        #expect(values.min()! >= 16 * rarest - 1e-6)
+        let weights = Samples.logWeights(model, Samples.all).map { exp($0) }
+        // Of the first spin alone, given the second, and given the last; all others are summed.
+        for drawn in [1, 3, 0x8001] {
+            var sums: [Int: Double] = [:]
+            for (code, weight) in weights.enumerated() { sums[code & drawn, default: 0] += weight }
+            for (code, sum) in sums {
+                let both = sum + sums[code ^ (drawn & ~(drawn - 1))]!
+                #expect(log(sum / both) >= rarest - 1e-9)
             }
         }
     }

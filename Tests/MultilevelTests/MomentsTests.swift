@@ -9,9 +9,10 @@ import Darwin
 #endif
 
 @Suite struct MomentsTests {
-    @Test(arguments: [0.0, 0.1])
-    func sumsAgreeWithTheDefinitions(field: Double) throws {
-        let model = try Samples.model(16, field: field, random: 0.02)
+    /// The second and the last one with fields beyond the bound.
+    @Test(arguments: [(0.0, 0.02), (0.0, 0.2), (0.1, 0.02), (0.1, 0.2)])
+    func sumsAgreeWithTheDefinitions(field: Double, random: Double) throws {
+        let model = try Samples.model(16, field: field, random: random)
         let tables = try FieldTables(model)
         let given = Samples.random(64 * model.sites)
         let spins = try Buffer<UInt8>(count: 64 * model.sites)

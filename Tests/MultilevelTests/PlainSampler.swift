@@ -23,9 +23,11 @@ struct PlainSampler {
     }
 
     func field(_ part: SamplerModel.LearnedClass, site: Int, _ spins: [Int8]) -> Double {
-        zip(features(part, site: site, spins), 0...).reduce(0) { sum, next in
+        let sum = zip(features(part, site: site, spins), 0...).reduce(0) { sum, next in
             sum + next.0 * model.couplings[part.offset + next.1]
         }
+        let bound = 4 * abs(model.configuration.coupling) + abs(model.configuration.field)
+        return min(max(sum, -bound), bound)
     }
 
     /// The exact field of a site given its neighbours, the spins that are not drawn before being summed

@@ -1155,7 +1155,8 @@ ISINGRG_API isingrg_status isingrg_multilevel_create(
     const isingrg_multilevel_config *config, isingrg_model **model);
 
 /* How the first training finds couplings before its first step: by maximum likelihood on cluster
- * configurations made inside; from smaller lattices, beginning with L = 4 and no couplings; or not. */
+ * configurations made inside; from smaller lattices, beginning with all configurations of L = 4; or
+ * not. */
 enum {
     ISINGRG_MULTILEVEL_WOLFF = 0,
     ISINGRG_MULTILEVEL_LADDER = 1,
@@ -1173,11 +1174,11 @@ typedef struct {
 } isingrg_multilevel_training;
 
 /*
- * Trains further down the natural gradient of the divergence from the model to the target; while the
- * effective sample size is below 10 %, by maximum likelihood with weights. However it ends, the model
- * is at its last complete step, whose number is isingrg_model_step, and the history holds a row for
- * each step done by this call. ISINGRG_NON_FINITE when weights become so, ISINGRG_NOT_CONVERGED when
- * the curvature is singular.
+ * Trains further down the natural gradient of the divergence from the target to the model, by weights w
+ * or the power of them that has an effective sample size of 30 %. However it ends, the model is at its
+ * last complete step, whose number is isingrg_model_step, and the history holds a row for each step
+ * done by this call. ISINGRG_NON_FINITE when weights become so, ISINGRG_NOT_CONVERGED when the
+ * curvature is singular.
  * \param[out] history shape (steps, ISINGRG_MULTILEVEL_COLUMNS)
  * \param progress     counts steps
  */

@@ -87,6 +87,5 @@ class Training(Settings):
     start: str = choice(
         "wolff", STARTS, "What the first training of a sampler begins with: couplings of maximum "
         "likelihood on Wolff configurations that are made inside; those from smaller lattices, "
-        "beginning with L = 4 and no couplings, without any Monte Carlo; or none. The ladder may "
-        "lose one of two phases where a small field tells them apart.",
+        "beginning with all configurations of L = 4, without any Monte Carlo; or none.",
     )  # fmt: skip

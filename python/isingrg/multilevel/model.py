@@ -41,7 +41,8 @@ class MultilevelSampler(NativeModel):
     rounded to multiples of 2**-31. At a = 1 the sites C and D, and with two or more colours half of
     B, have their exact fields: 5/8 of all spins. Of all others h_i = sum_o J_o phi_o, where phi_o
     is a product of nearest drawn spins, summed over the symmetry of the surroundings: without a
-    field h single spins and products of three and five, so that q(-s) = q(s).
+    field h single spins and products of three and five, so that q(-s) = q(s). A sum beyond
+    4 |K| + |h|, the field among four equal neighbours, which no exact one exceeds, is cut off.
 
     Parameters
     ----------
@@ -133,14 +134,14 @@ class MultilevelSampler(NativeModel):
         every: int | None = None,
         progress: Any = False,
     ) -> MultilevelSampler:
-        """Train, or train further, down the natural gradient of the divergence to the target.
+        """Train, or train further, down the natural gradient of the divergence from the target.
 
         The first call finds couplings to begin with, as `start` says. Each step then draws a batch
-        and moves by the inverse Fisher information times the gradient of the mean of ln q(s) -
-        K sum s s' - h sum s, an upper bound of -ln Z; while the effective sample size is below 10 %
-        of the batch, towards the target by weights instead. A training in pieces is the same, bit
-        for bit, as one in a single call. An argument that is not given keeps its value of the call
-        before; the first call takes the default.
+        and moves by the inverse Fisher information times the gradient of the likelihood of the
+        target, which the weights w of the batch make of it; far from the target, where few of them
+        count, by powers w**gamma of at least 30 % effective sample size. A training in pieces is
+        the same, bit for bit, as one in a single call. An argument that is not given keeps its
+        value of the call before; the first call takes the default.
 
         Parameters
         ----------
@@ -164,12 +165,12 @@ class MultilevelSampler(NativeModel):
         -------
         MultilevelSampler
             This model. Its `history` says of each step what the model was after it, by a new batch:
-            "loss", the mean above, and "standard_error"; "effective_share", the effective sample
-            size divided by the batch; "log_partition", ln Z by weights, and its error; and
-            "forward_kl", the divergence from the target to the model in nat by up to 2048 exact
-            configurations, and its error. The last one grows, and ln Z is too low, where the model
-            never draws what the target has. With a field, where ln Z is not known, "log_partition"
-            stands for it.
+            "loss", the mean of -ln w, an upper bound of -ln Z, and "standard_error";
+            "effective_share", the effective sample size divided by the batch; "log_partition", ln Z
+            by weights, and its error; and "forward_kl", the divergence from the target to the model
+            in nat by up to 2048 exact configurations, and its error. The last one grows, and ln Z
+            is too low, where the model never draws what the target has. With a field, where ln Z is
+            not known, "log_partition" stands for it.
 
         Raises
         ------
