@@ -31,7 +31,9 @@ static PyObject *mlrg_create(PyObject *module, PyObject *const *values, Py_ssize
     isingrg_internal_symmetry symmetry;
     PyObject *group = record_item(record, "symmetry"), *kernels, *generators;
     if (group != NULL && group != Py_None) {
-        if (PyArg_ParseTuple(group, "OO;symmetry must be kernels and generators", &kernels, &generators)) {
+        if (!PyTuple_Check(group)) {
+            fail(&call, PyExc_TypeError, "symmetry must be kernels and generators, got %R", group);
+        } else if (PyArg_ParseTuple(group, "OO;symmetry must be kernels and generators", &kernels, &generators)) {
             symmetry = as_symmetry(&call, kernels, generators);
             config.symmetry = &symmetry;
         } else {

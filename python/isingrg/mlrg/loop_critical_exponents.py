@@ -116,7 +116,7 @@ def loop_exponents(
         raise ConvergenceError("the flow leaves the critical point too early")
     return LoopExponents(
         delta_sigma=delta_sigma,
-        delta_epsilon=_scatter(np.array([_lowest_singlet(state) for state in here.states])),
+        delta_epsilon=_scatter(here.dimension(0, 1) if is_ising else _lowest_singlets(here)),
         central_charge=_scatter(here.central_charge),
         thermal_from_differences=_scatter(growth),
         fixed_point=_fixed_point(scheme, here, progress) if linearise else None,
@@ -137,6 +137,10 @@ def _full_symmetry(internal: Any) -> InternalSymmetry:
             f"their exponents, got {symmetry.name!r}: read the dimensions off a tensor_flow"
         )
     return symmetry
+
+
+def _lowest_singlets(flow: Flow) -> Floats:
+    return np.array([_lowest_singlet(state) for state in flow.states])
 
 
 def _lowest_singlet(state: State) -> float:
