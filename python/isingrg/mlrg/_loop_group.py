@@ -9,19 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from isingrg._shared.errors import ArgumentError
 from isingrg.mlrg._couplings import Floats
-from isingrg.mlrg.internal import InternalSymmetry, Permutation, internal_symmetry
-
-Indices = NDArray[np.int64]
+from isingrg.mlrg._permutations import Indices, Permutation, images, orbit_labels, orbit_of
+from isingrg.mlrg.internal import InternalSymmetry, internal_symmetry
 
 #: States of a spin: a loop has q^8 states, which are looked through once.
 MOST_STATES = 6
-
-#: Elements of a group among which an involution is sought.
-_MOST_ELEMENTS = 5000
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,31 +124,7 @@ def _is_independent(term: Floats, others: list[Floats]) -> bool:
 
 def _orbit_labels(symmetry: InternalSymmetry, legs: int) -> Indices:
     """The smallest state of each state's orbit under the group, shape (q^legs,)."""
-    return _joined([_images(g, legs) for g in symmetry.generators])
-
-
-def _images(permutation: Permutation, legs: int) -> Indices:
-    """Where a permutation of the states of each leg takes the states of all."""
-    q = len(permutation)
-    digits = np.array(permutation)
-    images = digits
-    for _ in range(legs - 1):
-        images = (images[:, None] * q + digits).reshape(-1)
-    return images
-
-
-def _joined(maps: list[Indices]) -> Indices:
-    """The smallest member of the orbit of each state under some permutations of all states."""
-    labels = np.arange(len(maps[0]))
-    while True:
-        before = labels
-        for images in maps:
-            smaller = np.minimum(labels, labels[images])
-            labels = smaller.copy()
-            np.minimum.at(labels, images, smaller)
-        labels = labels[labels]
-        if np.array_equal(labels, before):
-            return labels
+    return orbit_labels([images(g, legs) for g in symmetry.generators])
 
 
 def _loop_states(symmetry: InternalSymmetry) -> tuple[Indices, Indices, Floats]:
@@ -162,7 +133,8 @@ def _loop_states(symmetry: InternalSymmetry) -> tuple[Indices, Indices, Floats]:
     states = np.arange(q**8).reshape((q,) * 8)  # b c B C of one half, then of the other
     across = states.transpose(4, 5, 6, 7, 0, 1, 2, 3)  # the halves change places
     along = states.transpose(2, 3, 0, 1, 6, 7, 4, 5)  # and the two tensors of each
-    labels = _joined([_images(g, 8) for g in symmetry.generators] + [across.ravel(), along.ravel()])
+    maps = [images(g, 8) for g in symmetry.generators]
+    labels = orbit_labels([*maps, across.ravel(), along.ravel()])
     found, counts = np.unique(labels, return_counts=True)
     first, second = np.divmod(found, q**4)
     return first, second, counts.astype(float)
@@ -176,14 +148,7 @@ def involution(symmetry: InternalSymmetry) -> Permutation | None:
     has states that are odd.
     """
     identity = tuple(range(symmetry.q))
-    found = {identity}
-    queue = [identity]
-    for element in queue:
-        for g in symmetry.generators:
-            image = tuple(g[s] for s in element)
-            if image not in found and len(found) < _MOST_ELEMENTS:
-                found.add(image)
-                queue.append(image)
+    found = orbit_of(identity, symmetry.generators)  # of all states at once: the group
     own = [e for e in found if e != identity and tuple(e[s] for s in e) == identity]
     return min(own, key=lambda e: (sum(s != i for i, s in enumerate(e)), e), default=None)
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import functools
 
 import numpy as np
+from numpy.typing import NDArray
 
 #: Images of the states 0, 1, ..., q - 1.
 Permutation = tuple[int, ...]
+Indices = NDArray[np.int64]
 
 
 def pair_orbits(generators: tuple[Permutation, ...]) -> tuple[tuple[tuple[int, int], ...], ...]:
@@ -78,3 +80,49 @@ def orbit_of(start: tuple[int, ...], generators: tuple[Permutation, ...]) -> set
                 found.add(image)
                 queue.append(image)
     return found
+
+
+def images(permutation: Permutation, count: int) -> Indices:
+    """Where a permutation of the states of each of some things takes the states of all.
+
+    Parameters
+    ----------
+    permutation : Permutation
+        Of q states.
+    count : int
+        Things, at least 1; the first is slowest in the numbering of all their states.
+
+    Returns
+    -------
+    ndarray of int64, shape (q**count,)
+    """
+    q = len(permutation)
+    digits = np.array(permutation)
+    found = digits
+    for _ in range(count - 1):
+        found = (found[:, None] * q + digits).reshape(-1)
+    return found
+
+
+def orbit_labels(maps: list[Indices]) -> Indices:
+    """The smallest member of the orbit of each state under some permutations of all states.
+
+    Parameters
+    ----------
+    maps : list of ndarray of int64, shape (n,)
+        Images of each state, at least one.
+
+    Returns
+    -------
+    ndarray of int64, shape (n,)
+    """
+    labels = np.arange(len(maps[0]))
+    while True:
+        before = labels
+        for moved in maps:
+            smaller = np.minimum(labels, labels[moved])
+            labels = smaller.copy()
+            np.minimum.at(labels, moved, smaller)
+        labels = labels[labels]
+        if np.array_equal(labels, before):
+            return labels

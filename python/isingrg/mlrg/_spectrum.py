@@ -10,10 +10,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError
-from isingrg.mlrg import _characters, _state_tables, _transfer, tensor
+from isingrg.mlrg import _characters, _transfer, tensor
 from isingrg.mlrg._couplings import Floats
+from isingrg.mlrg._permutations import Permutation, images, orbit_labels
 from isingrg.mlrg._space import Space, log_tensors
-from isingrg.mlrg.internal import Internal, Permutation
+from isingrg.mlrg.internal import Internal
 
 #: Eigenvalues that differ by less than this part of the largest are one level.
 _SAME = 1e-9
@@ -112,23 +113,19 @@ def transfer_spectrum(
 
 def _irreps(of: Space, period: int, right: Floats, left: Floats) -> dict[str, int]:
     """Irreducible representations in the space of some eigenvectors, whose projector is R L."""
-    spins = _state_tables.states(of.internal.q, of.components * period)
-    place = of.internal.q ** np.arange(spins.shape[1])[::-1]
+    spins = of.components * period
 
     def trace(g: Permutation) -> complex:
-        # g takes the basis state s to image[s].
-        image = np.array(g)[spins] @ place
-        return complex(np.einsum("sk,ks->", right, left[:, image]))
+        # g takes the basis state s to images[s].
+        return complex(np.einsum("sk,ks->", right, left[:, images(g, spins)]))
 
     if not of.internal.name.startswith("("):
         return _characters.multiplicities(of.internal, trace)
-    invariant = np.eye(len(spins))
-    for g in of.internal.generators:  # orbits of states, by doubling what is joined
-        image = np.array(g)[spins] @ place
-        invariant[np.arange(len(spins)), image] = 1
-    for _ in range(10):
-        invariant = np.minimum(invariant @ invariant.T, 1)
-    invariant /= invariant.sum(axis=1, keepdims=True)
-    trivial = round(float(np.einsum("sk,ks->", invariant @ right, left).real))
+    # The mean over the group takes a state to the mean of its orbit.
+    labels = orbit_labels([images(g, spins) for g in of.internal.generators])
+    orbits, members, sizes = np.unique(labels, return_inverse=True, return_counts=True)
+    summed = np.zeros((len(orbits), right.shape[1]), right.dtype)
+    np.add.at(summed, members, right)
+    trivial = round(float(np.einsum("sk,ks->", (summed / sizes[:, None])[members], left).real))
     found = {"trivial": trivial, "other": right.shape[1] - trivial}
     return {name: count for name, count in found.items() if count}
