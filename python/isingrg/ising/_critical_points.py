@@ -9,6 +9,7 @@ import numpy as np
 
 from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError
+from isingrg.ising._couplings import K_CRITICAL
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,7 +35,7 @@ _HOUTAPPEL = "R. M. F. Houtappel, doi:10.1016/0031-8914(50)90130-3"
 _WU = "F. Y. Wu, doi:10.1103/RevModPhys.54.235"
 _ISING = {
     "square": CriticalPoint(
-        math.asinh(1) / 2, 0.0, -math.sqrt(2), True, True, _WANNIER
+        K_CRITICAL, 0.0, -math.sqrt(2), True, True, _WANNIER
     ),
     "triangular": CriticalPoint(math.log(3) / 4, 0.0, -2.0, True, True, _HOUTAPPEL),
     "honeycomb": CriticalPoint(

@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from isingrg._shared import arguments
-from isingrg._shared.errors import ArgumentError, ConvergenceError
+from isingrg._shared.errors import ArgumentError
 from isingrg._shared.results import plain
+from isingrg.ising import _estimators
 from isingrg.ising._couplings import coupling, of_square_lattice
 from isingrg.ising._exact import LARGEST_COUPLING
 from isingrg.ising._observables import magnetization
-from isingrg.statistics import Estimate, derived
+from isingrg.statistics import Estimate
 
 Floats = NDArray[np.float64]
 
@@ -40,8 +41,7 @@ def susceptibility(magnetization: ArrayLike, L: int) -> Estimate:
         Times K / J it is d<m>/dh at h = 0.
     """
     m = _magnetizations(magnetization)
-    sites = _sites(L)
-    return derived(lambda square: sites * square, m**2)
+    return _estimators.susceptibility(m**2, _sites(L))
 
 
 def connected_susceptibility(magnetization: ArrayLike, L: int) -> Estimate:
@@ -62,8 +62,7 @@ def connected_susceptibility(magnetization: ArrayLike, L: int) -> Estimate:
     Estimate
     """
     m = _magnetizations(magnetization)
-    sites = _sites(L)
-    return derived(lambda square, absolute: sites * (square - absolute**2), m**2, np.abs(m))
+    return _estimators.connected_susceptibility(m**2, np.abs(m), _sites(L))
 
 
 def binder_cumulant(magnetization: ArrayLike) -> Estimate:
@@ -82,7 +81,7 @@ def binder_cumulant(magnetization: ArrayLike) -> Estimate:
     Estimate
     """
     m = _magnetizations(magnetization)
-    return derived(lambda square, fourth: 1 - fourth / (3 * square**2), m**2, m**4)
+    return _estimators.binder_cumulant(m**2, m**4)
 
 
 @of_square_lattice
@@ -112,7 +111,7 @@ def specific_heat(energy: ArrayLike, L: int, K: float) -> Estimate:
     with np.errstate(over="ignore", invalid="ignore"):  # which `derived` refuses
         middle = E.mean()  # of whose square no digits are lost
         deviations, squares = E - middle, (E - middle) ** 2
-    return derived(lambda mean, square: K**2 * (square - mean**2) / sites, deviations, squares)
+    return _estimators.specific_heat(deviations, squares, K, sites)
 
 
 def structure_factor(spins: ArrayLike, momentum: int = 1) -> Floats | float:
@@ -170,11 +169,8 @@ def correlation_length(spins: ArrayLike) -> Estimate:
             "spins must have the shape (n_samples, L, L) or (n_chains, n_samples, L, L) and hold "
             f"samples, got {array.shape}"
         )
-    zero, first = (structure_factor(array, momentum) for momentum in (0, 1))
-    if np.mean(zero) <= np.mean(first):
-        raise ConvergenceError("S(k) is not below S(0): there is no correlation length")
-    scale = 2 * np.sin(np.pi / array.shape[-1])
-    return derived(lambda s, k: np.sqrt(s / k - 1) / scale if s > k else np.nan, zero, first)
+    zero, first = (np.asarray(structure_factor(array, momentum)) for momentum in (0, 1))
+    return _estimators.correlation_length(zero, first, 2 * np.pi / array.shape[-1])
 
 
 def _magnetizations(values: ArrayLike) -> Floats:

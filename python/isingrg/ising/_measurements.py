@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from isingrg._shared import arguments
-from isingrg._shared.errors import ArgumentError, ConvergenceError
-from isingrg.statistics import Estimate, derived, mean_and_error
+from isingrg._shared.errors import ArgumentError
+from isingrg.ising import _estimators
+from isingrg.statistics import Estimate, mean_and_error
 
 if TYPE_CHECKING:
     from isingrg.ising._lattice import Lattice
@@ -124,7 +125,8 @@ class Measurements:
         -------
         Estimate
         """
-        return self._derived(lambda square: self._sites * square, self._square)
+        (square,) = self._series(self._square)
+        return _estimators.susceptibility(square, self._sites)
 
     def connected_susceptibility(self) -> Estimate:
         """N (<m^2> - <|m|>^2), per site and without the factor 1/T.
@@ -133,10 +135,8 @@ class Measurements:
         -------
         Estimate
         """
-        return self._derived(
-            lambda square, absolute: self._sites * (square - absolute**2),
-            "magnetization_squared", "abs_magnetization",
-        )  # fmt: skip
+        square, absolute = self._series("magnetization_squared", "abs_magnetization")
+        return _estimators.connected_susceptibility(square, absolute, self._sites)
 
     def binder_cumulant(self) -> Estimate:
         """1 - <m^4> / (3 <m^2>^2).
@@ -148,10 +148,11 @@ class Measurements:
         Estimate
         """
         fourth = "improved_magnetization_fourth"
-        names = (self._square, fourth) if fourth in self.observables else (
-            "magnetization_squared", "magnetization_fourth",
-        )  # fmt: skip
-        return self._derived(lambda square, fourth: 1 - fourth / (3 * square**2), *names)
+        if fourth in self.observables:
+            square, power = self._series(self._square, fourth)
+        else:
+            square, power = self._series("magnetization_squared", "magnetization_fourth")
+        return _estimators.binder_cumulant(square, power)
 
     def specific_heat(self) -> Estimate:
         """K^2 (<E^2> - <E>^2) / (J^2 N), per site, in units of k_B.
@@ -160,14 +161,11 @@ class Measurements:
         -------
         Estimate
         """
-        self._one_ensemble()
-        K, middle = float(self.K[0]), self["energy"].mean()
-        E, square = self["energy"], self["energy_squared"]
+        E, square = self._series("energy", "energy_squared")
+        K, middle = float(self.K[0]), E.mean()
         # About the middle, of whose square no digits are lost.
         around = square - 2 * middle * E + middle**2
-        return derived(
-            lambda mean, second: K**2 * (second - mean**2) / self._sites, E - middle, around
-        )
+        return _estimators.specific_heat(E - middle, around, K, self._sites)
 
     def correlation_length(self) -> Estimate:
         """Second-moment correlation length, in distances of neighbours.
@@ -198,13 +196,9 @@ class Measurements:
         smallest = np.isclose(lengths, lengths.min(), rtol=1e-9, atol=0)
         improved = "improved_structure_factor"
         name = improved if improved in self.observables else "structure_factor"
-        self._one_ensemble()
-        zero = self._sites * self[self._square]
-        first = self[name][..., smallest].mean(-1)
-        if zero.mean() <= first.mean():
-            raise ConvergenceError("S(k) is not below S(0): there is no correlation length")
-        scale = 2 * np.sin(lengths.min() / 2)
-        return derived(lambda s, k: np.sqrt(s / k - 1) / scale if s > k else np.nan, zero, first)
+        square, factor = self._series(self._square, name)
+        first = factor[..., smallest].mean(-1)
+        return _estimators.correlation_length(self._sites * square, first, lengths.min())
 
     @property
     def _sites(self) -> int:
@@ -215,9 +209,9 @@ class Measurements:
         improved = "improved_magnetization_squared"
         return improved if improved in self.observables else "magnetization_squared"
 
-    def _derived(self, function: Any, *names: str) -> Estimate:
+    def _series(self, *names: str) -> list[Floats]:
         self._one_ensemble()
-        return derived(function, *(self[name] for name in names))
+        return [self[name] for name in names]
 
     def _one_ensemble(self) -> None:
         if np.ptp(self.K) or np.ptp(self.field):
