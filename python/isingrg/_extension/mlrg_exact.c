@@ -90,24 +90,33 @@ static PyObject *mlrg_divergence_hessian(
     return close_with_none(&call);
 }
 
+Minima take_minima(Call *call, int64_t couplings)
+{
+    Minima minima;
+    minima.couplings = take_array(call, "couplings", 'd', INPUT, SHAPE(ANY, couplings));
+    minima.n = minima.couplings.shape[0];
+    minima.starts = (int32_t)take_integer(call, "starts", 1, INT32_MAX);
+    minima.seed = take_unsigned(call, "seed");
+    minima.renormalized = take_array(
+        call, "renormalized", 'd', OUTPUT, SHAPE(minima.n, couplings));
+    minima.divergence = take_array(call, "divergence", 'd', OPTIONAL_OUTPUT, SHAPE(minima.n));
+    minima.gradient_norm = take_array(
+        call, "gradient_norm", 'd', OPTIONAL_OUTPUT, SHAPE(minima.n));
+    minima.counts = take_array(call, "counts", 'd', OPTIONAL_OUTPUT, SHAPE(minima.n, 2));
+    take_progress(call, "progress");
+    return minima;
+}
+
 static PyObject *mlrg_exact_map(PyObject *module, PyObject *const *values, Py_ssize_t count)
 {
     Call call;
     open_call(&call, module, "mlrg_exact_map", values, count, 10);
     Space space = take_space(&call);
-    Array couplings = take_array(&call, "couplings", 'd', INPUT, SHAPE(ANY, space.couplings));
-    int64_t n = couplings.shape[0];
-    int64_t starts = take_integer(&call, "starts", 1, INT32_MAX);
-    uint64_t seed = take_unsigned(&call, "seed");
-    Array renormalized = take_array(&call, "renormalized", 'd', OUTPUT, SHAPE(n, space.couplings));
-    Array divergence = take_array(&call, "divergence", 'd', OPTIONAL_OUTPUT, SHAPE(n));
-    Array gradient_norm = take_array(&call, "gradient_norm", 'd', OPTIONAL_OUTPUT, SHAPE(n));
-    Array counts = take_array(&call, "counts", 'd', OPTIONAL_OUTPUT, SHAPE(n, 2));
-    take_progress(&call, "progress");
+    Minima minima = take_minima(&call, space.couplings);
     RUN(&call, isingrg_mlrg_exact_map(
-        space.representation, space.frame, couplings.data, n, (int32_t)starts, seed,
-        renormalized.data, divergence.data, gradient_norm.data, counts.data, report_progress,
-        &call));
+        space.representation, space.frame, minima.couplings.data, minima.n, minima.starts,
+        minima.seed, minima.renormalized.data, minima.divergence.data, minima.gradient_norm.data,
+        minima.counts.data, report_progress, &call));
     return close_with_none(&call);
 }
 

@@ -96,19 +96,11 @@ static PyObject *mlrg_state_exact_map(PyObject *module, PyObject *const *values,
     Call call;
     open_call(&call, module, "mlrg_state_exact_map", values, count, SPACE_ARGUMENTS + 8);
     Space space = take_space(&call);
-    Array couplings = take_array(&call, "couplings", 'd', INPUT, SHAPE(ANY, space.couplings));
-    int64_t n = couplings.shape[0];
-    int64_t starts = take_integer(&call, "starts", 1, INT32_MAX);
-    uint64_t seed = take_unsigned(&call, "seed");
-    Array renormalized = take_array(&call, "renormalized", 'd', OUTPUT, SHAPE(n, space.couplings));
-    Array divergence = take_array(&call, "divergence", 'd', OPTIONAL_OUTPUT, SHAPE(n));
-    Array gradient_norm = take_array(&call, "gradient_norm", 'd', OPTIONAL_OUTPUT, SHAPE(n));
-    Array counts = take_array(&call, "counts", 'd', OPTIONAL_OUTPUT, SHAPE(n, 2));
-    take_progress(&call, "progress");
+    Minima minima = take_minima(&call, space.couplings);
     RUN(&call, isingrg_mlrg_state_exact_map(
-        &space.symmetry, space.representation, space.frame, couplings.data, n, (int32_t)starts,
-        seed, renormalized.data, divergence.data, gradient_norm.data, counts.data, report_progress,
-        &call));
+        &space.symmetry, space.representation, space.frame, minima.couplings.data, minima.n,
+        minima.starts, minima.seed, minima.renormalized.data, minima.divergence.data,
+        minima.gradient_norm.data, minima.counts.data, report_progress, &call));
     return close_with_none(&call);
 }
 

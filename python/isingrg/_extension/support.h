@@ -113,6 +113,16 @@ int64_t state_coupling_count(
     Call *call, const isingrg_internal_symmetry *symmetry, const char *representation,
     int64_t frame);
 
+/* What both exact maps take after the model: teachers, the search, and where its results go. */
+typedef struct {
+    Array couplings, renormalized, divergence, gradient_norm, counts;
+    int64_t n;
+    int32_t starts;
+    uint64_t seed;
+} Minima;
+
+Minima take_minima(Call *call, int64_t couplings);
+
 /* Takes the exception that is set, with its traceback. */
 PyObject *take_exception(void);
 
