@@ -7,7 +7,6 @@ one spin, by squares and by divergence, and "flow" that of tensors with more sta
 is not measured again.
 """
 
-import math
 import time
 from pathlib import Path
 
@@ -19,12 +18,6 @@ FILE = Path(__file__).parent / "data" / "potts_loop.json"
 #: States of a spin, and of larger tensors that part no multiplet.
 MAPS = (2, 3, 4, 5)
 FLOWS = ((3, 3), (4, 4), (3, 9))
-
-
-def exact_critical(q):
-    """J_c of the Lieb lattice: (e^2J + q - 1) / (2 e^J + q - 2) = 1 + sqrt q."""
-    K = 1 + math.sqrt(q)
-    return math.log(K + math.sqrt(K**2 - (q - 1 - K * (q - 2))))
 
 
 def measure_map(q, objective):
@@ -57,8 +50,8 @@ def main():
         if not record_file.has(FILE, key):
             record = measured(*arguments)
             record_file.save(FILE, [*record_file.load(FILE), record])
-            print(key, f"J* - J_c = {record['J'] - exact_critical(record['q']):+.2e}", record["seconds"], "s",
-                  flush=True)
+            off = record["J"] - mlrg.lieb_critical_coupling(f"S{record['q']}")
+            print(key, f"J* - J_c = {off:+.2e}", record["seconds"], "s", flush=True)
 
 
 if __name__ == "__main__":

@@ -33,11 +33,12 @@ final class FunctionDensity<Scalar: SampleScalar>: TargetDensity {
     private let target: FunctionTarget
     private let progress: Progress
     private let x, gradients, values: Buffer<Double>
+    private let slopes: Buffer<Block>
 
     init(_ target: FunctionTarget, _ progress: Progress) throws(Failure) {
         (self.target, self.progress) = (target, progress)
         (x, gradients) = (try Buffer(count: 32 * target.sites), try Buffer(count: 32 * target.sites))
-        values = try Buffer(count: 32)
+        (values, slopes) = (try Buffer(count: 32), try Buffer(count: target.sites))
     }
 
     func logDensity(
@@ -47,17 +48,15 @@ final class FunctionDensity<Scalar: SampleScalar>: TargetDensity {
         let sites = target.sites
         var density = Block(repeating: 0)
         if progress.isStopped { return density }
-        for row in 0..<rows {
-            for i in 0..<sites { self.x.base[row * sites + i] = Double(x[i][row]) }
-        }
+        store(x, width: sites, into: self.x.base, first: 0, count: rows)
         guard target.function(self.x.base, rows, values.base, gradient == nil ? nil : gradients.base) else {
             progress.stop()
             return density
         }
-        for row in 0..<rows {
-            density[row] = Scalar(values.base[row])
-            guard let gradient else { continue }
-            for i in 0..<sites { gradient[i][row] += weight[row] * Scalar(gradients.base[row * sites + i]) }
+        load(values.base, width: 1, into: &density, first: 0, count: rows)
+        if let gradient {
+            load(gradients.base, width: sites, into: slopes.base, first: 0, count: rows)
+            for i in 0..<sites { gradient[i] = gradient[i].addingProduct(weight, slopes.base[i]) }
         }
         return density
     }
