@@ -22,6 +22,9 @@ let package = Package(
         .target(name: "GraphVAE", dependencies: ["Numerics", "Learning", "Ising"]),
         .target(name: "Multilevel", dependencies: ["CLanes", "Numerics", "Learning", "Ising"]),
 
+        // MARK: Monte Carlo renormalization
+        .target(name: "MCRG", dependencies: ["Numerics", "Ising"]),
+
         // MARK: Tensor networks
         .target(name: "TensorRG", dependencies: ["Numerics"]),
 
@@ -31,7 +34,7 @@ let package = Package(
             name: "IsingRGExports",
             dependencies: [
                 "CForks", "CIsingRG", "Numerics", "Learning", "Ising", "MLRG", "NeuralRG", "GraphVAE",
-                "Multilevel", "TensorRG",
+                "Multilevel", "MCRG", "TensorRG",
             ]),
 
         // MARK: Tests
@@ -44,6 +47,7 @@ let package = Package(
         .testTarget(name: "NeuralRGTests", dependencies: ["NeuralRG", "Learning", "Numerics", "Ising"]),
         .testTarget(name: "GraphVAETests", dependencies: ["GraphVAE", "Learning", "Numerics", "Ising"]),
         .testTarget(name: "TensorRGTests", dependencies: ["TensorRG", "Numerics"]),
+        .testTarget(name: "MCRGTests", dependencies: ["MCRG", "Numerics", "Ising"]),
         .testTarget(name: "MultilevelTests", dependencies: ["Multilevel", "Learning", "Numerics", "Ising"]),
     ],
     swiftLanguageModes: [.v6]

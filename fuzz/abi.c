@@ -6,7 +6,7 @@ void call_any(void)
 #define NAME_OF_CALL(NUMBER, NAME) call_##NAME,
     static void (*const calls[])(void) = {
         METHODS(NAME_OF_CALL) call_models, call_ising, call_machines,
-        call_tensorrg, call_states, call_lattice};
+        call_tensorrg, call_states, call_lattice, call_mcrg};
     calls[pick(sizeof calls / sizeof *calls)]();
 }
 

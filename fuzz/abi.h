@@ -106,6 +106,7 @@ void call_any(void);
 void call_ising(void);
 void call_lattice(void);
 void call_machines(void);
+void call_mcrg(void);
 void call_models(void);
 void call_states(void);
 void call_tensorrg(void);

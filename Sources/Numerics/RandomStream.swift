@@ -14,6 +14,8 @@ public enum RandomPurpose: UInt64, Sendable {
     case batch = 8
     /// Chains on any lattice.
     case markovChain = 9
+    /// Ties and draws of block spins.
+    case blockSpins = 10
 }
 
 /// A stream of random bits, keyed by seed, purpose, stream number and step.

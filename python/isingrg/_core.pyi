@@ -30,6 +30,9 @@ ISING_WOLFF: int
 ISING_SWENDSEN_WANG: int
 ISING_METROPOLIS: int
 ISING_HEAT_BATH: int
+MCRG_FILTER: int
+MCRG_MAJORITY: int
+MCRG_SHARP_FILTER: int
 LATTICE_ISING: int
 LATTICE_POTTS: int
 LATTICE_CLOCK: int
@@ -441,6 +444,29 @@ def tensorrg_loop_search(
     tolerance: float, report: Array, progress: Progress, /,
 ) -> None:
     """teacher (n, n, n, n), student (chi, n, n) is replaced, report (TENSORRG_REPORT,)."""
+
+# Monte Carlo renormalization. Operators are given by their number and three int32 arrays:
+# term_operators (t,), term_starts (t + 1,), points (p, 3).
+
+def mcrg_measure(
+    dimension: int, size: int, spins: Spins, factor: int, levels: int, kind: int,
+    weights: Array | None, n_operators: int, term_operators: Sites, term_starts: Sites,
+    points: Sites, seed: int, first: int, sums: Array, progress: Progress, /,
+) -> None:
+    """spins (n, size^dimension), sums (n, levels + 1, n_operators)."""
+
+def mcrg_block(
+    dimension: int, size: int, spins: Spins, factor: int, levels: int, kind: int,
+    weights: Array | None, seed: int, first: int, blocked: Spins, progress: Progress, /,
+) -> None:
+    """spins (n, size^dimension), blocked (n, (size / factor^levels)^dimension)."""
+
+def mcrg_biased_sample(
+    factor: int, levels: int, n_operators: int, term_operators: Sites, term_starts: Sites,
+    points: Sites, coupling: float, bias: Array | None, n_samples: int, n_between: int, seed: int,
+    first: int, spins: Spins, ties: Spins, fine: Array, coarse: Array, progress: Progress, /,
+) -> None:
+    """spins (w, L, L) and ties (w, blocks) go on; fine, coarse (w, n_samples, n_operators)."""
 
 # Multilevel sampler: configurations (n, L, L) of int8. Progress counts configurations, but for
 # training.

@@ -1050,6 +1050,101 @@ ISINGRG_API isingrg_status isingrg_graphvae_loss(
     isingrg_model *model, const int8_t *spins, int64_t n, uint64_t seed, double *terms,
     isingrg_progress progress, void *context);
 
+/* MARK: Monte Carlo renormalization */
+
+enum {
+    ISINGRG_MCRG_MAJORITY = 0,    /* the sign of the sum of a block's spins, at random where it is zero */
+    ISINGRG_MCRG_FILTER = 1,      /* +1 with probability 1 / (1 + exp(-2 h)), h = sum_i w_i s_i */
+    ISINGRG_MCRG_SHARP_FILTER = 2 /* the sign of h, at random where it is zero */
+};
+
+/* How the spins of a block of b^d become one. */
+typedef struct {
+    int32_t kind;          /* ISINGRG_MCRG_MAJORITY ... ISINGRG_MCRG_SHARP_FILTER */
+    int32_t width;         /* of the filter's window, b or larger by an even number, at most 32 */
+    const double *weights; /* w, (width^d), -1e6 to 1e6, C order; the block is in the window's middle.
+                            * NULL for majority */
+} isingrg_mcrg_rule;
+
+/* Operators S_a: for each the sum over all sites of products of spins, its terms. */
+typedef struct {
+    int64_t n_operators;           /* 0 to 1024 */
+    int64_t n_terms;               /* 0 to 2^16 */
+    const int32_t *term_operators; /* (n_terms), the operator that each is a part of */
+    const int32_t *term_starts;    /* (n_terms + 1): points term_starts[t] ... term_starts[t + 1] - 1 are
+                                    * those of term t, 1 to 64 of them; begins with 0 */
+    const int32_t *points;         /* (points, 3): x, y and z of its spins from the site, -64 to 64; z is 0
+                                    * on a square lattice */
+} isingrg_mcrg_operators;
+
+/*
+ * Blocks configurations of the periodic lattice of L^d spins again and again and measures operators at each
+ * level.
+ * \param spins     int8 of +-1, shape (n, L^d)
+ * \param n         configurations
+ * \param dimension d, 2 or 3
+ * \param size      L, 1 to 2^15, in three dimensions 2^10
+ * \param factor    b, 2 to 16
+ * \param levels    0 to 16; b^levels divides L
+ * \param rule      of blocks; NULL for majority
+ * \param operators what is measured
+ * \param seed      of ties and draws; configuration i takes random numbers of its own
+ * \param first     the number of the first configuration, 0 to 2^39, where several calls share a seed
+ * \param[out] sums shape (n, levels + 1, n_operators): S_a of each level, that of the spins first
+ * \param progress  counts configurations */
+ISINGRG_API isingrg_status isingrg_mcrg_measure(
+    const int8_t *spins, int64_t n, int64_t dimension, int64_t size, int64_t factor, int64_t levels,
+    const isingrg_mcrg_rule *rule, const isingrg_mcrg_operators *operators, uint64_t seed, int64_t first,
+    double *sums, isingrg_progress progress, void *context);
+
+/* The block spins themselves, as isingrg_mcrg_measure makes them.
+ * \param spins        int8 of +-1, shape (n, L^d)
+ * \param n            configurations
+ * \param dimension    d, 2 or 3
+ * \param size         L, 1 to 2^15, in three dimensions 2^10
+ * \param factor       b, 2 to 16
+ * \param levels       0 to 16; b^levels divides L
+ * \param rule         of blocks; NULL for majority
+ * \param seed         of ties and draws
+ * \param first        the number of the first configuration, 0 to 2^39
+ * \param[out] blocked int8 of +-1, shape (n, (L / b^levels)^d)
+ * \param progress     counts configurations */
+ISINGRG_API isingrg_status isingrg_mcrg_block(
+    const int8_t *spins, int64_t n, int64_t dimension, int64_t size, int64_t factor, int64_t levels,
+    const isingrg_mcrg_rule *rule, uint64_t seed, int64_t first, int8_t *blocked, isingrg_progress progress,
+    void *context);
+
+/*
+ * Samples exp(K sum_<ij> s_i s_j - sum_a J_a S_a(s')) on the L x L torus by heat bath, where s' are the
+ * block spins of the last level by majority. Walkers are the same whether they go on by one call or by
+ * several; once stopped, spins and ties are undefined.
+ * \param size        L, b^levels times at least 2
+ * \param factor      b, 2 to 16
+ * \param levels      1 to 16; b^levels divides L
+ * \param operators   S_a
+ * \param coupling    K, -10 to 10
+ * \param bias        J_a, -100 to 100, one for each operator; NULL where the block spins s' of the last
+ *                    level are not to change: then s is sampled given s'
+ * \param walkers     1 to 2^16, independent of each other
+ * \param n_samples   measurements of each, 1 to 2^24
+ * \param n_between   sweeps before each measurement, 1 to 2^24
+ * \param seed        of all random numbers
+ * \param first       sweeps that the walkers have done before, 0 to 2^54
+ * \param[out] spins  int8 of +-1, shape (walkers, L, L), where walkers are, and then where they have come to
+ * \param spins_count elements of spins, must equal that product
+ * \param[out] ties   int8 of +-1, shape (walkers, blocks of all levels): spins that decide ties, level after
+ *                    level in C order, before and after the call
+ * \param ties_count  elements of ties, must equal that product
+ * \param[out] fine   shape (walkers, n_samples, n_operators): S_a at the level below the last,
+ *                    of the spins s themselves for one level
+ * \param[out] coarse the same of s'
+ * \param progress    counts sweeps of walkers */
+ISINGRG_API isingrg_status isingrg_mcrg_biased_sample(
+    int64_t size, int64_t factor, int64_t levels, const isingrg_mcrg_operators *operators, double coupling,
+    const double *bias, int64_t walkers, int64_t n_samples, int64_t n_between, uint64_t seed,
+    int64_t first, int8_t *spins, int64_t spins_count, int8_t *ties, int64_t ties_count, double *fine,
+    double *coarse, isingrg_progress progress, void *context);
+
 /* MARK: Tensor renormalization */
 
 /*

@@ -53,7 +53,8 @@ static PyMethodDef library_methods[] = {
 
 /* A method adds a line here; what belongs to it is in files of its own. */
 extern const Part ising_part, lattice_part, models_part, mlrg_exact_part, mlrg_loop_part, mlrg_states_part,
-    mlrg_part, mlrg_training_part, neuralrg_part, neuralrg_evaluation_part, graphvae_part, multilevel_part, tensorrg_part;
+    mlrg_part, mlrg_training_part, neuralrg_part, neuralrg_evaluation_part, graphvae_part, multilevel_part, mcrg_part,
+    tensorrg_part;
 
 static const Part library_part = {library_methods, NULL};
 
@@ -63,6 +64,7 @@ static const Part *const parts[] = {
     &neuralrg_part, &neuralrg_evaluation_part,
     &graphvae_part,
     &multilevel_part,
+    &mcrg_part,
     &tensorrg_part,
 };
 

@@ -48,6 +48,7 @@ void test_mlrg(void);
 void test_neuralrg(void);
 void test_graphvae(void);
 void test_tensorrg(void);
+void test_mcrg(void);
 void test_multilevel(void);
 void test_threads(void);
 

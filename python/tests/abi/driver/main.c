@@ -38,6 +38,7 @@ int main(void)
     test_neuralrg();
     test_graphvae();
     test_tensorrg();
+    test_mcrg();
     test_multilevel();
     test_threads();
     return EXIT_SUCCESS;
