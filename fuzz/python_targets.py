@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from python_values import Raised, in_any_form
 
-from isingrg import graphvae, ising, mlrg, multilevel, neuralrg, plot, statistics, tensorrg
+from isingrg import graphvae, ising, mcrg, mlrg, multilevel, neuralrg, plot, statistics, tensorrg
 from isingrg._shared.settings import Settings
 from isingrg.statistics import Estimate
 
@@ -106,6 +106,14 @@ _TARGETS = [
     neuralrg.FunctionTarget(_well, 4), neuralrg.FunctionTarget(_raise, 4, check=False),
 ]  # fmt: skip
 
+_OPERATORS = [
+    mcrg.operators(2, 1, reach=1), mcrg.Operators([[(0, 0), (0, 1)]]),
+    mcrg.operators(1, 1, reach=1, dimension=3),
+]  # fmt: skip
+_CRITICAL = ising.sample(8, 0.44, 64)[0]
+_BLOCKED = {L: mcrg.simulate(L, n_samples=400, operators=_OPERATORS[0], levels=1) for L in (4, 8)}
+_BIASED = mcrg.variational_couplings(9, operators=_OPERATORS[1], steps=2, n_samples=20)
+
 #: An instance on which methods are called.
 INSTANCES = {
     **MODELS,
@@ -114,6 +122,11 @@ INSTANCES = {
     ising.Chain: _CHAINS_ON_LATTICES,
     ising.Tempering: [ising.Tempering(lattice, [0.1, 0.2, 0.4]) for lattice in _LATTICES[:3]],
     ising.Measurements: [chain.measure(60) for chain in _CHAINS_ON_LATTICES],
+    mcrg.Operators: _OPERATORS,
+    mcrg.Operator: list(_OPERATORS[0]),
+    mcrg.Correlations: list(_BLOCKED.values()),
+    mcrg.VariationalResult: [_BIASED],
+    mcrg.CriticalExponents: [mcrg.exponents(16, n_samples=400, operators=_OPERATORS[0])],
     tensorrg.Flow: _FLOWS,
     tensorrg.State: _STATES,
     tensorrg.MirrorState: list(_FLOWS[-1].states),
@@ -207,6 +220,15 @@ GOOD = {
     "function": st.sampled_from([lambda *means: means[0], _raise]), "momentum": st.integers(0, 3),
     "conjugate": st.just(-_ENERGIES), "parameters": _reals([(), (3,)], 0.3, 0.45),
     "observables": st.just([_ENERGIES]), "y": _reals([(12,)]), "error": _reals([(), (12,)], 0.1, 1),
+    "operators": st.sampled_from(_OPERATORS[:2]), "table": st.sampled_from(_OPERATORS),
+    "rule": st.sampled_from(["majority", "decimation", mcrg.Filter(np.ones((4, 4))), _raise]),
+    "factor": st.just(2), "dimension": st.sampled_from([2, 2, 3]), "n_blocks": st.none(),
+    "n_even": _small, "n_odd": _small, "reach": st.just(1), "most": _small,
+    "parity": st.sampled_from(["even", "odd"]), "level": st.sampled_from([0, 1]),
+    "large": st.just(_BLOCKED[8]), "small": st.just(_BLOCKED[4]),
+    "measurement": st.sampled_from(list(_BLOCKED.values())), "blocks": _spins(2, 4),
+    "n_sweeps": _small, "n_walkers": st.integers(4, 6), "sweeps": _small, "sharp": st.booleans(),
+    "columns": _small,
     "mass2": st.floats(-2, 2), "spectrum": st.just(np.full((4, 4), 0.5)),
     "covariance": st.none(), "target": st.just(None), "name": st.just("f"), "check": st.booleans(),
     "chains": st.just(_CHAINS), "responses": st.just(_RESPONSES), "rg_map": st.just(_MAP),
@@ -271,6 +293,19 @@ OWN = {
     **{f"isingrg.statistics.{name}": {"L": st.just([4, 8, 16] * 4), "K": _reals([(12,)]),
                                       "start": st.none(), "degree": _small}
        for name in ("collapse", "crossings")},
+    "isingrg.mcrg.Filter": {"weights": _reals([(2, 2), (4, 4), (2, 2, 2), (2, 3)])},
+    "isingrg.mcrg.Operators": {"points": st.sampled_from(
+        [[[(0, 0), (0, 1)]], [[(0, 0, 0)]], [[(0, 0)], [(0, 0)]], [[]], [[(0,)]]])},
+    "isingrg.mcrg.couplings": {"weights": st.none(), "spins": st.just(_CRITICAL)},
+    "isingrg.mcrg.measure": {"spins": st.just(_CRITICAL), "levels": st.just(1)},
+    **{f"isingrg.mcrg.{name}": {
+        "L": st.sampled_from([8, 16]), "K": st.floats(0, 1), "n_chains": st.integers(4, 6),
+        "n_samples": st.integers(12, 40), "levels": st.sampled_from([1, 2])}
+       for name in ("simulate", "exponents", "variational_couplings")},
+    "isingrg.mcrg.critical_coupling": {"K": st.floats(0, 1)},
+    "isingrg.mcrg.refine": {"K": st.floats(0, 1)},
+    "isingrg.mcrg.learn_filter": {"width": st.sampled_from([2, 4]), "steps": st.integers(1, 2),
+                                  "spins": st.just(_CRITICAL)},
     "isingrg.graphvae.estimate_critical_coupling": {
         "K": st.just(np.linspace(0.3, 0.6, 12)), "values": _reals([(12, 20)])},
     "isingrg.ensemble": {"settings": st.sampled_from([{"a": [1, 2]}, [{"a": 1}, {"a": 0.5}], {}])},
@@ -336,6 +371,8 @@ _RECORDS = {
     "Drawing", "TrainingRecord", "LoopCriticalPoint", "LoopExponents", "LoopMapFixedPoint",
     "LoopMinimum", "LoopDistance", "LyapunovFunction", "Collapse", "CheckerboardState",
     "CriticalCoupling",
+    "Correlations", "CriticalExponents", "Exponent", "LearnedFilter", "Operator",
+    "VariationalResult",
     "Flow", "Info", "LoopFixedPoint", "MirrorState", "Spectrum", "State", "WeightedState",
 }  # fmt: skip
 

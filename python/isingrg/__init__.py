@@ -3,10 +3,11 @@
 `isingrg.ising` samples configurations and computes exact results. `isingrg.mlrg` learns the
 renormalization-group flow of couplings, `isingrg.neuralrg` that of configurations, and
 `isingrg.graphvae` a latent variable of every scale; `isingrg.multilevel` draws configurations from
-coarse to fine with known probabilities. `isingrg.tensorrg` contracts lattice models with a
-controlled error, `isingrg.statistics` gives estimates their errors, and `isingrg.plot` draws all of
-it. `isingrg.ensemble` repeats trainings, or any function,
-over settings and seeds, on one machine or many.
+coarse to fine with known probabilities. `isingrg.mcrg` reads exponents and couplings off block
+spins of sampled configurations. `isingrg.tensorrg` contracts lattice models with a controlled
+error, `isingrg.statistics` gives estimates their errors, and `isingrg.plot` draws all of it.
+`isingrg.ensemble` repeats trainings, or any function, over settings and seeds, on one machine or
+many.
 
 Arrays are NumPy in C order, spins are int8. Tensors of other libraries in the memory of the CPU,
 such as those of PyTorch and JAX, are taken through DLPack, without a copy where their form allows
@@ -36,7 +37,7 @@ from isingrg._shared.library import (
 )
 from isingrg._shared.training import TrainingRecord
 
-from isingrg import graphvae, ising, mlrg, multilevel, neuralrg, plot, statistics, tensorrg  # isort: skip
+from isingrg import graphvae, ising, mcrg, mlrg, multilevel, neuralrg, plot, statistics, tensorrg  # isort: skip
 from isingrg._ensemble import ensemble  # isort: skip
 from isingrg._shared.signatures import without_quotes as _without_quotes
 
@@ -55,6 +56,7 @@ __all__ = [
     "graphvae",
     "instruction_set",
     "ising",
+    "mcrg",
     "mlrg",
     "multilevel",
     "neuralrg",

@@ -51,6 +51,9 @@ def of_method(name: str) -> tuple[str, ...]:
     return SMALL + unit("methods") + own + (slow,) * some
 
 
+#: Of Monte Carlo renormalization.
+MCRG = (*unit("mcrg"), "statistical/test_mcrg.py")
+
 #: Modules of Swift by the names of methods.
 MODULES = {folder.name.lower(): folder.name for folder in (ROOT / "Sources").iterdir()}
 
@@ -75,6 +78,8 @@ ROOMS = [
         Room(module, (f"Sources/{module}/",), f"{module}Tests", of_method(module.lower()))
         for module in map(MODULES.__getitem__, METHODS)
     ),
+    Room("MCRG", ("Sources/MCRG/",), "MCRGTests", MCRG),
+    Room("isingrg.mcrg", ("python/isingrg/mcrg/",), "", MCRG),
     Room("TensorRG", ("Sources/TensorRG/",), "TensorRGTests", unit("tensorrg*", "loop_*")),
     Room("isingrg.tensorrg", ("python/isingrg/tensorrg/",), "", unit("tensorrg*", "loop_*")),
     Room(

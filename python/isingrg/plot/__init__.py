@@ -12,6 +12,7 @@ from isingrg.plot._drawing import Drawing
 from isingrg.plot._graphvae import principal_component, rg_spectrum
 from isingrg.plot._history import history
 from isingrg.plot._ising import configuration, energy, magnetization
+from isingrg.plot._mcrg import operators
 from isingrg.plot._mlrg import beta_function, flow, monotone
 from isingrg.plot._multilevel import effective_couplings
 from isingrg.plot._neuralrg import responses, samples
@@ -30,6 +31,7 @@ __all__ = [
     "history",
     "magnetization",
     "monotone",
+    "operators",
     "principal_component",
     "responses",
     "rg_spectrum",

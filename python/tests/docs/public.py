@@ -8,7 +8,7 @@ from dataclasses import dataclass
 MODULES = (
     "isingrg", "isingrg.ising", "isingrg.mlrg", "isingrg.mlrg.settings", "isingrg.mlrg.symmetry",
     "isingrg.neuralrg", "isingrg.graphvae", "isingrg.multilevel", "isingrg.statistics",
-    "isingrg.tensorrg",
+    "isingrg.tensorrg", "isingrg.mcrg",
     "isingrg.plot",
 )  # fmt: skip
 

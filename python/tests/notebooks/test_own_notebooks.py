@@ -27,7 +27,7 @@ print(len(images))
 
 
 def test_there_are_some():
-    assert OWN == ["05_convergence.ipynb", "08_potts.ipynb"]
+    assert OWN == ["05_convergence.ipynb", "06_mcrg.ipynb", "08_potts.ipynb"]
 
 
 @pytest.mark.parametrize("name", OWN)

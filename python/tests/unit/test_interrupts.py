@@ -149,6 +149,8 @@ PREPARE = {
     "weighted = tensorrg.BTRG(16).init(network); loop = tensorrg.LoopTNR(4); "
     "board = tensorrg.CheckerboardLoopTNR(8); "
     "mirror = loop.flow(network, 9).states[-1]",
+    "blocks": "from isingrg import mcrg; x = np.ones((3000, 128, 128), np.int8); "
+    "x[np.random.default_rng(0).random(x.shape) < 0.4] = -1",
     "all": "import isingrg",
 }  # fmt: skip
 
@@ -250,6 +252,14 @@ LONG = {
         "board.follow(board.init(network), 999)", "tensors"),
     "isingrg.tensorrg.LoopTNR.flow": ("loop.flow(network, 999)", "tensors"),
     "isingrg.tensorrg.LoopTNR.follow": ("loop.follow(mirror, 999)", "tensors"),
+    "isingrg.mcrg.block": ("mcrg.block(x, levels=5)", "blocks"),
+    "isingrg.mcrg.couplings": ("mcrg.couplings(x, mcrg.operators())", "blocks"),
+    "isingrg.mcrg.exponents": ("mcrg.exponents(256, n_samples=10**7)", "blocks"),
+    "isingrg.mcrg.learn_filter": ("mcrg.learn_filter(x)", "blocks"),
+    "isingrg.mcrg.measure": ("mcrg.measure(x)", "blocks"),
+    "isingrg.mcrg.refine": ("mcrg.refine(x)", "blocks"),
+    "isingrg.mcrg.simulate": ("mcrg.simulate(256, n_samples=10**7)", "blocks"),
+    "isingrg.mcrg.variational_couplings": ("mcrg.variational_couplings(243)", "blocks"),
     "isingrg.statistics.bootstrap": ("statistics.bootstrap(np.mean, v, resamples=10**6)", "graph"),
     "isingrg.statistics.jackknife": ("statistics.jackknife(np.mean, walk)", "series"),
     "isingrg.statistics.correlation": ("statistics.correlation(v, v, resamples=10**6)", "graph"),

@@ -1,5 +1,6 @@
 """What trips a new user is answered with what to do instead, wherever it comes."""
 
+import contextlib
 import inspect
 import os
 import re
@@ -18,6 +19,7 @@ from isingrg import (
     cli,
     graphvae,
     ising,
+    mcrg,
     mlrg,
     multilevel,
     neuralrg,
@@ -72,6 +74,10 @@ TAKERS = {
     "graphvae.GraphVAE.prune": lambda s: vae().prune(s),
     "graphvae.GraphVAE.rg_map": lambda s: vae().rg_map(s),
     "graphvae.GraphVAE.trajectories": lambda s: vae().trajectories(s),
+    "mcrg.block": mcrg.block,
+    "mcrg.couplings": lambda s: mcrg.couplings(s[[0] * 4], NEAREST),
+    "mcrg.learn_filter": lambda s: mcrg.learn_filter(s[[0] * 4]),
+    "mcrg.measure": lambda s: mcrg.measure(s[[0] * 4], operators=NEAREST),
     "multilevel.MultilevelSampler.fit_samples": lambda s: sampler().fit_samples(s, 1),
     "multilevel.MultilevelSampler.log_prob": lambda s: trained().log_prob(s),
     "multilevel.MultilevelSampler.log_weights": lambda s: trained().log_weights(s),
@@ -273,10 +279,19 @@ TEMPERATURE = (
 FIELDS = np.random.default_rng(1).normal(size=(1, 4, 4))
 ENERGIES = np.random.default_rng(1).normal(size=200)
 UP = np.ones((1, 4, 4), np.int8)
+NEAREST = mcrg.Operators([[(0, 0), (1, 0)]])
+BLOCKED = {
+    L: mcrg.measure(ising.sample(L, 0.4, 64)[0], operators=NEAREST, levels=1) for L in (4, 8)
+}
 
 
 def trained_sampler():
     return MODELS["multilevel"].trained(1)
+
+
+def frozen_exponents(K):
+    with contextlib.suppress(ConvergenceError):  # as all frozen configurations are one
+        mcrg.exponents(16, K, n_samples=128, operators=mcrg.operators(1, 1, reach=1))
 
 
 #: Every public function of K on the square lattice, by its name below `isingrg`.
@@ -297,6 +312,13 @@ OF_COUPLINGS = {
     "neuralrg.sample_fields": lambda K: neuralrg.sample_fields(UP, K),
     "neuralrg.DualIsing": lambda K: neuralrg.DualIsing(4, K),
     "neuralrg.NeuralRG": lambda K: neuralrg.NeuralRG(4, K),
+    "mcrg.critical_coupling": lambda K: mcrg.critical_coupling(BLOCKED[8], BLOCKED[4], K),
+    "mcrg.exponents": frozen_exponents,
+    "mcrg.refine": lambda K: mcrg.refine(UP, K),
+    "mcrg.simulate": lambda K: mcrg.simulate(8, K, n_samples=128, operators=NEAREST),
+    "mcrg.variational_couplings": lambda K: mcrg.variational_couplings(
+        9, K, operators=NEAREST, steps=2, n_samples=5
+    ),
     "multilevel.MultilevelSampler": sampler,
     "multilevel.MultilevelSampler.free_energy": lambda K: trained_sampler().free_energy(9, K=K),
     "multilevel.MultilevelSampler.log_partition": lambda K: trained_sampler().log_partition(9, K=K),

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import isingrg
-from isingrg import graphvae, ising, mlrg, multilevel, neuralrg, statistics, tensorrg
+from isingrg import graphvae, ising, mcrg, mlrg, multilevel, neuralrg, statistics, tensorrg
 from isingrg._shared import progress
 from isingrg.ising import K_CRITICAL
 
@@ -34,6 +34,10 @@ SCHEMES = {
 
 def sampler():
     return MODELS["multilevel"].trained(1)
+
+
+BLOCKS = ising.sample(8, 0.4, 64, seed=3)[0]
+NEAREST = mcrg.Operators([[(0, 0), (1, 0)]])
 
 
 ENDLESS = dict(n_thermalize=2**40)
@@ -207,6 +211,20 @@ CALLS = {
         )
         for name, scheme in SCHEMES.items()
     },
+    "mcrg.block": lambda p: mcrg.block(BLOCKS, progress=p),
+    "mcrg.couplings": lambda p: mcrg.couplings(BLOCKS, NEAREST, progress=p),
+    "mcrg.exponents": lambda p: mcrg.exponents(
+        16, n_samples=128, operators=mcrg.operators(1, 1, reach=1), progress=p
+    ),
+    "mcrg.learn_filter": lambda p: mcrg.learn_filter(
+        BLOCKS, steps=1, operators=mcrg.operators(1, 1), progress=p
+    ),
+    "mcrg.measure": lambda p: mcrg.measure(BLOCKS, levels=1, operators=NEAREST, progress=p),
+    "mcrg.refine": lambda p: mcrg.refine(BLOCKS, progress=p),
+    "mcrg.simulate": lambda p: mcrg.simulate(8, n_samples=128, operators=NEAREST, progress=p),
+    "mcrg.variational_couplings": lambda p: mcrg.variational_couplings(
+        9, operators=NEAREST, steps=2, n_samples=5, progress=p
+    ),
     "statistics.bootstrap": lambda p: statistics.bootstrap(np.mean, VALUES, progress=p),
     "statistics.jackknife": lambda p: statistics.jackknife(np.mean, VALUES, progress=p),
 }
