@@ -25,6 +25,7 @@ import peer_neuralrg_torch
 import peer_tensorrg_numpy
 import rows_graphvae
 import rows_lattice
+import rows_mcrg
 import rows_multilevel
 import rows_neuralrg
 import rows_tensorrg
@@ -253,6 +254,7 @@ def main():
     print("| work | beside | theirs | ours | ratio (range) |\n|---|---|---|---|---|", flush=True)
     sources = [
         rows_neuralrg.rows, rows_graphvae.rows, rows_multilevel.rows, rows_tensorrg.rows,
+        rows_mcrg.rows,
         metropolis_rows, cluster_rows, rows_lattice.rows, side_by_side]
     if not peer_mlrg_torch.UNAVAILABLE:
         sources.insert(0, mlrg_rows)
@@ -269,7 +271,7 @@ def main():
             own_rates(rounds), mlrg_scaling(), whole_trainings(), published_trainings(),
             rows_neuralrg.rates(rounds, limit), rows_neuralrg.scaling(), rows_neuralrg.memory(),
             rows_graphvae.rates(rounds, limit), rows_graphvae.scaling(), rows_graphvae.experiment(),
-            rows_tensorrg.rates(rounds, product_rate(np.float64)), machine_limits()):
+            rows_tensorrg.rates(rounds, product_rate(np.float64)), rows_mcrg.rates(rounds), machine_limits()):
         print(f"| {name} | {value} |", flush=True)
 
 
