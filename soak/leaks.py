@@ -57,12 +57,12 @@ def trained(small: Small) -> None:
 def left(small: Small) -> None:
     """Not closed: freed with the last reference."""
     for variant in small.variants:
-        small.fit(small.make(**variant), 1, seed=1)
+        small.fit(small.make(**variant), 1, seed=1, **small.light)
 
 
 def refused(small: Small) -> None:
     expect(ValueError, small.make, **small.refused)
-    closed = small.trained(1, seed=1)
+    closed = small.trained(1, seed=1, **small.light)
     closed.close()
     expect(IsingRGError, small.evaluate, closed)
 
