@@ -20,6 +20,11 @@ struct StepRule {
     var damping = 0.0
     /// The couplings are drawn to zero by this much times their squares, halved.
     var ridge = 0.0
+    /// Spins with random neighbours, so many for each coupling of a class, that count beside those of the
+    /// batch and whose fields are right as they are. By the orthogonality of products they add to the
+    /// diagonal their number times the products of an orbit. Without them the noise of the couplings
+    /// together throws the fields of codes that a batch hardly shows to their bound.
+    var spread = 0.0
     /// The largest change of a coupling before it is multiplied by the rate.
     var largest = 0.7
 }
@@ -74,7 +79,8 @@ extension SamplerModel {
         let rounding = 1e-6 * (0..<n).reduce(0) { max($0, matrix.base[$1 * n + $1]) }
         for i in 0..<n {
             gradient.base[i] -= rule.ridge * couplings[i]
-            matrix.base[i * n + i] += rule.ridge + rule.damping + rounding
+            let random = rule.spread * Double(n * part.basis.orbits[i].products.count)
+            matrix.base[i * n + i] += rule.ridge + rule.damping + random + rounding
         }
         try solvePositive(matrix.base, gradient.base, count: n)
         var largest = 0.0

@@ -36,7 +36,7 @@ extension SamplerModel {
             return
         }
         try adopt(smaller)
-        let batch = try Batch(count: 16384, size: configuration.size)
+        let batch = try Batch(count: max(1 << 23 / sites, 16384), size: configuration.size)
         var round = 0
         func draw() throws(Failure) {
             try batch.draw(self, seed: seed, step: 1 << 40 | configuration.size << 20 | round, progress)
@@ -52,11 +52,11 @@ extension SamplerModel {
             let share = batch.quality().share
             if share > 0.5 && share < 1.01 * last { break }
             last = share
-            try follow(StepRule(damping: 20, ridge: 4), cut: 1e9)
+            try follow(StepRule(spread: 64), cut: 1e9)
         }
         for rate in [0.8, 0.8, 0.5, 0.5] {
             try draw()
-            try follow(StepRule(rate: rate, damping: 100), cut: 3)
+            try follow(StepRule(rate: rate, damping: 100, spread: 64), cut: 3)
         }
     }
 
@@ -65,8 +65,8 @@ extension SamplerModel {
     }
 
     /// Takes over the couplings of a model of the same size or of half of it: of each class those of equal
-    /// spacing where the surroundings are alike, and else those of half the spacing, which has as
-    /// many sites. Where both differ, as on the smallest lattices, only the nearest spins.
+    /// spacing, or those of half the spacing, which has as many sites, whichever shares more products
+    /// with it. What the other does not have, as on the smallest lattices, is zero.
     ///
     /// - Throws: `invalidArgument` for a model of another size, or with other couplings.
     public func adopt(_ other: SamplerModel) throws(Failure) {
@@ -88,14 +88,39 @@ extension SamplerModel {
             let siteClass = hierarchy.classes[part.index]
             let coarser = "\(siteClass.spacing / 2).\(siteClass.position.rawValue).\(siteClass.colour)"
             let candidates = [found[siteClass.name], found[coarser]].compactMap { $0 }
-            let same = candidates.first { $0.basis.orbits == part.basis.orbits }
-            guard let source = same ?? candidates.last else { continue }
-            let nearest = min(3, source.basis.singles, part.basis.singles)
-            let target = couplings.base + part.offset
-            target.update(repeating: 0, count: part.basis.count)
-            target.update(
-                from: other.couplings.base + source.offset, count: same == nil ? nearest : part.basis.count)
+                .map { shared(part, with: $0, of: other) }
+            guard let first = candidates.first else { continue }
+            let most = candidates.dropFirst().reduce(first) { $1.count > $0.count ? $1 : $0 }
+            (couplings.base + part.offset).update(repeating: 0, count: part.basis.count)
+            for (index, coupling) in most { couplings.base[part.offset + index] = coupling }
         }
         isStarted = true
+    }
+
+    /// The couplings that a class of another model has for orbits of this one, distances being in units of the
+    /// spacing: of an orbit whose products it has all.
+    private func shared(
+        _ part: LearnedClass, with source: LearnedClass, of other: SamplerModel
+    ) -> [(index: Int, coupling: Double)] {
+        let given = UnsafeBufferPointer(start: other.couplings.base + source.offset, count: source.basis.count)
+        let (here, there) = (neighbours(of: part), other.neighbours(of: source))
+        if here == there && part.basis.orbits == source.basis.orbits { return Array(zip(given.indices, given)) }
+        var known: [Set<Displacement>: Double] = [:]
+        for (orbit, coupling) in zip(source.basis.orbits, given) {
+            for product in orbit.products { known[Set(product.map { there[$0] })] = coupling }
+        }
+        return part.basis.orbits.enumerated().compactMap { index, orbit in
+            let found = orbit.products.map { product in known[Set(product.map { here[$0] })] }
+            guard let coupling = found[0], !found.contains(nil) else { return nil }
+            return (index, coupling)
+        }
+    }
+
+    /// Where the neighbours of a class are, in units of its spacing.
+    private func neighbours(of part: LearnedClass) -> [Displacement] {
+        let siteClass = hierarchy.classes[part.index]
+        return siteClass.neighbourhood.displacements.map {
+            Displacement(row: $0.row / siteClass.spacing, column: $0.column / siteClass.spacing)
+        }
     }
 }

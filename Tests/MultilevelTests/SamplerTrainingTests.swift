@@ -94,6 +94,38 @@ import Darwin
         #expect(Self.couplings(other) == Self.couplings(whole) && other.step == 3)
     }
 
+    /// Around the first sites B of spacing 1 a lattice of 4 x 4 has four corners, of which one of 8 x 8 takes over
+    /// all products. A neighbour that is two steps away to both sides on the smaller one is none of
+    /// the two on the larger.
+    @Test(arguments: [0, 0.1])
+    func aLargerModelHasTheFieldsOfTheProductsThatBothHave(field: Double) throws {
+        let smaller = try Samples.model(4, coupling: 1.5, field: field, random: 0.2)
+        let larger = try Samples.model(8, coupling: 1.5, field: field, random: 7)
+        try larger.adopt(smaller)
+        func part(_ model: SamplerModel, _ name: String) -> SamplerModel.LearnedClass {
+            model.learned.first { model.hierarchy.classes[$0.index].name == name }!
+        }
+        let given = Samples.random(64)
+        var coarse = [Int8](repeating: 1, count: 16)
+        for i in 0..<4 { for j in 0..<4 { coarse[4 * i + j] = given[8 * i + j] } }
+        let fields = (
+            PlainSampler(model: smaller).field(part(smaller, "1.B.0"), site: 5, coarse),
+            PlainSampler(model: larger).field(part(larger, "1.B.0"), site: 9, given)
+        )
+        #expect(abs(fields.0 - fields.1) < 1e-12 && fields.0 != 0)
+        let plain = PlainSampler(model: larger)
+        for site in 0..<64 {
+            var turned = given
+            turned[site] *= -1
+            let distance = Displacement(row: site / 8 - 1, column: site % 8 - 1).wrapped(8)
+            let isCorner = abs(distance.row) == 1 && abs(distance.column) == 1
+            let changes =
+                plain.field(part(larger, "1.B.1"), site: 9, turned)
+                != plain.field(part(larger, "1.B.1"), site: 9, given)
+            #expect(isCorner || !changes)
+        }
+    }
+
     @Test func givenConfigurationsAreLearned() throws {
         let model = try Samples.model(4, coupling: 0.44)
         let plan = SamplingPlan(size: 4, couplings: [0.44], chains: 100, samples: 200, between: 2, seed: 1)

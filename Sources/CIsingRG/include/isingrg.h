@@ -1293,8 +1293,8 @@ ISINGRG_API isingrg_status isingrg_multilevel_fit_samples(
     uint64_t *done, isingrg_progress progress, void *context);
 
 /* Takes over the couplings of another model, of the same size or of half of it, for a training to begin
- * with: of each class of sites those of equal spacing where the surroundings are alike, and else those
- * of half the spacing.
+ * with: of each class of sites those of equal spacing or those of half the spacing, whichever has more
+ * products in common with it.
  * \param other with equal numbers of neighbours and colours, and a field where the model has one */
 ISINGRG_API isingrg_status isingrg_multilevel_adopt(isingrg_model *model, isingrg_model *other);
 

@@ -87,6 +87,5 @@ class Training(Settings):
     start: str = choice(
         "wolff", STARTS, "What the first training of a sampler begins with: couplings of maximum "
         "likelihood on Wolff configurations that are made inside; those from smaller lattices, "
-        "beginning with all configurations of L = 4, without any Monte Carlo; or none. In a small "
-        "field the ladder can miss a part of one of two phases.",
+        "beginning with all configurations of L = 4, without any Monte Carlo; or none.",
     )  # fmt: skip

@@ -255,8 +255,8 @@ class MultilevelSampler(NativeModel):
     def adopt(self, sampler: MultilevelSampler) -> MultilevelSampler:
         """Begin with the couplings of a sampler of the same size or of half of it.
 
-        At each spacing these are the other's, but at the coarsest those of half the spacing, whose
-        lattice has as many sites. `fit` then continues from there.
+        At each spacing these are the other's for the products that both have, but at the coarsest
+        those of half the spacing, whose lattice has as many sites. `fit` then continues from there.
 
         Parameters
         ----------

@@ -356,12 +356,22 @@ def test_both_phases_are_drawn_where_a_small_field_tells_them_apart(K, field):
     assert abs(last["forward_kl"]) < 0.02 + 4.5 * last["forward_kl_error"]
 
 
-@pytest.mark.parametrize(("K", "field"), [(0.7, 0.005), (1.0, -0.01), (0.6, 0.05)])
-def test_without_monte_carlo_a_small_field_costs_at_most_a_hundredth(K, field):
-    """A phase that is dropped would cost 0.5 of ln Z and more."""
-    model = MultilevelSampler(8, K, field=field).fit(3, 8192, seed=1, start="ladder")
-    value, _ = model.log_partition(20_000, seed=2)
-    assert abs(value - transfer_matrix_log_partition(8, K, field)) < 0.01
+@pytest.mark.parametrize(
+    ("K", "field"),
+    [(0.5, 0.02), (0.6, 0.01), (0.7, 0.005), (1.0, -0.01), (-0.7, 0.5), (-0.9, 2.0)],
+)
+@pytest.mark.parametrize("seed", [0, 1])
+def test_without_monte_carlo_no_part_is_lost_in_a_field_either(K, field, seed):
+    """ln Z within 4.5 errors and 5e-4 of the exact one, 7e-6 for each. With couplings as noisy as
+    a batch left them, and a start without products of even numbers of spins, it was 0.003 to 0.04
+    too low, and two phases of the antiferromagnet were one."""
+    model = MultilevelSampler(8, K, field=field).fit(3, 8192, seed=seed, start="ladder")
+    value, error = model.log_partition(20_000, seed=2)
+    exact = transfer_matrix_log_partition(8, K, field)
+    assert abs(value - exact) < 4.5 * error + 5e-4 < 0.01
+    last = {name: column[-1] for name, column in model.history.items()}
+    assert last["effective_share"] > 0.95
+    assert abs(last["forward_kl"]) < 0.01 + 4.5 * last["forward_kl_error"] < 0.05
 
 
 def test_exact_configurations_and_the_error_of_their_divergence():
