@@ -13,6 +13,7 @@ sample size of weights, or by the autocorrelation time of a chain.
 """
 
 import argparse
+import functools
 import math
 import sys
 import time
@@ -25,6 +26,8 @@ from isingrg import ising, multilevel, neuralrg, statistics
 
 sys.path.append(str(Path(__file__).parents[1] / "notebooks"))
 import record_file
+from boundary_mps import BoundarySampler, open_log_partition
+from samplers_trials import redrawing, second_class, tempering, weighed_share
 from transfer_matrix import RowSampler
 
 FOLDER = Path(__file__).parent / "data"
@@ -36,12 +39,6 @@ KC = ising.K_CRITICAL
 SWEEPS = 1000
 #: Samples of annealing, and their populations.
 ANNEALED, POPULATIONS = {4: 8192, 8: 8192, 16: 4096, 32: 2048, 64: 1024, 128: 512}, 8
-
-
-def weighed_share(log_weights):
-    """The effective sample size divided by the number of samples."""
-    weights = np.exp(log_weights - log_weights.max())
-    return float(weights.sum() ** 2 / (weights**2).sum() / len(weights))
 
 
 def weighed(L, log_weights):
@@ -133,19 +130,17 @@ def rows(L):
     return weighed(L, log_weights) | {"rate": n / seconds, "training": sampler.seconds}
 
 
-def tempering(L):
-    """A sampler of K = 0.43 whose samples are carried to K_c by so many sweeps: the effective share."""
-    with multilevel.MultilevelSampler(L, 0.43) as model:
-        start = time.process_time()
-        model.fit(8, 16384, seed=1)
-        training = time.process_time() - start
-        spins, _ = model.sample_with_log_prob(4096, seed=77)
-        first = np.asarray(model.log_weights(spins))
-        shares = {"0": weighed_share(np.asarray(model.log_weights(spins, K=KC)))}
-    for sweeps in (4, 16, 64, 256):
-        _, work = multilevel.anneal(spins, np.linspace(0.43, KC, sweeps + 1), seed=3)
-        shares[str(sweeps)] = weighed_share(first + work)
-    return {"K": 0.43, "training": training, "at K": weighed_share(first), "shares": shares}
+def boundary(bond, L):
+    """Exact likelihood from boundary matrix-product states of this bond, on open lattices."""
+    sampler = BoundarySampler(L, KC, bond)
+    n = {8: 8192, 16: 8192, 32: 4096, 64: 2048, 128: 1024}[L]
+    start = time.process_time()
+    spins, log_prob = sampler.sample(n, seed=6)
+    seconds = time.process_time() - start
+    lattice = ising.Lattice.square(L, boundary="open")
+    found = weighed(L, -KC * np.asarray(lattice.energy(spins)) - log_prob)
+    found["exact"] = open_log_partition(L, KC)
+    return found | {"rate": n / seconds, "training": sampler.seconds}
 
 
 def flow_rate(L):
@@ -186,7 +181,12 @@ METHODS = {
     "sequential": (sequential, SIZES[:-1]),
     "wolff": (wolff, SIZES),
     "rows": (rows, (4, 8)),
+    "boundary 4": (functools.partial(boundary, 4), SIZES[1:]),
+    "boundary 8": (functools.partial(boundary, 8), SIZES[1:]),
+    "boundary 16": (functools.partial(boundary, 16), SIZES[1:]),
     "tempering": (tempering, (32,)),
+    "redrawing": (redrawing, (64, 128)),
+    "second class": (second_class, (32,)),
     "flow_rate": (flow_rate, (8, 16)),
     "speed": (speed, (16, 32, 64)),
 }

@@ -48,6 +48,7 @@ def found():
     trained = record_file.load(MODELS / "multilevel_models.json")
     ours = [r for r in trained if r["recipe"] in ("critical", "sizes")]
     larger = [r for r in trained if r["recipe"] == "larger"]
+    largest = [r for r in trained if r["recipe"] == "largest"]
     flows = [
         r | {"samples": 8192} for r in record_file.load(MODELS / "neuralrg_models.json")
         if r["recipe"] in ("critical", "L4", "L8", "L32")
@@ -60,10 +61,14 @@ def found():
     table = {
         f"multilevel sampler, {seeds(ours)}": {L: medians(ours, L) for L in SIZES},
         f"larger fields, {seeds(larger)}": {L: medians(larger, L) for L in SIZES},
+        f"largest fields, {seeds(largest)}": {L: medians(largest, L) for L in SIZES},
         "NeuralRG, on the dual": {L: medians(flows, L) for L in SIZES},
         "annealed importance sampling": rows("annealing"),
         "sequential Monte Carlo": rows("sequential"),
         "transfer matrix, exact": rows("rows"),
+        "boundary states of bond 4, open lattice": rows("boundary 4"),
+        "boundary states of bond 8, open lattice": rows("boundary 8"),
+        "boundary states of bond 16, open lattice": rows("boundary 16"),
         "Wolff": rows("wolff"),
     }
     for L, rate in rows("flow_rate").items():
@@ -98,11 +103,11 @@ def tables():
 
 
 def trials():
-    """Every recorded choice of couplings at L = 32."""
+    """Every recorded choice of couplings at L = 32, the first seed of each."""
     records = record_file.load(MODELS / "multilevel_models.json")
     chosen = [
         r for r in records
-        if r["recipe"] in ("critical", "larger", "fields") and r["model"]["L"] == 32 and r["seed"] == 0
+        if r["recipe"] in ("critical", "larger", "largest", "fields") and r["model"]["L"] == 32 and r["seed"] == 0
     ]  # fmt: skip
     lines = [
         "| changed | couplings | divergence in nat | effective share | training in seconds |",
@@ -110,6 +115,8 @@ def trials():
     ]
     for r in sorted(chosen, key=lambda r: r["parameters"]):
         changed = [f"`{k}={v}`" for k, v in r["model"].items() if k != "L"]
+        if r["recipe"] == "largest":
+            changed += [f"{steps} steps of {batch:,}" for _, steps, batch in r["training"]["stages"]]
         bound = r["minus_log_partition"]
         effective = r["log_partition"]["effective_sample_size"] / r["samples"]
         lines.append(
@@ -145,17 +152,33 @@ def others():
     return "\n".join(lines)
 
 
-def tempering():
+def shares(method, title):
+    """Of a trial: the effective share by the number of sweeps or redraws."""
     lines = []
     for r in record_file.load(FILE):
-        if r["method"] == "tempering":
+        if r["method"] == method:
             heads, cells = zip(*r["shares"].items(), strict=True)
             lines += [
-                f"| sweeps from K = {r['K']} to K_c, L = {r['L']} | " + " | ".join(heads) + " |",
+                f"| {title}, L = {r['L']} | " + " | ".join(heads) + " |",
                 "|---|" + "---|" * len(heads),
                 "| effective share | " + " | ".join(f"{cell:.3f}" for cell in cells) + " |",
             ]
     return "\n".join(lines)
+
+
+def tempering():
+    return shares("tempering", "sweeps from K = 0.43 to K_c")
+
+
+def redrawing():
+    return shares("redrawing", "redraws from q to the target")
+
+
+def second_class():
+    return "\n".join(
+        f"At L = {r['L']} it would take at most {r['of the class']:.4f} of {r['divergence']:.4f} nat away."
+        for r in record_file.load(FILE) if r["method"] == "second class"
+    )  # fmt: skip
 
 
 def speed():
@@ -169,7 +192,7 @@ def speed():
 
 def page(text):
     """docs/samplers.md with all tables anew: each stands between comments that name it."""
-    for part in (tables, others, trials, tempering, speed):
+    for part in (tables, others, trials, tempering, redrawing, second_class, speed):
         start, end = f"<!-- {part.__name__} -->", f"<!-- end of {part.__name__} -->"
         before, rest = text.split(start)
         text = f"{before}{start}\n\n{part()}\n\n{end}{rest.split(end)[1]}"
