@@ -158,11 +158,10 @@ def shares(method, title):
     for r in record_file.load(FILE):
         if r["method"] == method:
             heads, cells = zip(*r["shares"].items(), strict=True)
-            lines += [
-                f"| {title}, L = {r['L']} | " + " | ".join(heads) + " |",
-                "|---|" + "---|" * len(heads),
-                "| effective share | " + " | ".join(f"{cell:.3f}" for cell in cells) + " |",
-            ]
+            if not lines:
+                lines = [f"| {title} | " + " | ".join(heads) + " |", "|---|" + "---|" * len(heads)]
+            shown = " | ".join(f"{cell:.3f}" for cell in cells)
+            lines.append(f"| effective share, L = {r['L']} | {shown} |")
     return "\n".join(lines)
 
 

@@ -23,6 +23,8 @@ FILE = Path(__file__).parent / "data" / "multilevel_models.json"
 #: Samples for the estimates after the training, with a seed that no training has.
 SAMPLES = {4: 65536, 8: 65536, 16: 65536, 32: 65536, 64: 32768, 128: 16384}
 SEEDS = range(10)
+#: Size, steps and batch of one training after another; a larger sampler adopts the smaller one.
+STAGES = ((32, 15, 32768), (32, 6, 131072), (64, 8, 32768), (128, 12, 32768))
 
 
 def recipes():
@@ -36,9 +38,11 @@ def recipes():
             ({"L": L, "quintuples": 12, "colours": 8}, {"steps": 10}, seed)
             for seed in SEEDS
             for L in (16, 32, 64)
-        ]
-        + [
-            ({"L": 128, "quintuples": 12, "colours": 8}, {"steps": 20}, seed) for seed in range(3)
+        ],
+        "largest": [
+            ({"L": L, "quintuples": 16, "colours": 8}, {"stages": STAGES[: 2 + k]}, seed)
+            for seed in range(3)
+            for k, L in enumerate((32, 64, 128))
         ],
         "fields": [
             ({"L": 32} | options, {"steps": 10}, 0)
@@ -127,11 +131,32 @@ def exact_log_partition(L, K, field):
     return float(total)
 
 
-def train(settings, training, seed):
+def fitted(settings, training, seed):
+    """The trained sampler, and the seconds that this took, of the clock and of the processor."""
+    if "stages" in training:
+        options = tuple((name, value) for name, value in settings.items() if name != "L")
+        return grown(options, tuple(map(tuple, training["stages"])), seed)
     model = MultilevelSampler(**settings)
     wall, processor = time.perf_counter(), time.process_time()
     model.fit(**training, seed=seed)
+    return model, time.perf_counter() - wall, time.process_time() - processor
+
+
+@functools.cache
+def grown(options, stages, seed):
+    """The same, in stages."""
+    model, wall, processor = grown(options, stages[:-1], seed) if stages[1:] else (None, 0, 0)
+    L, steps, batch = stages[-1]
     wall, processor = time.perf_counter() - wall, time.process_time() - processor
+    if model is None or model.L != L:
+        larger = MultilevelSampler(L, **dict(options))
+        model = larger if model is None else larger.adopt(model)
+    model.fit(steps, batch, seed=seed)
+    return model, time.perf_counter() - wall, time.process_time() - processor
+
+
+def train(settings, training, seed):
+    model, wall, processor = fitted(settings, training, seed)
     samples = SAMPLES[model.L]
     started = time.process_time()
     model.sample(samples, seed=2**32 + seed)
