@@ -159,7 +159,8 @@ GOOD = {
         _stop, _raise]),
     "J": J, "J0": _reals([(), (3,)]), "J_teacher": J, "J_student": J, "guess": J,
     "internal": st.sampled_from(
-        ["Z2"] * 6 + ["S3", "Z4", "Z5-chiral", "Z2xZ2", "S11", [(1, 2, 0)], [(0, 0)], ()]
+        ["Z2"] * 6 + ["S3", "Z4", "Z5-chiral", "Z2xZ2", "S11", [(1, 2, 0)], [(0, 0)], (),
+         ("S2", "S3"), ("S3", "S3"), ("S2", "Z3")]
     ),
     "representation": st.sampled_from(REPRESENTATIONS), "machine": st.sampled_from(["teacher",
         "student"]), "frame": st.sampled_from(["published", "consistent"]),

@@ -12,7 +12,10 @@ public func isingrg_mlrg_create(
         let layers = try integer(Int64(config.n_hidden), "n_hidden", 1...16)
         var configuration = MLRGModel.Configuration()
         configuration.representation = try text(config.representation, "representation")
-        if let group = config.symmetry { configuration.symmetry = try symmetry(group) }
+        if let groups = config.symmetry {
+            let count = try integer(Int64(config.n_symmetries), "n_symmetries", 1...9)
+            for index in 0..<count { configuration.symmetries.append(try symmetry(groups + index)) }
+        }
         configuration.scheme = try choice(config.scheme, "scheme", SchemeKind.self)
         configuration.moderator = try choice(config.moderator, "moderator", ModeratorKind.self)
         configuration.divergence = try choice(config.divergence, "divergence", DivergenceKind.self)
@@ -83,6 +86,7 @@ public func isingrg_mlrg_fixed_point(
     _ function: isingrg_progress?, _ context: UnsafeMutableRawPointer?
 ) -> isingrg_status {
     reading(model) { (model: MLRGModel) throws(Failure) in
+        try single(model)
         let guess = try required(guess, "guess")
         let output = try required(output, "fixed_point")
         try finite(guess, count: model.dimension, "guess")
@@ -97,8 +101,15 @@ public func isingrg_mlrg_fixed_point(
 private func rows(
     _ model: MLRGModel, _ couplings: UnsafePointer<Double>?, _ count: Int64
 ) throws(Failure) -> (UnsafePointer<Double>, Int) {
+    try single(model)
     let couplings = try required(couplings, "couplings")
     let count = try integer(count, "n", 0...rowLimit)
     try finite(couplings, count: count * model.dimension, "couplings")
     return (couplings, count)
+}
+
+private func single(_ model: MLRGModel) throws(Failure) {
+    guard !model.isFamily else {
+        throw .invalidArgument("the model is that of several groups; ask one of them: model.at(q)")
+    }
 }

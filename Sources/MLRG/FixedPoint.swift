@@ -49,7 +49,7 @@ private func linearise(
     var velocity = [Double](repeating: 0, count: n)
     withUnsafeTemporaryAllocation(of: Block.self, capacity: 2 * n + n * n) { blocks in
         let (values, slopes) = (blocks.baseAddress!, blocks.baseAddress! + 2 * n)
-        evaluator.network.load(point, first: 0, count: 1)
+        evaluator.load(point, first: 0, count: 1)
         evaluator.velocity(parameters, into: values)
         evaluator.jacobian(parameters, scratch: values + n, into: slopes)
         for i in 0..<n { velocity[i] = values[i][0] }

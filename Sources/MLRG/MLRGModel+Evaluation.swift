@@ -15,7 +15,7 @@ extension MLRGModel {
         }
         let work = try Buffer<Block>(count: 1)
         try eachBlock(count, progress) { (evaluator, first) in
-            evaluator.network.load(couplings, first: first, count: count)
+            evaluator.load(couplings, first: first, count: count)
             work.base[0] = evaluator.monotone(parameters.base)
             store(work.base, width: 1, into: values, first: first, count: count)
         }
@@ -30,7 +30,7 @@ extension MLRGModel {
         let work = try Buffer<Block>(count: n + n * n)
         let adjoint = try Buffer<Block>(count: n)
         try eachBlock(count, progress) { (evaluator, first) in
-            evaluator.network.load(couplings, first: first, count: count)
+            evaluator.load(couplings, first: first, count: count)
             evaluator.velocity(parameters.base, into: work.base)
             store(work.base, width: n, into: velocity, first: first, count: count)
             guard let jacobian else { return }
@@ -51,7 +51,7 @@ extension MLRGModel {
         let evaluator: ModeratorEvaluator<Double> = try evaluator(progress)
         let transport = try Transport(configuration.transport, evaluator)
         for first in stride(from: 0, to: count, by: Block.width) {
-            evaluator.network.load(couplings, first: first, count: count)
+            evaluator.load(couplings, first: first, count: count)
             transport.end.update(from: evaluator.network.input, count: dimension)
             for step in 1..<steps + 1 {
                 transport.start.update(from: transport.end, count: dimension)

@@ -15,9 +15,9 @@ public final class MLRGModel: @unchecked Sendable {
     public struct Configuration: Sendable, Equatable {
         public var scheme = SchemeKind.star
         public var representation = "A1"
-        /// The group of spins of q states per component; nil for Ising spins, whose point group acts
-        /// by signs.
-        public var symmetry: InternalSymmetry?
+        /// The group of spins of q states per component; none for Ising spins, whose point group acts
+        /// by signs. Several make a family: one network for all, whose last input is ln q.
+        public var symmetries: [InternalSymmetry] = []
         public var moderator = ModeratorKind.monotone
         public var divergence = DivergenceKind.exact
         public var transport = TransportKind.step
@@ -36,6 +36,8 @@ public final class MLRGModel: @unchecked Sendable {
     public let configuration: Configuration
     /// Number of couplings.
     public var dimension: Int { scheme.count }
+    /// Whether the network is that of several groups, so that what it says needs one of them.
+    public var isFamily: Bool { configuration.symmetries.count > 1 }
     let scheme: Scheme
     let shape: Perceptron
     package let parameters: Buffer<Double>
@@ -59,7 +61,7 @@ public final class MLRGModel: @unchecked Sendable {
         scheme = try Scheme(configuration)
         try Self.check(configuration)
         shape = Perceptron(
-            inputs: scheme.count, hidden: configuration.hidden,
+            inputs: scheme.count + (configuration.symmetries.count > 1 ? 1 : 0), hidden: configuration.hidden,
             outputs: configuration.moderator == .flow ? scheme.count : 1,
             activation: configuration.activation, layerNorm: configuration.layerNorm)
         parameters = try Buffer(count: shape.parameterCount)
@@ -76,7 +78,10 @@ public final class MLRGModel: @unchecked Sendable {
             throw .invalidArgument("divergence must be \"kl\" or \"cd\" with scheme \"star\", not \"l2\"")
         default: break
         }
-        if let symmetry = configuration.symmetry {
+        if Set(configuration.symmetries.map(\.q)).count < configuration.symmetries.count {
+            throw .invalidArgument("the groups of a family must have different q")
+        }
+        for symmetry in configuration.symmetries {
             guard configuration.divergence == .exact else {
                 throw .invalidArgument(
                     "divergence must be \"kl\" for spins of \(symmetry.q) states, which are enumerated, not \"cd\"")
@@ -96,7 +101,14 @@ public final class MLRGModel: @unchecked Sendable {
     /// A new evaluator of the moderator, in the precision that is asked for.
     func evaluator<Scalar>(_ progress: Progress) throws(Failure) -> ModeratorEvaluator<Scalar> {
         try ModeratorEvaluator(
-            configuration.moderator, shape, symmetric: configuration.symmetric, progress: progress)
+            configuration.moderator, shape, dimension: dimension, symmetric: configuration.symmetric,
+            progress: progress)
+    }
+
+    /// The network's input besides the couplings, for a row of a batch: the groups take turns.
+    func constant(row: Int) -> Double {
+        let symmetries = configuration.symmetries
+        return log(SIMD8(repeating: Double(symmetries[row % symmetries.count].q)))[0]
     }
 
     /// Trains for `training.steps` steps. However it ends, the model is at its last complete step
@@ -105,7 +117,8 @@ public final class MLRGModel: @unchecked Sendable {
         _ training: Training, progress: Progress = .none, record: (StepRecord) -> Void
     ) throws(Failure) {
         try training.validate(
-            contrastive: configuration.divergence == .contrastive, couplings: dimension)
+            contrastive: configuration.divergence == .contrastive, couplings: dimension,
+            groups: configuration.symmetries.count)
         let trainer = try Trainer(self, training, progress)
         for _ in 0..<training.steps {
             try progress.check(interruption)

@@ -25,14 +25,26 @@ final class ModeratorEvaluator<Scalar: SampleScalar> {
     private let mirror: PerceptronWorkspace<Scalar>?
     /// Polled all the time; once it is stopped, results are undefined.
     let progress: Progress
-    var dimension: Int { network.shape.inputs }
+    /// Number of couplings: the first inputs of the network. Any others are constants, from `setConstant`.
+    let dimension: Int
 
     init(
-        _ kind: ModeratorKind, _ shape: Perceptron, symmetric: Bool, progress: Progress
+        _ kind: ModeratorKind, _ shape: Perceptron, dimension: Int, symmetric: Bool, progress: Progress
     ) throws(Failure) {
-        (self.kind, self.progress) = (kind, progress)
+        (self.kind, self.dimension, self.progress) = (kind, dimension, progress)
         network = try PerceptronWorkspace(shape, progress: progress)
         mirror = symmetric ? try PerceptronWorkspace(shape, progress: progress) : nil
+    }
+
+    /// Puts couplings `first ..< first + 32` of (count, dimension) into `network.input`.
+    func load(_ couplings: UnsafePointer<Double>, first: Int, count: Int) {
+        Learning.load(couplings, width: dimension, into: network.input, first: first, count: count)
+    }
+
+    /// Sets the input behind the couplings, for each lane.
+    func setConstant(_ value: (Int) -> Double) {
+        let lanes = UnsafeMutableRawPointer(network.input + dimension).assumingMemoryBound(to: Scalar.self)
+        for lane in 0..<Block.width { lanes[lane] = Scalar(value(lane)) }
     }
 
     /// Bytes that an evaluator takes.
@@ -117,6 +129,7 @@ final class ModeratorEvaluator<Scalar: SampleScalar> {
             network.backward(parameters, tangent: false, gradient: gradient)
         case .monotone:
             for c in 0..<dimension { network.inputTangent[c] = adjoint[c] * factor }
+            for c in dimension..<network.shape.inputs { network.inputTangent[c] = Block(repeating: 0) }
             network.pushforward(parameters)
             network.outputAdjoint[0] = Block(repeating: 0)
             network.outputTangentAdjoint[0] = Block(repeating: -1)

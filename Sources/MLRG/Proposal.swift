@@ -19,13 +19,16 @@ package final class ProposalPotential<Scalar: SampleScalar>: Potential {
 
     private let velocity, adjoint, energies: Buffer<Block>
 
-    /// - Parameter parameters: of the model's network, which outlive the potential.
+    /// - Parameters:
+    ///   - parameters: of the model's network, which outlive the potential.
+    ///   - firstRow: of the batch, which tells the groups of a family.
     package init(
-        _ kind: ProposalKind, _ model: MLRGModel, parameters: UnsafePointer<Scalar>,
+        _ kind: ProposalKind, _ model: MLRGModel, parameters: UnsafePointer<Scalar>, firstRow: Int = 0,
         progress: Progress = .none
     ) throws(Failure) {
         (self.kind, self.parameters) = (kind, parameters)
         evaluator = try model.evaluator(progress)
+        if model.isFamily { evaluator.setConstant { model.constant(row: firstRow + $0) } }
         velocity = try Buffer(count: evaluator.dimension)
         adjoint = try Buffer(count: evaluator.dimension)
         energies = try Buffer(count: 1)
@@ -38,7 +41,7 @@ package final class ProposalPotential<Scalar: SampleScalar>: Potential {
         energy: UnsafeMutablePointer<Double>, gradient: UnsafeMutablePointer<Double>
     ) {
         let n = dimension
-        evaluator.network.load(positions, first: 0, count: count)
+        evaluator.load(positions, first: 0, count: count)
         evaluator.velocity(parameters, into: velocity.base)
         var square = Block(repeating: 0)
         for c in 0..<n { square = square.addingProduct(velocity.base[c], velocity.base[c]) }

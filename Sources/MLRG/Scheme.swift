@@ -23,12 +23,16 @@ struct Scheme {
     init(_ configuration: MLRGModel.Configuration) throws(Failure) {
         let (name, frame) = (configuration.representation, configuration.frame)
         kind = configuration.scheme
-        switch (kind, configuration.symmetry) {
+        let symmetries = configuration.symmetries
+        switch (kind, symmetries.first) {
         case (.star, nil):
             (count, bare) = (try Representation(name).couplings(frame: frame).count, [0])
         case (.star, let symmetry?):
             let places = try SpinPlaces(name)
-            try StateOrbits.check(symmetry, places)
+            for symmetry in symmetries { try StateOrbits.check(symmetry, places) }
+            guard symmetries.allSatisfy({ $0.kernelCount == symmetry.kernelCount }) else {
+                throw .invalidArgument("the groups of a family must have equally many kernels")
+            }
             (count, bare) = (StateBond.couplings(symmetry, places, frame).count, [0])
         case (.loop, let symmetry):
             guard symmetry == nil else {

@@ -72,14 +72,17 @@ final class Trainer {
             try progress.check(model.interruption)
             let count = min(Block.width, batch - first)
             let walkers = min(count, training.walkers - first)
+            let evaluator: ModeratorEvaluator<Double> = try model.evaluator(progress)
+            if model.isFamily { evaluator.setConstant { model.constant(row: first + $0) } }
             blocks.append(
                 BlockWork(
                     first: first, count: count,
-                    transport: try Transport(model.configuration.transport, try model.evaluator(progress)),
+                    transport: try Transport(model.configuration.transport, evaluator),
                     proposal: walkers > 0
                         ? try Proposal(
                             try ProposalPotential(
-                                training.proposal, model, parameters: singleParameters.base, progress: progress),
+                                training.proposal, model, parameters: singleParameters.base, firstRow: first,
+                                progress: progress),
                             first: first, count: walkers, training: training) : nil,
                     gradient: try Buffer(count: model.shape.parameterCount)))
         }
@@ -87,9 +90,10 @@ final class Trainer {
         outcomes = try Buffer(count: blocks.count)
         failures = Array(repeating: nil, count: blocks.count)
         let (name, frame) = (model.configuration.representation, model.configuration.frame)
-        if let symmetry = model.configuration.symmetry {
-            let exact = try StateDivergence(symmetry, SpinPlaces(name), frame: frame, progress: progress)
-            divergence = Self.exact(try WorkspacePool(exact))
+        if !model.configuration.symmetries.isEmpty {
+            let family = try FamilyDivergence(
+                model.configuration.symmetries, SpinPlaces(name), frame: frame, batch: batch, progress: progress)
+            divergence = .exact { (rows, progress) throws(Failure) in try family.evaluate(rows, progress) }
             return
         }
         let representation = try Representation(name)
@@ -187,9 +191,9 @@ final class Trainer {
     /// Proposed couplings of a block -> carried ones.
     private func carry(_ block: BlockWork) throws(Failure) {
         let n = model.dimension
-        let network = block.transport.evaluator.network
-        network.load(proposed.base, first: block.first, count: training.batch)
-        block.transport.start.update(from: network.input, count: n)
+        let evaluator = block.transport.evaluator
+        evaluator.load(proposed.base, first: block.first, count: training.batch)
+        block.transport.start.update(from: evaluator.network.input, count: n)
         try block.transport.forward(UnsafePointer(model.parameters.base))
         store(block.transport.end, width: n, into: carried.base, first: block.first, count: training.batch)
     }

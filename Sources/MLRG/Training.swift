@@ -47,8 +47,10 @@ public struct Training: Sendable, Equatable {
 
     public init() {}
 
-    /// - Parameter couplings: their number, which a guess must have where fixed points are recorded.
-    public func validate(contrastive: Bool, couplings: Int) throws(Failure) {
+    /// - Parameters:
+    ///   - couplings: their number, which a guess must have where fixed points are recorded.
+    ///   - groups: of a family of more than one.
+    public func validate(contrastive: Bool, couplings: Int, groups: Int) throws(Failure) {
         func range(_ name: String, _ value: Int, _ allowed: ClosedRange<Int>) throws(Failure) {
             guard allowed.contains(value) else {
                 throw .invalidArgument(
@@ -94,6 +96,19 @@ public struct Training: Sendable, Equatable {
                 throw .invalidArgument("record_guess must have \(couplings) couplings, not \(recordGuess.count)")
             }
             for coupling in recordGuess { try range("record_guess", coupling, -10...10) }
+        }
+        if groups > 1 {
+            guard batch >= groups else {
+                throw .invalidArgument("batch must be at least \(groups), one coupling for each group, not \(batch)")
+            }
+            guard replicas == 1 else {
+                throw .invalidArgument(
+                    "replicas must be 1 for several groups, whose couplings have different energies, not \(replicas)")
+            }
+            guard recordFrom == .max else {
+                throw .invalidArgument(
+                    "record_from must be None for several groups, each of which has its fixed points")
+            }
         }
         guard contrastive else { return }
         try range("cd_samples", cdSamples, 1...1_000_000)

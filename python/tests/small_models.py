@@ -83,6 +83,13 @@ _ALIKE: dict[str, Callable[[Any], Any]] = {
     "save": pickle.dumps,
 }
 
+
+def _single(model: Any) -> Any:
+    """The model itself, or of a family the model of three states."""
+    internal = model._configuration.internal
+    return model.at(3) if internal == ("S2", "S3") else model
+
+
 _MLRG = Small(
     METHODS["mlrg"].model,
     options={"hidden": (4,)},
@@ -95,17 +102,20 @@ _MLRG = Small(
         {"scheme": "loop", "representation": "A1", "transport": "ode"},
         {"internal": "S3"},
         {"internal": ((1, 2, 3, 0), (3, 2, 1, 0)), "moderator": "flow"},
+        {"internal": ("S2", "S3"), "moderator": "flow"},
     ),
     settings={"batch": 8, "total_steps": 10**8, "cd_samples": 8, "teacher_sweeps": 1},
     light={
         "batch": 4, "replicas": 1, "hmc_leapfrog": 1, "hmc_updates": 1, "cd_samples": 8,
         "teacher_sweeps": 1, "student_sweeps": 1,
     },
-    evaluate=lambda m: [m.velocity(np.tile(J[:, None], m._count))],
+    evaluate=lambda m: [_single(m).velocity(np.tile(J[:, None], m._count))],
     questions=_ALIKE | {
+        "at": lambda m: m.at(3).velocity(J),
         "bare_flow": lambda m: m.bare_flow(J, 3),
         "critical_coupling": lambda m: m.critical_coupling(),
         "critical_coupling_estimates": lambda m: m.critical_coupling_estimates(),
+        "critical_line": lambda m: m.critical_line(3.5),
         "curl": lambda m: m.curl(J),
         "exponents": lambda m: m.exponents(J),
         "fixed_point": lambda m: m.fixed_point(0.8),

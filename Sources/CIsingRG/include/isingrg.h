@@ -575,6 +575,12 @@ typedef struct {
     const isingrg_internal_symmetry *symmetry; /* NULL: Ising spins, and representations that act by
                                                 * signs. Else star students and ISINGRG_MLRG_KL only,
                                                 * and symmetric is 0 unless q is 2 */
+    /* Groups in the array `symmetry`, 1 to 9; not read without. Several, of different q and equally many
+     * kernels, make a family: one network, whose last input is ln q. The rows of a batch take turns
+     * between them. A family can be trained, saved and read, but says nothing of couplings: its network at
+     * one q, whose first bias takes in the weights of ln q, is the model of that group. It has replicas
+     * = 1, no recorded fixed points, and a batch of at least as many as groups. */
+    int32_t n_symmetries;
     int32_t scheme;     /* ISINGRG_MLRG_STAR or ISINGRG_MLRG_LOOP */
     int32_t moderator;  /* ISINGRG_MLRG_MONOTONE (Eq. 13 of Hou & You) or _FLOW (Eq. 13 of Shen) */
     int32_t divergence; /* ISINGRG_MLRG_KL (exact), _CD (sampled) or _L2 */

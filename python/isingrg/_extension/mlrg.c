@@ -2,7 +2,8 @@
 #include "models.h"
 #include "records.h"
 
-enum { MAX_HIDDEN = 16, MAX_WIDTH = 1024 };
+enum { MAX_HIDDEN = 16, MAX_WIDTH = 1024, MAX_GROUPS = 9 };
+_Static_assert(2 * MAX_GROUPS <= MAX_ARRAYS, "each group has two arrays");
 
 static const Field config_fields[] = {
     FIELD(isingrg_mlrg_config, representation, TEXT),
@@ -17,6 +18,30 @@ static const Field config_fields[] = {
     FIELD(isingrg_mlrg_config, seed, UINT64),
 };
 
+/* Kernels and generators of each group; none for Ising spins. Returns how many there are. */
+static int32_t as_groups(Call *call, PyObject *given, isingrg_internal_symmetry *groups)
+{
+    if (given == NULL) return 0;
+    if (!PyTuple_Check(given) || PyTuple_Size(given) > MAX_GROUPS) {
+        fail(call, PyExc_TypeError, "symmetries must be a tuple of at most 9 groups, got %R", given);
+        return 0;
+    }
+    int32_t n = (int32_t)PyTuple_Size(given);
+    for (int32_t i = 0; i < n; i++) {
+        PyObject *group = PyTuple_GetItem(given, i), *kernels, *generators;
+        if (!PyTuple_Check(group)) {
+            fail(call, PyExc_TypeError, "a group must be kernels and generators, got %R", group);
+            return 0;
+        }
+        if (!PyArg_ParseTuple(group, "OO;a group must be kernels and generators", &kernels, &generators)) {
+            call->failed = 1;
+            return 0;
+        }
+        groups[i] = as_symmetry(call, kernels, generators);
+    }
+    return n;
+}
+
 static PyObject *mlrg_create(PyObject *module, PyObject *const *values, Py_ssize_t count)
 {
     Call call;
@@ -27,21 +52,11 @@ static PyObject *mlrg_create(PyObject *module, PyObject *const *values, Py_ssize
     config.n_hidden = as_widths(
         &call, "hidden", record_item(record, "hidden"), widths, MAX_HIDDEN, MAX_WIDTH);
     config.hidden = widths;
-    /* None for Ising spins, or kernels and generators. */
-    isingrg_internal_symmetry symmetry;
-    PyObject *group = record_item(record, "symmetry"), *kernels, *generators;
-    if (group != NULL && group != Py_None) {
-        if (!PyTuple_Check(group)) {
-            fail(&call, PyExc_TypeError, "symmetry must be kernels and generators, got %R", group);
-        } else if (PyArg_ParseTuple(group, "OO;symmetry must be kernels and generators", &kernels, &generators)) {
-            symmetry = as_symmetry(&call, kernels, generators);
-            config.symmetry = &symmetry;
-        } else {
-            call.failed = 1;
-        }
-    }
+    isingrg_internal_symmetry groups[MAX_GROUPS];
+    config.n_symmetries = as_groups(&call, record_item(record, "symmetries"), groups);
+    config.symmetry = config.n_symmetries > 0 ? groups : NULL;
     int64_t couplings = config.symmetry != NULL
-        ? state_coupling_count(&call, &symmetry, config.representation, config.frame)
+        ? state_coupling_count(&call, groups, config.representation, config.frame)
         : config.scheme == ISINGRG_MLRG_LOOP
         ? loop_coupling_count(&call, config.representation)
         : coupling_count(&call, config.representation, config.frame);

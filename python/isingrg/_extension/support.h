@@ -14,7 +14,7 @@
 
 #include "isingrg.h"
 
-enum { MAX_ARRAYS = 16, MAX_DIMENSIONS = 5 };
+enum { MAX_ARRAYS = 24, MAX_DIMENSIONS = 5 };
 
 /* The largest count accepted: exact in a double and far from overflow in any sum. */
 #define MAX_COUNT ((int64_t)1 << 53)

@@ -9,8 +9,8 @@ from isingrg import _core
 from isingrg._shared import arguments
 from isingrg._shared.settings import Settings, boolean, choice, other
 from isingrg.mlrg._couplings import FRAMES
+from isingrg.mlrg._family import groups
 from isingrg.mlrg._schemes import Scheme, check, scheme
-from isingrg.mlrg.internal import internal_symmetry
 from isingrg.mlrg.settings import DEFAULT_NETWORKS
 
 SCHEMES = {"star": _core.MLRG_STAR, "loop": _core.MLRG_LOOP}
@@ -31,7 +31,8 @@ def _hidden(name: str, value: Any) -> tuple[int, ...] | None:
 
 
 def _internal(name: str, value: Any) -> Any:
-    return internal_symmetry(value).setting
+    found = groups(value)
+    return found[0].setting if len(found) == 1 else tuple(group.name for group in found)
 
 
 def _activation(name: str, value: Any) -> str | None:
@@ -56,7 +57,10 @@ class Configuration(Settings):
         "The group that permutes the states of a spin, by its name or by permutations that "
         "generate it, as for `isingrg.mlrg.internal_symmetry`: \"Z2\" for Ising spins, \"S3\" for "
         "the Potts model of three states, with weights exp(J delta). Other spins than Ising spins "
-        "have star students and the divergence \"kl\".", core="",
+        "have star students and the divergence \"kl\". Several names, as of (\"S2\", \"S3\", "
+        "\"S4\"), make a family: one network for all, with the input ln q besides J. It is "
+        "trained, saved and loaded like any other; `at` gives the model of one q, which answers "
+        "all questions, and `critical_line` the transition for any q.", core="",
     )  # fmt: skip
     scheme: str = choice(
         "star", SCHEMES, "The student of Hou & You, a star of one hidden spin that is judged on an "
@@ -120,5 +124,4 @@ class Configuration(Settings):
         return scheme(self.scheme, self.representation, self.frame, self.internal)
 
     def record(self, **others: Any) -> dict[str, Any]:
-        of = getattr(self.rules, "space", None)
-        return super().record(symmetry=getattr(of, "arrays", None), **others)
+        return super().record(symmetries=self.rules.symmetries, **others)

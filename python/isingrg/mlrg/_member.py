@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from isingrg._shared.errors import ArgumentError
 from isingrg._shared.progress import Report
 from isingrg._shared.records import Settings, keywords_of, part
+from isingrg.mlrg._family import groups
 from isingrg.mlrg._many import fit_many
 from isingrg.mlrg._survey import measure
 from isingrg.mlrg.model import MLRG
@@ -28,7 +30,7 @@ def member(**settings: Any) -> dict[str, Any]:
     `record_from` also ``recorded`` (steps - record_from,), the fixed points recorded in training.
     A value that a model does not have is NaN.
     """
-    with MLRG(**part(settings, _OF_MODEL)) as model:
+    with _made(settings) as model:
         return _said(model.fit(**part(settings, _OF_FIT)), settings)
 
 
@@ -40,7 +42,7 @@ def together(
     models: dict[int, MLRG] = {}
     for index, settings in enumerate(members):
         try:
-            models[index] = MLRG(**part(settings, _OF_MODEL))
+            models[index] = _made(settings)
         except Exception as error:
             results[index] = error
     fits = [part(members[index], _OF_FIT) for index in models]
@@ -52,6 +54,15 @@ def together(
         except Exception as error:
             results[index] = error
     return results
+
+
+def _made(settings: Settings) -> MLRG:
+    model = MLRG(**part(settings, _OF_MODEL))
+    if len(groups(model._configuration.internal)) > 1:
+        raise ArgumentError(
+            "internal must be a single group in an ensemble, whose values are those of one q"
+        )
+    return model
 
 
 def _said(model: MLRG, settings: Settings) -> dict[str, Any]:

@@ -12,8 +12,11 @@ from isingrg import _core
 from isingrg._shared.errors import ArgumentError
 from isingrg.mlrg import _loop_tensors, _state_tables, _transfer, symmetry, tensor
 from isingrg.mlrg._couplings import Floats, coupling_count
+from isingrg.mlrg._family import groups
 from isingrg.mlrg._space import Space, StateSpace, space
-from isingrg.mlrg.internal import Internal, internal_symmetry
+from isingrg.mlrg.internal import Internal
+
+_OF_ONE = "the model is that of several groups; ask one of them: model.at(q)"
 
 
 class Scheme(Protocol):
@@ -21,6 +24,8 @@ class Scheme(Protocol):
 
     #: Number of couplings c.
     count: int
+    #: Kernels and generators of each group for the core; none for Ising spins.
+    symmetries: tuple[Any, ...]
 
     def bare(self, J0: Floats) -> Floats:
         """The bare models of (n,) couplings J0, (n, c)."""
@@ -51,22 +56,26 @@ def scheme(name: str, representation: str, frame: str, internal: Internal) -> Sc
     """The scheme of a model."""
     if name == "loop":
         return Loop(representation)
-    of = space(representation, frame, internal)
-    return StateStar(of) if isinstance(of, StateSpace) else Star(of)
+    found = [space(representation, frame, group) for group in groups(internal)]
+    states = [of for of in found if isinstance(of, StateSpace)]
+    if len(states) > 1:
+        return Family(states)
+    return StateStar(states[0]) if states else Star(found[0])
 
 
 def check(configuration: Any) -> None:
     """Refuses what a scheme does not have."""
     divergence = configuration.divergence
     if configuration.scheme == "star":
-        of = space(configuration.representation, configuration.frame, configuration.internal)
-        _ = of.count
         if divergence == "l2":
             raise ArgumentError("divergence must be 'kl' or 'cd' with scheme 'star', got 'l2'")
-        if isinstance(of, StateSpace):
-            _check_states(of, configuration)
+        for group in groups(configuration.internal):
+            of = space(configuration.representation, configuration.frame, group)
+            _ = of.count
+            if isinstance(of, StateSpace):
+                _check_states(of, configuration)
         return
-    if not internal_symmetry(configuration.internal).is_ising:
+    if not all(group.is_ising for group in groups(configuration.internal)):
         raise ArgumentError(
             "internal must be 'Z2' with scheme 'loop', whose student is learned for Ising spins, "
             f"got {configuration.internal!r}"
@@ -106,6 +115,8 @@ def _check_states(of: StateSpace, configuration: Any) -> None:
 
 class Star:
     """One hidden spin and four corners; couplings J_ab of the representation's components."""
+
+    symmetries: tuple[Any, ...] = ()
 
     def __init__(self, of: Space) -> None:
         self.space = of
@@ -154,6 +165,7 @@ class StateStar(Star):
     def __init__(self, of: StateSpace) -> None:
         super().__init__(of)
         self.states = of
+        self.symmetries = (of.arrays,)
 
     def ray(self, bound: float) -> tuple[float, float]:
         return 0.0, bound
@@ -184,10 +196,31 @@ class StateStar(Star):
         return sorted({tuple(np.flatnonzero(row).tolist()) for row in joined})
 
 
+class Family(StateStar):
+    """The couplings that several groups have in common, which mean something for each of them."""
+
+    def __init__(self, of: list[StateSpace]) -> None:
+        super().__init__(of[0])
+        self.symmetries = tuple(one.arrays for one in of)
+
+    def degeneracies(self, rows: Floats, machine: str) -> Floats:
+        raise ArgumentError(_OF_ONE)
+
+    def dimensions(self, rows: Floats, k: int, period: int, machine: str) -> Floats:
+        raise ArgumentError(_OF_ONE)
+
+    def images(self, J: Floats) -> Floats:
+        raise ArgumentError(_OF_ONE)
+
+    def components(self, J: Floats, tolerance: float) -> list[tuple[int, ...]]:
+        raise ArgumentError(_OF_ONE)
+
+
 class Loop:
     """ln S[z, a, b] with a coupling for each product of an even number of components."""
 
     order = 2
+    symmetries: tuple[Any, ...] = ()
 
     def __init__(self, representation: str) -> None:
         self.terms = _core.mlrg_loop_terms(representation)

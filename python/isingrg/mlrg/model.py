@@ -13,7 +13,7 @@ from isingrg._shared.history import Columns, Floats
 from isingrg._shared.model import NativeModel
 from isingrg._shared.settings import documented
 from isingrg._shared.storage import Format
-from isingrg.mlrg import _dimensions, _evaluation, _fitting, _plots, _transition
+from isingrg.mlrg import _dimensions, _evaluation, _family, _fitting, _plots, _transition
 from isingrg.mlrg._configuration import Configuration
 from isingrg.mlrg.settings import Training, default_training
 
@@ -92,6 +92,8 @@ class MLRG(NativeModel):
         return couplings[:, 0] if self._count == 1 else couplings
 
     fit = _fitting.fit
+    at = _family.at
+    critical_line = _family.critical_line
     monotone = _evaluation.monotone
     velocity = _evaluation.velocity
     jacobian = _evaluation.jacobian

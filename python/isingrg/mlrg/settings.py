@@ -61,7 +61,8 @@ class Training(Settings):
     """Settings of `MLRG.fit`.
 
     The defaults are those of Ising and Ashkin-Teller spins. Those of `coupling_bound`,
-    `proposal_scale`, `hmc_step` and `record_guess` are twice as large for other spins.
+    `proposal_scale`, `hmc_step` and `record_guess` are twice as large for other spins. A family has
+    that of `batch` for each of its groups.
 
     Attributes
     ----------
@@ -237,7 +238,8 @@ def default_training(scheme: str, moderator: str, divergence: str, internal: Any
     scheme, moderator, divergence
         As for `MLRG`.
     internal
-        Its setting; other spins than Ising spins have couplings that are twice as large.
+        Its setting; other spins than Ising spins have couplings that are twice as large, and
+        several groups a batch for each of them.
 
     Returns
     -------
@@ -247,6 +249,6 @@ def default_training(scheme: str, moderator: str, divergence: str, internal: Any
     training = DEFAULT_TRAININGS[scheme, moderator, divergence]
     if internal in ("Z2", "Z2xZ2"):
         return training
-    return dataclasses.replace(
-        training, **{name: 2 * getattr(training, name) for name in _COUPLINGS}
-    )
+    groups = len(internal) if isinstance(internal, tuple) and isinstance(internal[0], str) else 1
+    doubled = {name: 2 * getattr(training, name) for name in _COUPLINGS}
+    return dataclasses.replace(training, batch=groups * training.batch, **doubled)

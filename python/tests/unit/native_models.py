@@ -74,7 +74,7 @@ MLRG = Method(
     config=dict(
         representation="A1", scheme=_core.MLRG_STAR, moderator=_core.MLRG_MONOTONE,
         divergence=_core.MLRG_KL, transport=_core.MLRG_STEP, frame=_core.MLRG_PUBLISHED,
-        activation=_core.MLRG_TANH, layer_norm=1, symmetric=0, hidden=(6, 8), symmetry=None, seed=0,
+        activation=_core.MLRG_TANH, layer_norm=1, symmetric=0, hidden=(6, 8), symmetries=(), seed=0,
     ),
     training=dict(
         steps=1, schedule_steps=1, batch=4, learning_rate=1e-3, final_learning_rate=1e-3,

@@ -63,6 +63,18 @@ def test_mlrg_potts():
     )
 
 
+def test_mlrg_family():
+    model = MLRG.load(FOLDER / "mlrg-family-0.1.0-sha256.safetensors")
+    assert repr(model).startswith("MLRG(internal=('S2', 'S3', 'S5'), moderator='flow', hidden=(6,)")
+    np.testing.assert_allclose(
+        model.at(3).velocity([0.6, 1.8]), [0.17727609374653996, 0.0808540690659869], **CLOSE
+    )
+    model.fit(1)
+    np.testing.assert_allclose(
+        model.history["loss"][-2:], [0.10285753727286723, 0.09776993782000168], **CLOSE
+    )
+
+
 def test_multilevel():
     model = MultilevelSampler.load(FOLDER / "multilevel-0.1.0-sha256.safetensors")
     assert repr(model).startswith("MultilevelSampler(L=8, K=0.42, ") and model.step == 6

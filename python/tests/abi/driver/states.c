@@ -98,6 +98,7 @@ static void test_model(void)
     isingrg_internal_symmetry group = potts();
     isingrg_mlrg_config config = {.representation = "A1", .n_hidden = 1, .hidden = hidden};
     config.symmetry = &group;
+    config.n_symmetries = 1;
     isingrg_model *model = NULL;
     ACCEPT(isingrg_mlrg_create(&config, &model));
     train_mlrg(model);
