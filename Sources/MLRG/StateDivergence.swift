@@ -118,7 +118,10 @@ final class StateDivergence: EnumeratedDivergence {
         fill(work.logWeights.base, student)
         if let direction { fill(work.tangents.base, direction) }
         let (scale, isNarrow) = tabulateWeights(work)
-        let (logNorm, normTangent) = sumCentre(work, scale, isNarrow, hasTangent: direction != nil)
+        let (logNorm, normTangent) =
+            isNarrow
+            ? sumCentre(work, scale, hasTangent: direction != nil)
+            : sumCentreOfLogarithms(work, hasTangent: direction != nil)
         let logTotal = sumTeacher(work)
         let tables = StateSum.Tables(
             edges: work.edgeWeights.base, logWeights: work.logWeights.base, weights: work.weights.base,
@@ -135,8 +138,8 @@ final class StateDivergence: EnumeratedDivergence {
         }
         var value = Lanes()
         for part in work.parts { value += part.divergence }
-        collect(work.parts, \.adjoint, into: gradient)
-        if let product { collect(work.parts, \.tangentAdjoint, into: product) }
+        collect(work.parts, areTangents: false, into: gradient)
+        if let product { collect(work.parts, areTangents: true, into: product) }
         return value
     }
 
@@ -167,22 +170,46 @@ final class StateDivergence: EnumeratedDivergence {
     }
 
     /// Log Z_q, and its derivative along the direction, from sums over the corners for each z.
-    private func sumCentre(
-        _ work: Workspace, _ scale: Lanes, _ isNarrow: Bool, hasTangent: Bool
-    ) -> (Lanes, Lanes) {
-        let (n, logs, weights) = (states, work.logWeights.base, work.weights.base)
-        let (columns, tangents) = (work.columns.base, work.columnTangents.base)
+    private func sumCentre(_ work: Workspace, _ scale: Lanes, hasTangent: Bool) -> (Lanes, Lanes) {
+        let (n, weights) = (states, work.weights.base)
+        let (columns, slopes) = (work.columns.base, work.columnTangents.base)
         bond.classes.withUnsafeBufferPointer { classes in
             for z in 0..<n {
-                var peak = scale
-                if !isNarrow {
-                    peak = logs[Int(classes[z])]
-                    for x in 1..<n { peak = larger(peak, logs[Int(classes[x * n + z])]) }
-                }
                 var (sum, slope) = (Lanes(), Lanes())
                 for x in 0..<n {
                     let i = Int(classes[x * n + z])
-                    let weight = isNarrow ? weights[i] : exp(logs[i] - peak)
+                    sum += weights[i]
+                    if hasTangent { slope = slope.addingProduct(weights[i], work.tangents.base[i]) }
+                }
+                (columns[z], slopes[z]) = (sum, hasTangent ? slope / sum : Lanes())
+            }
+        }
+        return turnedBack.withUnsafeBufferPointer { turned in
+            var (sum, slope) = (Lanes(), Lanes())
+            for z in 0..<n {
+                let (i, j, k, l) = (Int(turned[z]), Int(turned[n + z]), Int(turned[2 * n + z]), Int(turned[3 * n + z]))
+                let product = StateSum.product(columns, i, j, k, l)
+                sum += product
+                if hasTangent {
+                    slope = slope.addingProduct(product, (slopes[i] + slopes[j]) + (slopes[k] + slopes[l]))
+                }
+            }
+            return (4 * scale + log(sum), hasTangent ? slope / sum : Lanes())
+        }
+    }
+
+    /// The same where products of weights may leave the range of a Double.
+    private func sumCentreOfLogarithms(_ work: Workspace, hasTangent: Bool) -> (Lanes, Lanes) {
+        let (n, logs) = (states, work.logWeights.base)
+        let (columns, tangents) = (work.columns.base, work.columnTangents.base)
+        bond.classes.withUnsafeBufferPointer { classes in
+            for z in 0..<n {
+                var peak = logs[Int(classes[z])]
+                for x in 1..<n { peak = larger(peak, logs[Int(classes[x * n + z])]) }
+                var (sum, slope) = (Lanes(), Lanes())
+                for x in 0..<n {
+                    let i = Int(classes[x * n + z])
+                    let weight = exp(logs[i] - peak)
                     sum += weight
                     if hasTangent { slope = slope.addingProduct(weight, work.tangents.base[i]) }
                 }
@@ -222,15 +249,17 @@ final class StateDivergence: EnumeratedDivergence {
 
     /// Adds the parts up, in order, and goes from log-weights to couplings.
     private func collect(
-        _ parts: [StateSum], _ adjoint: KeyPath<StateSum, Buffer<Lanes>>,
-        into gradient: UnsafeMutablePointer<Lanes>
+        _ parts: [StateSum], areTangents: Bool, into gradient: UnsafeMutablePointer<Lanes>
     ) {
         let n = bond.couplings.count
         for c in 0..<n { gradient[c] = Lanes() }
         bond.features.withUnsafeBufferPointer { features in
             for i in 0..<bond.classCount {
                 var sum = Lanes()
-                for part in parts { sum += part[keyPath: adjoint].base[i] }
+                for part in parts {
+                    let table = (areTangents ? part.tangentAdjoint : part.adjoint).base + i
+                    for arm in 0..<4 { sum += table[arm * bond.classCount] }
+                }
                 for c in 0..<n { gradient[c] = gradient[c].addingProduct(sum, features[i * n + c]) }
             }
         }

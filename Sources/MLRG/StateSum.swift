@@ -18,14 +18,17 @@ final class StateSum {
     private let range: Range<Int>
     /// Share of these orbits in the divergence.
     private(set) var divergence = Lanes()
-    /// Derivatives in the log-weight of each class of bonds, and theirs along the direction.
+    /// Derivatives in the log-weight of each class of bonds, and theirs along the direction: a table for
+    /// each arm, which are to be added up. There are so few classes that additions to a single one would wait
+    /// for each other.
     let adjoint, tangentAdjoint: Buffer<Lanes>
+    private let classes: Int
     private let products: Buffer<Lanes>
 
     init(_ range: Range<Int>, classes: Int, states: Int) throws(Failure) {
-        self.range = range
-        adjoint = try Buffer(count: classes)
-        tangentAdjoint = try Buffer(count: classes)
+        (self.range, self.classes) = (range, classes)
+        adjoint = try Buffer(count: 4 * classes)
+        tangentAdjoint = try Buffer(count: 4 * classes)
         products = try Buffer(count: states)
     }
 
@@ -61,6 +64,8 @@ final class StateSum {
         let (adjoint, tangentAdjoint) = (adjoint.base, tangentAdjoint.base)
         let (weights, tangents, products) = (tables.weights, tables.tangents, products.base)
         for i in 0..<self.adjoint.count { (adjoint[i], tangentAdjoint[i]) = (Lanes(), Lanes()) }
+        // The student's probability of a product of weights, where these are not logarithms.
+        let unit = isNarrow ? exp(4 * tables.scale - tables.logNorm) : Lanes()
         var divergence = Lanes()
         for index in range {
             let orbit = orbits[index]
@@ -71,7 +76,7 @@ final class StateSum {
             var (total, slope, peak) = (Lanes(), Lanes(), 4 * tables.scale)
             if isNarrow {
                 for z in 0..<n {
-                    let product = (weights[Int(a[z])] * weights[Int(b[z])]) * (weights[Int(c[z])] * weights[Int(d[z])])
+                    let product = Self.product(weights, Int(a[z]), Int(b[z]), Int(c[z]), Int(d[z]))
                     products[z] = product
                     total += product
                 }
@@ -95,14 +100,15 @@ final class StateSum {
             let logP = Self.logWeight(orbit, tables.edges) - tables.logTotal
             let logQ = peak + log(total) - tables.logNorm
             let p = exp(logP) * orbit.multiplicity
-            let q = exp(logQ) * orbit.multiplicity
+            let q = (isNarrow ? total * unit : exp(logQ)) * orbit.multiplicity
             divergence = divergence.addingProduct(p, logP - logQ)
             let norm = 1 / total
             let surplus = (q - p) * norm
             let curvature = q * (slope - tables.normTangent) * norm
             for z in 0..<n {
                 let share = surplus * products[z]
-                let (i, j, k, l) = (Int(a[z]), Int(b[z]), Int(c[z]), Int(d[z]))
+                let (i, j) = (Int(a[z]), classes + Int(b[z]))
+                let (k, l) = (2 * classes + Int(c[z]), 3 * classes + Int(d[z]))
                 adjoint[i] += share
                 adjoint[j] += share
                 adjoint[k] += share
@@ -118,6 +124,13 @@ final class StateSum {
             }
         }
         self.divergence = divergence
+    }
+
+    /// Of four entries. Plain products of what is loaded are compiled to operations on parts of lanes.
+    @inline(__always)
+    static func product(_ table: UnsafePointer<Lanes>, _ i: Int, _ j: Int, _ k: Int, _ l: Int) -> Lanes {
+        let (first, second) = (Lanes().addingProduct(table[i], table[j]), Lanes().addingProduct(table[k], table[l]))
+        return first * second
     }
 
     @inline(__always)
