@@ -28,6 +28,7 @@ import rows_lattice
 import rows_mcrg
 import rows_multilevel
 import rows_neuralrg
+import rows_potts
 import rows_tensorrg
 from isingrg import ising, mlrg
 from isingrg.mlrg import symmetry
@@ -271,7 +272,8 @@ def main():
             own_rates(rounds), mlrg_scaling(), whole_trainings(), published_trainings(),
             rows_neuralrg.rates(rounds, limit), rows_neuralrg.scaling(), rows_neuralrg.memory(),
             rows_graphvae.rates(rounds, limit), rows_graphvae.scaling(), rows_graphvae.experiment(),
-            rows_tensorrg.rates(rounds, product_rate(np.float64)), rows_mcrg.rates(rounds), machine_limits()):
+            rows_tensorrg.rates(rounds, product_rate(np.float64)), rows_potts.rates(rounds),
+            rows_mcrg.rates(rounds), machine_limits()):
         print(f"| {name} | {value} |", flush=True)
 
 
