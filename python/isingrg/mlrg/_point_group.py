@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError
+from isingrg.mlrg import _state_tables
 from isingrg.mlrg._couplings import Floats, coupling_count
 
 #: Irreducible representations: what they transform as, and the matrices of C4 and sigma.
@@ -54,14 +55,28 @@ def components(representation: str) -> int:
     Parameters
     ----------
     representation : str
-        A sum of A1, A2, B1, B2 and E, such as "2A1+E".
+        A sum of A1, A2, B1, B2 and E, such as "2A1+E", or of A1, P4, P4d and P8.
 
     Returns
     -------
     int
-        m: one for each of A1, A2, B1 and B2, two for E.
+        m: one for each of A1, A2, B1 and B2, two for E, four for P4 and P4d, eight for P8.
     """
-    return sum(len(IRREPS[name][1]) for name in irreps(representation))
+    return len(_generators(representation)[0])
+
+
+def _generators(representation: str) -> tuple[Floats, Floats]:
+    """Matrices of C4 and sigma on the components of a spin."""
+    if isinstance(representation, str) and "P" in representation:
+        _state_tables.check(representation)
+        moves = _state_tables.moves(representation)
+        # Component a goes to targets[a]: column a of the matrix has its 1 there.
+        rotation, mirror = (np.eye(len(targets))[:, list(targets)] for targets in moves)
+        return rotation, mirror
+    names = irreps(representation)
+    return _blocks([IRREPS[name][1] for name in names]), _blocks(
+        [IRREPS[name][2] for name in names]
+    )
 
 
 def _blocks(matrices: list[Any]) -> Floats:
@@ -81,16 +96,14 @@ def point_group(representation: str) -> dict[str, Floats]:
     Parameters
     ----------
     representation : str
-        A sum of A1, A2, B1, B2 and E, such as "2A1+E".
+        A sum of A1, A2, B1, B2 and E, such as "2A1+E", or of A1, P4, P4d and P8.
 
     Returns
     -------
     dict of str to ndarray, shape (m, m)
         "1", "C4", ..., "C4^3 sigma"; "C4^2 sigma" is the mirror followed by two rotations.
     """
-    names = irreps(representation)
-    rotation = _blocks([IRREPS[name][1] for name in names])
-    mirror = _blocks([IRREPS[name][2] for name in names])
+    rotation, mirror = _generators(representation)
     turns = [np.linalg.matrix_power(rotation, k) for k in range(4)]
     labels = ["1", "C4", "C4^2", "C4^3"]
     group = dict(zip(labels, turns, strict=True))
@@ -148,7 +161,7 @@ def visible_action(representation: str) -> NDArray[np.intp]:
     Parameters
     ----------
     representation : str
-        A sum of A1, A2, B1, B2 and E, such as "2A1+E".
+        A sum of A1, A2, B1, B2 and E, such as "2A1+E", or of A1, P4, P4d and P8.
 
     Returns
     -------

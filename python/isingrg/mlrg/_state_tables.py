@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import itertools
 import re
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from isingrg import _core
 from isingrg.mlrg._couplings import Floats
 from isingrg.mlrg.internal import InternalSymmetry, Permutation
 
@@ -19,6 +21,13 @@ from isingrg.mlrg.internal import InternalSymmetry, Permutation
 PLACES: dict[str, tuple[int | None, ...]] = {
     "A1": (None,), "P4": (0, 4, 8, 12), "P4d": (2, 6, 10, 14), "P8": (1, 3, 5, 7, 9, 11, 13, 15),
 }  # fmt: skip
+
+
+def check(representation: str) -> None:
+    """Refuses a representation that the core does not know."""
+    kernels = np.array([[[1.0, -1.0], [-1.0, 1.0]]])
+    flip: Any = np.array([[1, 0]], np.int32)
+    _core.mlrg_state_couplings(kernels, flip, representation, _core.MLRG_PUBLISHED)
 
 
 def terms(representation: str) -> list[tuple[int | None, ...]]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from isingrg import ArgumentError, _core
-from isingrg.mlrg import symmetry
+from isingrg.mlrg import boltzmann_tensor, coupling_names, symmetry
 
 #: Together they hold every pair of irreducible representations.
 SUMS = ["A1", "A1+E", "2A1+E", "A1+A2+B1", "A1+B1+B2", "A1+A2+B2", "A2+E", "B1+E", "B2+E"]
@@ -48,6 +48,30 @@ def test_the_published_student_lacks_the_mirrors(representation):
     )  # the rotations
     if representation != "A1":
         assert violation(representation, "published", _core.MLRG_STUDENT) > 1
+
+
+@pytest.mark.parametrize(
+    ("representation", "sums"),
+    [("P4", ["A1+B1+E"]), ("P4d", ["A1+B2+E"]), ("P8", ["A1+A2+B1+B2", "E", "E"]),
+     ("2A1+P4", ["2A1", "A1+B1+E"])],
+)  # fmt: skip
+def test_permutations_of_components_have_the_characters_of_sums(representation, sums):
+    group = symmetry.point_group(representation)
+    parts = [symmetry.point_group(part) for part in sums]
+    assert symmetry.components(representation) == sum(map(symmetry.components, sums))
+    for name, matrix in group.items():
+        assert np.trace(matrix) == sum(np.trace(part[name]) for part in parts)
+        assert np.array_equal(matrix @ matrix.T, np.eye(len(matrix))) and matrix.min() == 0
+
+
+@pytest.mark.parametrize("representation", ["P4", "P4d"])
+@pytest.mark.parametrize("machine", ["teacher", "student"])
+def test_moved_components_leave_the_machines_as_they_are(representation, machine):
+    count = len(coupling_names(representation, frame="consistent"))
+    J = np.random.default_rng(1).normal(0, 0.5, count)
+    weights = boltzmann_tensor(J, representation, frame="consistent", machine=machine, log=True)
+    for states in symmetry.visible_action(representation):
+        assert np.abs(weights.ravel()[states] - weights.ravel()).max() < 1e-12
 
 
 @pytest.mark.parametrize("representation", SUMS)
