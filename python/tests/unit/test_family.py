@@ -70,6 +70,19 @@ def test_the_loss_is_that_of_each_row_with_its_own_q(moderator, transport):
     assert family.history["loss"][-1] == pytest.approx(np.mean(kl), rel=1e-8)
 
 
+def test_proposals_follow_the_network_at_their_own_q():
+    """Beside the model of each q, which goes on with the same random numbers."""
+    family = MLRG(internal=("S2", "S10"), hidden=(8,)).fit(1, 8, lr=1e-12, beta_max=300.0)
+    members = [family.at(q) for q in (2, 10)]
+    settings = {"hmc_step": 0.3, "beta_midpoint": -10.0}
+    for model in (family, *members):
+        model.fit(1, **settings)
+    small, large = (member.proposals for member in members)
+    np.testing.assert_allclose(family.proposals[::2], small[::2], atol=1e-4)
+    np.testing.assert_allclose(family.proposals[1::2], large[1::2], atol=1e-4)
+    assert np.abs(small - large).max() > 0.1
+
+
 @pytest.mark.parametrize("moderator", ["monotone", "flow"])
 def test_the_gradient_is_that_of_finite_differences(moderator, tmp_path):
     """Adam's first moment after a step is a tenth of the gradient."""
