@@ -2,15 +2,27 @@ import CIsingRG
 import Ising
 import Numerics
 
+@_cdecl("isingrg_lattice_create")
+public func isingrg_lattice_create(
+    _ graph: UnsafePointer<isingrg_lattice_graph>?, _ lattice: UnsafeMutablePointer<OpaquePointer?>?
+) -> isingrg_status {
+    creating(lattice, "lattice") { () throws(Failure) in try made(graph) }
+}
+
+@_cdecl("isingrg_lattice_destroy")
+public func isingrg_lattice_destroy(_ lattice: OpaquePointer?) -> isingrg_status {
+    destroying(lattice, Lattice.self)
+}
+
 @_cdecl("isingrg_lattice_advance")
 public func isingrg_lattice_advance(
-    _ lattice: UnsafePointer<isingrg_lattice>?, _ chains: UnsafePointer<isingrg_lattice_chains>?,
+    _ lattice: OpaquePointer?, _ chains: UnsafePointer<isingrg_lattice_chains>?,
     _ spins: UnsafeMutablePointer<Int8>?, _ clusters: UnsafeMutablePointer<Int32>?,
     _ observables: UnsafePointer<isingrg_lattice_observables>?, _ table: UnsafeMutablePointer<Double>?,
     _ tableCount: Int64, _ samples: UnsafeMutablePointer<Int8>?, _ samplesCount: Int64,
     _ function: isingrg_progress?, _ context: UnsafeMutableRawPointer?
 ) -> isingrg_status {
-    status { () throws(Failure) in
+    reading(lattice) { (lattice: Lattice) throws(Failure) in
         let chains = try required(chains, "chains").pointee
         let count = try integer(chains.n_chains, "n_chains", 1...1 << 24)
         let couplings = try numbers(chains.couplings, count, "couplings")
@@ -20,7 +32,6 @@ public func isingrg_lattice_advance(
             algorithm: try choice(chains.algorithm, "algorithm", Algorithm.self), seed: chains.seed,
             firstSweep: Int(chains.first_sweep), between: Int(chains.between), rows: Int(chains.rows))
         try run.validate()
-        let lattice = try graph(lattice)
         let measurement = try measurement(observables, lattice, run)
         try elements(table == nil ? nil : tableCount, "table", [count, run.rows, measurement.columns])
         try elements(samples == nil ? nil : samplesCount, "samples", [count, run.rows, lattice.sites])
@@ -47,12 +58,11 @@ public func isingrg_lattice_advance(
 
 @_cdecl("isingrg_lattice_measure")
 public func isingrg_lattice_measure(
-    _ lattice: UnsafePointer<isingrg_lattice>?, _ observables: UnsafePointer<isingrg_lattice_observables>?,
+    _ lattice: OpaquePointer?, _ observables: UnsafePointer<isingrg_lattice_observables>?,
     _ spins: UnsafePointer<Int8>?, _ count: Int64, _ table: UnsafeMutablePointer<Double>?, _ tableCount: Int64,
     _ function: isingrg_progress?, _ context: UnsafeMutableRawPointer?
 ) -> isingrg_status {
-    status { () throws(Failure) in
-        let lattice = try graph(lattice)
+    reading(lattice) { (lattice: Lattice) throws(Failure) in
         let measurement = try measurement(try required(observables, "observables"), lattice, nil)
         let count = try integer(count, "n", 0...rowLimit)
         try elements(tableCount, "table", [count, measurement.columns])
@@ -80,15 +90,14 @@ public func isingrg_lattice_measure(
 
 @_cdecl("isingrg_lattice_moments")
 public func isingrg_lattice_moments(
-    _ lattice: UnsafePointer<isingrg_lattice>?, _ couplings: UnsafePointer<Double>?,
+    _ lattice: OpaquePointer?, _ couplings: UnsafePointer<Double>?,
     _ fields: UnsafePointer<Double>?, _ count: Int64, _ moments: UnsafeMutablePointer<Double>?,
     _ function: isingrg_progress?, _ context: UnsafeMutableRawPointer?
 ) -> isingrg_status {
-    status { () throws(Failure) in
+    reading(lattice) { (lattice: Lattice) throws(Failure) in
         let count = try integer(count, "n", 1...1 << 24)
         let couplings = try numbers(couplings, count, "couplings")
         let fields = try numbers(fields, count, "fields")
-        let lattice = try graph(lattice)
         try latticeMoments(
             lattice, couplings: couplings, fields: fields, into: try required(moments, "moments")
         ) { progress(total: $0, function, context) }
@@ -97,12 +106,11 @@ public func isingrg_lattice_moments(
 
 @_cdecl("isingrg_lattice_levels")
 public func isingrg_lattice_levels(
-    _ lattice: UnsafePointer<isingrg_lattice>?, _ lowest: Int64, _ energies: Int64,
+    _ lattice: OpaquePointer?, _ lowest: Int64, _ energies: Int64,
     _ counts: UnsafeMutablePointer<Double>?, _ countsCount: Int64, _ function: isingrg_progress?,
     _ context: UnsafeMutableRawPointer?
 ) -> isingrg_status {
-    status { () throws(Failure) in
-        let lattice = try graph(lattice)
+    reading(lattice) { (lattice: Lattice) throws(Failure) in
         let lowest = try integer(lowest, "lowest", -(1 << 40)...1 << 40)
         let energies = try integer(energies, "n_energies", 1...1 << 28)
         try elements(countsCount, "counts", [energies, lattice.sites + 1])
@@ -119,8 +127,8 @@ private struct Shared<Value>: @unchecked Sendable {
     init(_ value: Value) { self.value = value }
 }
 
-private func graph(_ lattice: UnsafePointer<isingrg_lattice>?) throws(Failure) -> Lattice {
-    let given = try required(lattice, "lattice").pointee
+private func made(_ graph: UnsafePointer<isingrg_lattice_graph>?) throws(Failure) -> Lattice {
+    let given = try required(graph, "graph").pointee
     let bonds = try integer(given.n_bonds, "n_bonds", 0...Int64(Lattice.mostSites))
     let none = UnsafePointer<Int32>(bitPattern: 8)!
     return try Lattice(

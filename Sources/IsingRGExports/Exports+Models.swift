@@ -5,7 +5,9 @@ import Numerics
 // What every model has, whatever its method.
 
 @_cdecl("isingrg_model_destroy")
-public func isingrg_model_destroy(_ model: OpaquePointer?) -> isingrg_status { destroying(model) }
+public func isingrg_model_destroy(_ model: OpaquePointer?) -> isingrg_status {
+    destroying(model, (any TrainedModel).self)
+}
 
 @_cdecl("isingrg_model_step")
 public func isingrg_model_step(

@@ -1,5 +1,6 @@
 import CForks
 import CIsingRG
+import Ising
 import Learning
 import Numerics
 import Synchronization
@@ -10,9 +11,9 @@ import Glibc
 import Darwin
 #endif
 
-/// The models that C holds by handle, of all methods. A handle is a number dressed as a pointer,
-/// never an address: it is looked up at every use, so a handle that was destroyed, never existed
-/// or belongs to another method is an error and not a crash. No number is used twice.
+/// What C holds by handle: the models of all methods, and lattices. A handle is a number dressed as a
+/// pointer, never an address: it is looked up at every use, so a handle that was destroyed, never
+/// existed or belongs to something else is an error and not a crash. No number is used twice.
 private final class HandleTable: Sendable {
     private struct Call {
         let key: UInt
@@ -21,8 +22,8 @@ private final class HandleTable: Sendable {
     }
 
     private struct State: @unchecked Sendable {
-        var models: [UInt: any TrainedModel] = [:]
-        /// Those that use a model now.
+        var held: [UInt: any AnyObject & Sendable] = [:]
+        /// Those that use one of them now.
         var calls: [Call] = []
         var forks = fork_count()
     }
@@ -30,42 +31,51 @@ private final class HandleTable: Sendable {
     private let state = Locked(State())
     private let nextHandle = Atomic<UInt>(1)
 
-    func insert(_ model: any TrainedModel) -> OpaquePointer {
+    func insert(_ one: any AnyObject & Sendable) -> OpaquePointer {
         let key = nextHandle.wrappingAdd(1, ordering: .relaxed).oldValue << 4
-        state.withLock { $0.models[key] = model }
+        state.withLock { $0.held[key] = one }
         return OpaquePointer(bitPattern: key)!
     }
 
-    /// Forgets the handle; the model lives until the last call that uses it returns.
-    func remove(_ handle: OpaquePointer?) throws(HandleFailure) {
+    /// Forgets the handle; what it stood for lives until the last call that uses it returns.
+    func remove<Held>(_ handle: OpaquePointer?, _ type: Held.Type) throws(HandleFailure) {
         let key = UInt(bitPattern: handle)
-        let removed = state.withLock { $0.models.removeValue(forKey: key) }
-        if removed == nil { throw .closed }
+        // Released after the lock.
+        let removed: Result<Held, HandleFailure> = state.withLock { state in
+            let found: Result<Held, HandleFailure> = HandleTable.find(key, state)
+            if case .success = found { state.held[key] = nil }
+            return found
+        }
+        _ = try removed.get()
     }
 
-    /// Runs `body` with several different models, alone with all of them if `exclusive`.
-    func use<Model>(
-        _ handles: [OpaquePointer?], exclusive: Bool, _ body: ([Model]) throws(Failure) -> Void
+    private static func find<Held>(_ key: UInt, _ state: State) -> Result<Held, HandleFailure> {
+        guard let found = state.held[key] else { return .failure(.closed(noun(of: Held.self))) }
+        guard let held = found as? Held else { return .failure(.wrong(found: type(of: found), Held.self)) }
+        return .success(held)
+    }
+
+    /// Runs `body` with several different ones, alone with all of them if `exclusive`.
+    func use<Held>(
+        _ handles: [OpaquePointer?], exclusive: Bool, _ body: ([Held]) throws(Failure) -> Void
     ) throws(HandleFailure) {
         let keys = handles.map { UInt(bitPattern: $0) }
-        var models: [Model] = []
-        defer { for key in keys.prefix(models.count) { end(key) } }
-        for key in keys { models.append(try begin(key, exclusive).get()) }
-        do throws(Failure) { try body(models) } catch { throw .failure(error) }
+        var used: [Held] = []
+        defer { for key in keys.prefix(used.count) { end(key) } }
+        for key in keys { used.append(try begin(key, exclusive).get()) }
+        do throws(Failure) { try body(used) } catch { throw .failure(error) }
     }
 
-    private func begin<Model>(_ key: UInt, _ exclusive: Bool) -> Result<Model, HandleFailure> {
+    private func begin<Held>(_ key: UInt, _ exclusive: Bool) -> Result<Held, HandleFailure> {
         state.withLock { state in
             if state.forks != fork_count() { forgetLostReaders(&state) }
-            guard let found = state.models[key] else { return .failure(.closed) }
-            guard let model = found as? Model else {
-                return .failure(.wrongMethod(type(of: found).method, expected: method(of: Model.self)))
-            }
+            let found: Result<Held, HandleFailure> = HandleTable.find(key, state)
+            guard case .success = found else { return found }
             guard !state.calls.contains(where: { $0.key == key && ($0.exclusive || exclusive) }) else {
                 return .failure(.busy)
             }
             state.calls.append(Call(key: key, thread: pthread_self(), exclusive: exclusive))
-            return .success(model)
+            return found
         }
     }
 
@@ -84,35 +94,36 @@ private final class HandleTable: Sendable {
     }
 }
 
-private let models = HandleTable()
+private let table = HandleTable()
 
 // MARK: - Bodies of the entry points
 
-/// The body of an entry point that makes a model and gives its handle out.
+/// The body of an entry point that makes a model, or a lattice, and gives its handle out.
 func creating(
-    _ output: UnsafeMutablePointer<OpaquePointer?>?, _ make: () throws(Failure) -> any TrainedModel
+    _ output: UnsafeMutablePointer<OpaquePointer?>?, _ name: String = "model",
+    _ make: () throws(Failure) -> any AnyObject & Sendable
 ) -> isingrg_status {
     status { () throws(Failure) in
-        let output = try required(output, "model")
-        output.pointee = models.insert(try make())
+        let output = try required(output, name)
+        output.pointee = table.insert(try make())
     }
 }
 
-func destroying(_ handle: OpaquePointer?) -> isingrg_status {
-    handleStatus { () throws(HandleFailure) in try models.remove(handle) }
+func destroying<Held>(_ handle: OpaquePointer?, _ type: Held.Type) -> isingrg_status {
+    handleStatus { () throws(HandleFailure) in try table.remove(handle, type) }
 }
 
-/// The body of an entry point that reads a model; others may read it at the same time.
-func reading<Model>(_ handle: OpaquePointer?, _ body: (Model) throws(Failure) -> Void) -> isingrg_status {
+/// The body of an entry point that reads a model or a lattice; others may read it at the same time.
+func reading<Held>(_ handle: OpaquePointer?, _ body: (Held) throws(Failure) -> Void) -> isingrg_status {
     handleStatus { () throws(HandleFailure) in
-        try models.use([handle], exclusive: false) { (models: [Model]) throws(Failure) in try body(models[0]) }
+        try table.use([handle], exclusive: false) { (used: [Held]) throws(Failure) in try body(used[0]) }
     }
 }
 
 /// The body of an entry point that changes a model, which is alone with it.
 func changing<Model>(_ handle: OpaquePointer?, _ body: (Model) throws(Failure) -> Void) -> isingrg_status {
     handleStatus { () throws(HandleFailure) in
-        try models.use([handle], exclusive: true) { (models: [Model]) throws(Failure) in try body(models[0]) }
+        try table.use([handle], exclusive: true) { (models: [Model]) throws(Failure) in try body(models[0]) }
     }
 }
 
@@ -121,7 +132,7 @@ func changing<Model>(
     _ handles: UnsafePointer<OpaquePointer?>?, _ count: Int64, _ body: ([Model]) throws(Failure) -> Void
 ) -> isingrg_status {
     handleStatus { () throws(HandleFailure) in
-        try models.use(try distinct(handles, count), exclusive: true, body)
+        try table.use(try distinct(handles, count), exclusive: true, body)
     }
 }
 
@@ -139,15 +150,19 @@ private func distinct(
     }
 }
 
-/// The method of the models that a function takes. One that takes `any TrainedModel` refuses none.
-private func method<Model>(of type: Model.Type) -> String {
-    (type as? any TrainedModel.Type)?.method ?? "any method"
+/// What messages call something that is held.
+private func noun(of type: Any.Type) -> String { type == Lattice.self ? "lattice" : "model" }
+
+/// The same with the method of a model. A function that takes `any TrainedModel` takes those of all.
+private func kind(of type: Any.Type) -> String {
+    if type == Lattice.self { return "a lattice" }
+    return (type as? any TrainedModel.Type).map { "a model of \($0.method)" } ?? "a model"
 }
 
 private enum HandleFailure: Error {
-    case closed, busy
-    /// The handle is a model of one method, the function takes models of another.
-    case wrongMethod(String, expected: String)
+    case closed(String), busy
+    /// The function takes something else.
+    case wrong(found: Any.Type, Any.Type)
     case failure(Failure)
 }
 
@@ -157,10 +172,11 @@ private func handleStatus(_ body: () throws(HandleFailure) -> Void) -> isingrg_s
         return isingrg_status(ISINGRG_OK)
     } catch {
         switch error {
-        case .closed: return failed(ISINGRG_CLOSED, "the model was closed")
+        case .closed(let noun): return failed(ISINGRG_CLOSED, "the \(noun) was closed")
         case .busy: return failed(ISINGRG_BUSY, "the model is in use by another call")
-        case .wrongMethod(let method, let expected):
-            return failed(ISINGRG_WRONG_METHOD, "the model must be one of \(expected), not of \(method)")
+        case .wrong(let found, let expected):
+            let message = "the \(noun(of: expected)) must be \(kind(of: expected)), not \(kind(of: found))"
+            return failed(ISINGRG_WRONG_METHOD, message)
         case .failure(let failure): return failed(failure.code, failure.message)
         }
     }

@@ -20,6 +20,7 @@ Sites = NDArray[np.int32]
 Progress = Callable[[int, int], Any] | None
 #: A capsule; only the functions below can look inside.
 Model = NewType("Model", object)
+CoreLattice = NewType("CoreLattice", object)
 #: A structure of isingrg.h.
 Record = dict[str, Any]
 #: Rows of the history that are filled, and what ended the training early.
@@ -156,35 +157,36 @@ def ising_exact_bulk(
 def ising_autocorrelation_time(series: Array, progress: Progress, /) -> float:
     """series (n_chains, n_samples)."""
 
-# Spins on any lattice of n sites with b bonds. Every function begins with the lattice: sites, bonds
-# (b, 2), strengths (b,), colours (n,), pattern (n,) or None, kind of the spins, their states.
+# Spins on any lattice of n sites with b bonds.
+
+def lattice_create(
+    sites: int, bonds: Sites, strengths: Array, colours: Sites, pattern: Array | None, kind: int,
+    states: int, /,
+) -> CoreLattice:
+    """bonds (b, 2), strengths (b,), colours and pattern (n,). Freed with the last reference."""
 
 def lattice_advance(
-    sites: int, bonds: Sites, strengths: Array, colours: Sites, pattern: Array | None, kind: int,
-    states: int, couplings: Array, fields: Array, algorithm: int, seed: int, first_sweep: int,
-    between: int, rows: int, spins: Spins, clusters: Sites, weights: Array | None,
-    partners: Sites | None, improved: int, table: Array | None, samples: Spins | None,
-    progress: Progress, /,
+    lattice: CoreLattice, couplings: Array, fields: Array, algorithm: int, seed: int,
+    first_sweep: int, between: int, rows: int, spins: Spins, clusters: Sites,
+    weights: Array | None, partners: Sites | None, improved: int, table: Array | None,
+    samples: Spins | None, progress: Progress, /,
 ) -> None:
     """couplings and fields (c,), spins (c, n) and clusters (c,) in place, weights and partners
     (k, n), table (c, rows, numbers of a row), samples (c, rows, n)."""
 
 def lattice_measure(
-    sites: int, bonds: Sites, strengths: Array, colours: Sites, pattern: Array | None, kind: int,
-    states: int, weights: Array | None, partners: Sites | None, improved: int, spins: Spins,
-    table: Array, progress: Progress, /,
+    lattice: CoreLattice, weights: Array | None, partners: Sites | None, improved: int,
+    spins: Spins, table: Array, progress: Progress, /,
 ) -> None:
     """weights and partners (k, n), spins (m, n), table (m, numbers of a row)."""
 
 def lattice_moments(
-    sites: int, bonds: Sites, strengths: Array, colours: Sites, pattern: Array | None, kind: int,
-    states: int, couplings: Array, fields: Array, moments: Array, progress: Progress, /,
+    lattice: CoreLattice, couplings: Array, fields: Array, moments: Array, progress: Progress, /,
 ) -> None:
     """couplings and fields (c,), moments (c, 8)."""
 
 def lattice_levels(
-    sites: int, bonds: Sites, strengths: Array, colours: Sites, pattern: Array | None, kind: int,
-    states: int, lowest: int, counts: Array, progress: Progress, /,
+    lattice: CoreLattice, lowest: int, counts: Array, progress: Progress, /,
 ) -> None:
     """counts (energies, n + 1)."""
 

@@ -232,7 +232,7 @@ enum {
 };
 
 /* A graph with spins: p(s) ~ exp(-K E + h F) with the energy E = -sum J_ij w(s_i, s_j) over bonds and
- * the field term F = sum p_i f(s_i) over sites. The arrays are the caller's. */
+ * the field term F = sum p_i f(s_i) over sites. The arrays are the caller's, and are copied. */
 typedef struct {
     int64_t sites;             /* N, 1 to 2^28 */
     int64_t n_bonds;           /* B, 0 to 2^28 */
@@ -242,7 +242,22 @@ typedef struct {
     const double *pattern;     /* p, (N), -1e6 to 1e6; NULL for 1 everywhere */
     int32_t spins;             /* ISINGRG_LATTICE_ISING ... ISINGRG_LATTICE_CLOCK */
     int32_t states;            /* q, 2 to 16; 2 for Ising */
-} isingrg_lattice;
+} isingrg_lattice_graph;
+
+/* A lattice that the core has taken in, with what its chains need. It never changes: any number of
+ * calls may use it at the same time, from any threads. */
+typedef struct isingrg_lattice isingrg_lattice;
+
+/* Takes in a lattice, which isingrg_lattice_destroy frees.
+ * \param graph         the graph, its spins and their interactions
+ * \param[out] lattice  its handle */
+ISINGRG_API isingrg_status isingrg_lattice_create(
+    const isingrg_lattice_graph *graph, isingrg_lattice **lattice);
+
+/* Frees a lattice, when the last call that uses it has returned; its handle is never valid again and
+ * every later use of it is ISINGRG_CLOSED.
+ * \param lattice      of isingrg_lattice_create */
+ISINGRG_API isingrg_status isingrg_lattice_destroy(isingrg_lattice *lattice);
 
 /* Markov chains on a lattice, and what they do in one call: rows times a number of sweeps. */
 typedef struct {
@@ -273,7 +288,7 @@ typedef struct {
 /*
  * Lets chains go on, measures and stores them. They are the same whether they go on by one call or by
  * several. Unless the call succeeds, spins and clusters are as they were.
- * \param lattice        the graph
+ * \param lattice        of isingrg_lattice_create
  * \param chains         what they do
  * \param[out] spins     (n_chains, N), where the chains are, and then where they have come to: -1 and +1
  *                       for Ising, else states
@@ -295,7 +310,7 @@ ISINGRG_API isingrg_status isingrg_lattice_advance(
     void *context);
 
 /* Observables of configurations.
- * \param lattice      the graph
+ * \param lattice      of isingrg_lattice_create
  * \param observables  what is measured; clusters cannot be improved
  * \param spins        (n, N), -1 and +1 for Ising, else states
  * \param[out] table   (n, numbers of a row)
@@ -306,7 +321,7 @@ ISINGRG_API isingrg_status isingrg_lattice_measure(
     void *context);
 
 /* Exact means by the sum over all configurations, at most 2^30 of them.
- * \param lattice      the graph
+ * \param lattice      of isingrg_lattice_create
  * \param couplings    K, n numbers, -1e6 to 1e6
  * \param fields       h, n numbers, -1e6 to 1e6
  * \param[out] moments (n, 8): ln Z, then the means of E, E^2, F, F^2, |m|, m^2 and m^4. For Ising m is
@@ -319,7 +334,7 @@ ISINGRG_API isingrg_status isingrg_lattice_moments(
 
 /* The number of configurations of each energy and magnetization, for Ising and Potts spins and
  * strengths that are integers; at most 2^30 configurations.
- * \param lattice      the graph
+ * \param lattice      of isingrg_lattice_create
  * \param lowest       the first energy, -2^40 to 2^40
  * \param n_energies   1 to 2^28; none lies outside lowest ... lowest + n_energies - 1
  * \param[out] counts  (n_energies, N + 1): the second index is the number of spins +1 for Ising, in

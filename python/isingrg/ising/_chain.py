@@ -380,7 +380,7 @@ class Chain:
         spins, clusters = self._spins.copy(), self._clusters.copy()
         told = report and report(self.n_chains * rows * between, rows * between)
         _core.lattice_advance(
-            *self._lattice._core, self._K, self._h, ALGORITHMS[self._algorithm], self._seed,
+            self._lattice._in_core, self._K, self._h, ALGORITHMS[self._algorithm], self._seed,
             self._sweeps, between, rows, spins, clusters, outputs.get("weights"),
             outputs.get("partners"), outputs.get("improved", 0), outputs.get("table"),
             outputs.get("samples"), told,

@@ -77,7 +77,7 @@ def exact(self: Lattice, K: ArrayLike, h: ArrayLike = 0.0, *, progress: Any = Fa
     with reporting(progress, "enumerating", "parts") as report:
         if couplings.size:
             _core.lattice_moments(
-                *self._core, np.ascontiguousarray(couplings).reshape(-1),
+                self._in_core, np.ascontiguousarray(couplings).reshape(-1),
                 np.ascontiguousarray(fields).reshape(-1), moments, report,
             )  # fmt: skip
     return Exact(*(plain(column.reshape(couplings.shape)) for column in moments.T))
@@ -148,9 +148,8 @@ def density_of_states(self: Lattice, *, progress: Any = False) -> Levels:
     highest = int(abs(whole).sum() if self.spins == "ising" else -whole[whole < 0].sum())
     shape = highest - lowest + 1, self.n_sites + 1
     counts = arguments.allocate("counts", shape, np.float64)
-    sites, bonds, _, colours, pattern, kind, q = self._core
     with reporting(progress, "enumerating", "parts") as report:
-        _core.lattice_levels(sites, bonds, whole, colours, pattern, kind, q, lowest, counts, report)
+        _core.lattice_levels(self._taken_in(whole), lowest, counts, report)
     present = counts.any(1)
     energies = unit * np.asarray(lowest + np.flatnonzero(present), np.float64)
     number = np.arange(self.n_sites + 1)

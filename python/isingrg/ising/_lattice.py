@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, TypeVar
 
 import numpy as np
@@ -74,7 +75,7 @@ class Lattice(Changes):
     @property
     def n_sites(self) -> int:
         """Number of spins."""
-        return int(np.prod(self._shape))
+        return math.prod(self._shape)
 
     @property
     def spins(self) -> str:
@@ -182,7 +183,7 @@ class Lattice(Changes):
         weights = np.full((1, self.n_sites), 1 / self.n_sites)
         table = np.empty((len(rows), 2 + self._components))
         if len(rows):
-            _core.lattice_measure(*self._core, weights, None, 0, rows, table, None)
+            _core.lattice_measure(self._in_core, weights, None, 0, rows, table, None)
         ahead = array.shape[: array.ndim - len(self._shape)]
         m = table[:, 2] if self._kind == "ising" else np.sqrt(self._order_square(table[:, 2:]))
         return plain(table[:, 0].reshape(ahead)), plain(m.reshape(ahead))
@@ -225,12 +226,20 @@ class Lattice(Changes):
         return np.ones(self.n_sites) if self._pattern is None else self._pattern
 
     @property
-    def _core(self) -> tuple[int, Sites, Floats, Sites, Floats | None, int, int]:
-        """As every function of the core begins."""
-        return (
-            self.n_sites, self._bonds, np.ascontiguousarray(self._J * self._signs), self._colours,
-            self._pattern, KINDS[self._kind], self._q,
+    def _in_core(self) -> _core.CoreLattice:
+        """The lattice as the core holds it, taken in when it is first asked for."""
+        if self._held is None:
+            self._held = self._taken_in(np.ascontiguousarray(self._J * self._signs))
+        return self._held
+
+    def _taken_in(self, strengths: Floats) -> _core.CoreLattice:
+        return _core.lattice_create(
+            self.n_sites, self._bonds, strengths, self._colours, self._pattern, KINDS[self._kind],
+            self._q,
         )  # fmt: skip
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_held"}
 
 
 def _read_only(array: _Array) -> _Array:

@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from isingrg import _core
 from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError
 from isingrg.ising import _cells, _colouring
@@ -32,6 +33,8 @@ class Makers:
     _kind = "ising"
     _q = 2
     _pattern: NDArray[np.float64] | None = None
+    #: What the core holds of it.
+    _held: _core.CoreLattice | None = None
 
     @classmethod
     def _made(cls, **attributes: Any) -> Self:
@@ -237,4 +240,4 @@ class Makers:
 
     def _copy(self, **changes: Any) -> Self:
         kept = {name[1:]: value for name, value in self.__dict__.items()}
-        return self._made(**kept | changes)
+        return self._made(**kept | {"held": None} | changes)

@@ -1,6 +1,9 @@
 """Lattices: their bonds, boundaries, colours and positions, and exact sums by brute force."""
 
+import copy
+import pickle
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -227,3 +230,34 @@ def test_enumeration_stops():
         Lattice.square((5, 5)).exact(0.4, progress=lambda done, total: False)
     with pytest.raises(Interrupted):
         Lattice.square((5, 5)).density_of_states(progress=lambda done, total: False)
+
+
+# What the core holds
+
+
+def test_a_changed_lattice_is_another_one():
+    lattice = Lattice.square(4)
+    ones = np.ones((4, 4))
+    assert lattice.energy(ones) == -32
+    assert lattice.with_strengths(2).energy(ones) == -64
+    assert lattice.potts(3).energy(ones) == -32 and lattice.potts(3).energy(ones * 0 + 2) == -32
+
+
+def test_copies_of_a_lattice_that_was_used():
+    lattice = Lattice.square(4)
+    lattice.energy(np.ones((4, 4)))
+    for other in (copy.copy(lattice), copy.deepcopy(lattice), pickle.loads(pickle.dumps(lattice))):
+        assert other.energy(np.ones((4, 4))) == -32 and repr(other) == repr(lattice)
+
+
+def test_threads_share_a_lattice():
+    """It is taken in by whoever asks first, and freed with the last that uses it."""
+    spins = np.random.default_rng(1).choice([-1, 1], (50, 12, 12))
+    expected = Lattice.square(12).energy(spins)
+    for _ in range(20):
+        lattice = Lattice.square(12)
+        with ThreadPoolExecutor(8) as pool:
+            found = [pool.submit(lattice.energy, spins) for _ in range(16)]
+            del lattice
+            for each in found:
+                np.testing.assert_array_equal(each.result(), expected)

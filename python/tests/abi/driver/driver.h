@@ -13,11 +13,12 @@
                  : (fprintf(stderr, "%s:%d: %s: %s\n", __FILE__, __LINE__, #condition, \
                             isingrg_last_error()), exit(EXIT_FAILURE)))
 
-/* The call succeeds; is refused with a message that contains the words; is told that the handle
- * was closed; is stopped by its progress function. */
+/* The call succeeds; has this status and a message that contains the words; is refused with such a
+ * message; is told that the handle was closed; is stopped by its progress function. */
 #define ACCEPT(call) REQUIRE((call) == ISINGRG_OK)
-#define REFUSE(words, call) \
-    REQUIRE((call) == ISINGRG_INVALID_ARGUMENT && strstr(isingrg_last_error(), words) != NULL)
+#define EXPECT(status, words, call) \
+    REQUIRE((call) == (status) && strstr(isingrg_last_error(), words) != NULL)
+#define REFUSE(words, call) EXPECT(ISINGRG_INVALID_ARGUMENT, words, call)
 #define CLOSED(call) REQUIRE((call) == ISINGRG_CLOSED)
 #define INTERRUPT(call) REQUIRE((call) == ISINGRG_INTERRUPTED)
 
