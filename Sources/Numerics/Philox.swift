@@ -21,4 +21,31 @@ public enum Philox {
         }
         return c
     }
+
+    /// The blocks of eight counters that follow each other, side by side in the lanes of vectors.
+    ///
+    /// - Parameter counter: its lower and upper 64 bits; the upper ones count, from a multiple of 8.
+    /// - Returns: the lower and the upper 64 bits of each block.
+    @inlinable
+    static func eightBlocks(
+        counter: (UInt64, UInt64), key: UInt64
+    ) -> (SIMD8<UInt64>, SIMD8<UInt64>) {
+        let lower = SIMD8<UInt64>(repeating: 0xFFFF_FFFF)
+        var c0 = SIMD8<UInt64>(repeating: counter.0 & 0xFFFF_FFFF)
+        var c1 = SIMD8<UInt64>(repeating: counter.0 >> 32)
+        var c2 = SIMD8<UInt64>(repeating: counter.1 & 0xFFFF_FFFF) | SIMD8(0, 1, 2, 3, 4, 5, 6, 7)
+        var c3 = SIMD8<UInt64>(repeating: counter.1 >> 32)
+        var (k0, k1) = (key & 0xFFFF_FFFF, key >> 32)
+        for _ in 0..<10 {
+            let p0 = (c0 & lower) &* SIMD8(repeating: 0xD251_1F53)
+            let p1 = (c2 & lower) &* SIMD8(repeating: 0xCD9E_8D57)
+            (c0, c1, c2, c3) = (
+                p1 &>> 32 ^ c1 ^ SIMD8(repeating: k0), p1 & lower,
+                p0 &>> 32 ^ c3 ^ SIMD8(repeating: k1), p0 & lower
+            )
+            k0 = (k0 &+ 0x9E37_79B9) & 0xFFFF_FFFF
+            k1 = (k1 &+ 0xBB67_AE85) & 0xFFFF_FFFF
+        }
+        return (c0 | c1 &<< 32, c2 | c3 &<< 32)
+    }
 }

@@ -34,21 +34,16 @@ public struct RandomStream {
     ///   - step: position in time (a sweep, a training step), below 2^56.
     public init(seed: UInt64, purpose: RandomPurpose, stream: UInt64 = 0, step: UInt64 = 0) {
         precondition(step < 1 << 56 && stream < 1 << 56)
-        let key = SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32))
         let tagged = stream | purpose.rawValue << 56
-        var words = (SIMD8<UInt64>(), SIMD8<UInt64>(), SIMD8<UInt64>(), SIMD8<UInt64>())
-        withUnsafeMutableBytes(of: &words) { bytes in
-            for block in 0..<16 {
-                let position = step << 8 | UInt64(block)
-                let bits = Philox.block(
-                    counter: SIMD4(
-                        UInt32(truncatingIfNeeded: tagged), UInt32(truncatingIfNeeded: tagged >> 32),
-                        UInt32(truncatingIfNeeded: position), UInt32(truncatingIfNeeded: position >> 32)),
-                    key: key)
-                bytes.storeBytes(of: bits, toByteOffset: 16 * block, as: SIMD4<UInt32>.self)
-            }
-        }
-        (s0, s1, s2, s3) = words
+        let (low, high) = Philox.eightBlocks(counter: (tagged, step << 8), key: seed)
+        let (nextLow, nextHigh) = Philox.eightBlocks(counter: (tagged, step << 8 | 8), key: seed)
+        // Block b holds words 2b and 2b + 1.
+        s0 = SIMD8(low[0], high[0], low[1], high[1], low[2], high[2], low[3], high[3])
+        s1 = SIMD8(low[4], high[4], low[5], high[5], low[6], high[6], low[7], high[7])
+        s2 = SIMD8(
+            nextLow[0], nextHigh[0], nextLow[1], nextHigh[1], nextLow[2], nextHigh[2], nextLow[3], nextHigh[3])
+        s3 = SIMD8(
+            nextLow[4], nextHigh[4], nextLow[5], nextHigh[5], nextLow[6], nextHigh[6], nextLow[7], nextHigh[7])
         s3 |= 1  // xoshiro must not start at zero
     }
 

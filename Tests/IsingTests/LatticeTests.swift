@@ -66,11 +66,11 @@ private func ring(_ sites: Int, _ strengths: [Double], kind: SpinKind = .ising, 
             for spin in 0...1 {
                 let bit = { (value: Int) in SIMD8<UInt64>(repeating: value == 1 ? ~0 : 0) }
                 var changed = 0
-                rule.withMasks { masks in
+                rule.withKernel { rule in
                     for _ in 0..<2000 {
                         let spins = bit(spin)
                         let new = rule.updated(
-                            spins, bit(number & 1), bit(number >> 1), bit(0), bit(0), masks, &random)
+                            spins, bit(number & 1), bit(number >> 1), bit(0), bit(0), &random)
                         for lane in 0..<8 { changed += (isHeatBath ? new : new ^ spins)[lane].nonzeroBitCount }
                     }
                 }

@@ -13,6 +13,8 @@ import Numerics
 final class AllClusters: LatticeSweeper {
     private let setting: LatticeSetting
     private let reflections: Reflections
+    /// Labels the clusters where the bonds are shifts of bits and join spins that are alike.
+    private let clusters: BondClusters?
     /// For each site, one of its cluster with a smaller number, or itself.
     private let parents: Buffer<Int32>
     private let gains: Buffer<Double>
@@ -23,35 +25,42 @@ final class AllClusters: LatticeSweeper {
     private var weightCount = 0
     private(set) var squares: [Double] = []
     private(set) var fourths: [Double] = []
-    private let clusterSums: Buffer<Double>
+    /// (sites, weightCount), of roots; and which those are.
+    private var clusterSums: Buffer<Double>?
+    private var roots: Buffer<Int32>?
 
     init(_ setting: LatticeSetting) throws(Failure) {
         self.setting = setting
         reflections = try Reflections(setting)
-        parents = try Buffer(count: setting.lattice.sites)
+        if reflections.joinsAlike, let bonds = try setting.lattice.bondBits() {
+            let clusters = try BondClusters(setting.lattice, bonds, reflections)
+            (self.clusters, parents) = (clusters, clusters.parents)
+        } else {
+            clusters = nil
+            parents = try Buffer(count: setting.lattice.sites)
+        }
         gains = try Buffer(count: setting.field == 0 ? 0 : setting.lattice.sites)
         choices = try Buffer(count: setting.lattice.sites)
-        clusterSums = try Buffer(count: setting.lattice.sites)
         recolours = setting.lattice.spins.kind == .potts && reflections.joinsAlike
     }
 
     func sweep(_ states: UnsafeMutablePointer<UInt8>, _ random: inout UniformNumbers) {
         let lattice = setting.lattice
         let anyReflection = reflections.reflection(&random)
-        var done = 0
-        while done < lattice.sites {
+        if let clusters {
+            clusters.read(states)
+            clusters.label(&random.stream, stop: setting.stop)
             if setting.stop.isStopped { return }
-            let range = done..<min(done + 1 << 18, lattice.sites)
-            if reflections.joinsAlike {
-                joinAlike(range, states, &random)
-            } else {
-                joinReflected(range, states, anyReflection, &random)
-            }
-            done = range.upperBound
+            clusters.fillParents()
+        } else {
+            join(states, anyReflection, &random)
+            if setting.stop.isStopped { return }
         }
-        for i in 0..<lattice.sites { parents.base[i] = parents.base[Int(parents.base[i])] }
-        if setting.stop.isStopped { return }
         measureClusters(states)
+        if lattice.spins.kind == .ising, setting.field == 0 {
+            tossCoins(states, &random)
+            return
+        }
         if setting.field != 0 { sumField(states, anyReflection) }
         // Roots come before their sites.
         let (parents, choices) = (parents.base, choices.base)
@@ -70,6 +79,38 @@ final class AllClusters: LatticeSweeper {
             } else if choice == 1 {
                 states[i] = reflections.reflected(states[i], anyReflection)
             }
+        }
+    }
+
+    /// Opens bonds and gives every site the root of its cluster as its parent.
+    private func join(_ states: UnsafePointer<UInt8>, _ reflection: Int, _ random: inout UniformNumbers) {
+        let lattice = setting.lattice
+        var done = 0
+        while done < lattice.sites {
+            if setting.stop.isStopped { return }
+            let range = done..<min(done + 1 << 18, lattice.sites)
+            if reflections.joinsAlike {
+                joinAlike(range, states, &random)
+            } else {
+                joinReflected(range, states, reflection, &random)
+            }
+            done = range.upperBound
+        }
+        for i in 0..<lattice.sites { parents.base[i] = parents.base[Int(parents.base[i])] }
+    }
+
+    /// Turns clusters of Ising spins by fair coins, without branches that could not be foreseen.
+    private func tossCoins(_ states: UnsafeMutablePointer<UInt8>, _ random: inout UniformNumbers) {
+        let (parents, choices) = (parents.base, choices.base)
+        var coins = SIMD8<UInt64>()
+        for i in 0..<setting.lattice.sites {
+            if i & 511 == 0 { coins = random.stream.nextBits() }
+            let root = Int(parents[i])
+            let coin = UInt8(truncatingIfNeeded: coins[i &>> 6 & 7] &>> UInt64(i & 63) & 1)
+            let isRoot: UInt8 = root == i ? 0xFF : 0
+            let choice = (coin & isRoot) | (choices[root] & ~isRoot)
+            choices[i] = choice
+            states[i] ^= choice
         }
     }
 
@@ -165,24 +206,35 @@ final class AllClusters: LatticeSweeper {
     /// that of the fourth power 3 (sum of squares)^2 - 2 sum of fourth powers. For Potts, whose clusters
     /// are of one state, s_i is 1, and the sum of squares is the mean of the square of the order
     /// parameter; the fourth power is of Ising only. U. Wolff, doi:10.1103/PhysRevLett.60.1461.
-    func improve(_ weights: UnsafePointer<Double>, count: Int) {
+    func improve(_ weights: UnsafePointer<Double>, count: Int) throws(Failure) {
         (self.weights, weightCount) = (weights, count)
+        clusterSums = try Buffer(count: setting.lattice.sites * count)
+        roots = try Buffer(count: setting.lattice.sites)
     }
 
     private func measureClusters(_ states: UnsafePointer<UInt8>) {
-        guard let weights else { return }
-        let sites = setting.lattice.sites
+        guard let weights, let clusterSums, let roots else { return }
+        let (sites, count) = (setting.lattice.sites, weightCount)
         let isIsing = setting.lattice.spins.kind == .ising
+        let (parents, sums) = (parents.base, clusterSums.base)
+        var found = 0
+        // A root comes before the others of its cluster, whose sums begin with it.
+        for i in 0..<sites {
+            let root = Int(parents[i])
+            let sign: Double = isIsing && states[i] == 0 ? -1 : 1
+            let own = sums + root &* count
+            // What the sum held before counts for nothing at a root; a branch could not be foreseen.
+            let kept: Double = root == i ? 0 : 1
+            for k in 0..<count { own[k] = kept * own[k] + sign * weights[k &* sites &+ i] }
+            roots.base[found] = Int32(truncatingIfNeeded: i)
+            found &+= root == i ? 1 : 0
+        }
         (squares, fourths) = ([], [])
-        for k in 0..<weightCount {
-            for i in 0..<sites { clusterSums.base[i] = 0 }
-            for i in 0..<sites {
-                let weight = weights[k * sites + i]
-                clusterSums.base[Int(parents.base[i])] += isIsing && states[i] == 0 ? -weight : weight
-            }
+        for k in 0..<count {
             var square = 0.0, fourth = 0.0
-            for i in 0..<sites where Int(parents.base[i]) == i {
-                let one = clusterSums.base[i] * clusterSums.base[i]
+            for r in 0..<found {
+                let sum = sums[Int(roots.base[r]) &* count &+ k]
+                let one = sum * sum
                 square += one
                 fourth += one * one
             }

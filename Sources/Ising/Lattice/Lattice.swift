@@ -24,6 +24,9 @@ public final class Lattice: @unchecked Sendable {
     /// What multiplies the field at each site; nil for one everywhere.
     let pattern: Buffer<Double>?
 
+    private let keptSiteBits = Locked<SiteBits??>(nil)
+    private let keptBondBits = Locked<BondBits??>(nil)
+
     /// Sites that can be updated at once by one rule: `range` of `order`.
     package struct Group {
         package let range: Range<Int>
@@ -162,6 +165,22 @@ public final class Lattice: @unchecked Sendable {
             next[one]! += 1
         }
         return groups
+    }
+
+    /// The sites as bits, made when they are first asked for; nil where that is not possible.
+    func siteBits() throws(Failure) -> SiteBits? {
+        if let kept = keptSiteBits.withLock({ $0 }) { return kept }
+        let made = try SiteBits.make(self)
+        keptSiteBits.withLock { $0 = .some(made) }
+        return made
+    }
+
+    /// The bonds as bits, in the same way.
+    func bondBits() throws(Failure) -> BondBits? {
+        if let kept = keptBondBits.withLock({ $0 }) { return kept }
+        let made = try BondBits.make(self)
+        keptBondBits.withLock { $0 = .some(made) }
+        return made
     }
 
     /// The field at a site in units of h.

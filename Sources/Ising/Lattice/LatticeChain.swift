@@ -13,9 +13,18 @@ protocol LatticeSweeper {
     func sweep(_ states: UnsafeMutablePointer<UInt8>, _ random: inout UniformNumbers)
 }
 
+/// Chains whose states are bits between the sweeps of a call.
+protocol PackedChains {
+    /// - Parameter states: bytes 0 and 1, (chains, sites).
+    func read(_ states: UnsafePointer<UInt8>)
+    func write(_ states: UnsafeMutablePointer<UInt8>)
+    /// One sweep with random numbers keyed by its number.
+    func sweep(_ stream: inout RandomStream)
+}
+
 /// Uniform numbers in [0, 1), multiples of 2^-52, one by one.
 struct UniformNumbers {
-    private var stream: RandomStream
+    var stream: RandomStream
     private let numbers: Buffer<Double>
     private var next: Int
 

@@ -58,10 +58,11 @@ public struct LatticeRun: Sendable {
         }
     }
 
-    /// Chains that share words, or 1: those of equal coupling and field, 64 or 512 where there are more
-    /// than a few.
-    func packs(_ lattice: Lattice) -> [Range<Int>] {
+    /// Chains that share words, or 1: those of equal coupling and field, 64 or 512 where there are enough
+    /// of them. Few chains do not share words where the sites of one fill them better.
+    func packs(_ lattice: Lattice) throws(Failure) -> [Range<Int>] {
         let canPack = algorithm.isLocal && PackedSpins.canPack(lattice)
+        let density = canPack ? try lattice.siteBits()?.density(lattice) ?? 0 : 0
         var packs: [Range<Int>] = []
         var start = 0
         while start < chains {
@@ -69,7 +70,7 @@ public struct LatticeRun: Sendable {
             while end < chains, end - start < 512, couplings[end] == couplings[start], fields[end] == fields[start] {
                 end += 1
             }
-            if canPack, end - start >= 4 {
+            if canPack, end - start >= 4, end - start >= 512 || Double(min(64, end - start)) > 64 * density {
                 if end - start < 512 { end = min(end, start + 64) }
                 packs.append(start..<end)
             } else {
@@ -84,7 +85,7 @@ public struct LatticeRun: Sendable {
 /// Lets chains on a lattice go on from where they are.
 ///
 /// - Parameters:
-///   - states: bytes 0 to q - 1, (chains, sites); unchanged unless the call succeeds.
+///   - states: bytes 0 to q - 1, (chains, sites); of no meaning unless the call succeeds.
 ///   - clusters: for Wolff's algorithm, clusters of a sweep for each chain; for a chain that has 0, a
 ///     sweep ends when as many sites were visited as there are, which is not quite in equilibrium, and
 ///     at the end its number is set from what the second half of the sweeps did.
@@ -97,29 +98,30 @@ public func advance(
     samples: UnsafeMutablePointer<UInt8>?, progress: Progress
 ) throws(Failure) {
     try run.validate()
-    let packs = run.packs(lattice)
+    let packs = try run.packs(lattice)
     let stop = StopSignal(progress)
     let failure = Locked<Failure?>(nil)
-    let final = try Buffer<UInt8>(count: run.chains * lattice.sites)
     let counts = try Buffer<Int32>(count: run.chains)
-    final.base.update(from: states, count: run.chains * lattice.sites)
     counts.base.update(from: clusters, count: run.chains)
     parallelFor(packs.count, progress: progress) { index in
         do throws(Failure) {
             let pack = packs[index]
             let course = Course(
-                run: run, lattice: lattice, chains: pack, states: final.base + pack.lowerBound * lattice.sites,
+                run: run, lattice: lattice, chains: pack, states: states + pack.lowerBound * lattice.sites,
                 clusters: counts.base + pack.lowerBound, measurement: measurement,
                 table: table.map { $0 + pack.lowerBound * run.rows * measurement.columns },
                 samples: samples.map { $0 + pack.lowerBound * run.rows * lattice.sites }, stop: stop)
-            if pack.count == 1 { try course.followOne() } else { try course.followPack() }
+            if let packed = try course.packed() {
+                try course.follow(packed)
+            } else {
+                try course.followOne()
+            }
         } catch {
             failure.withLock { if $0 == nil { $0 = error } }
         }
     }
     if let failure = failure.withLock({ $0 }) { throw failure }
     if progress.isStopped { throw .stoppedChains }
-    states.update(from: final.base, count: run.chains * lattice.sites)
     clusters.update(from: counts.base, count: run.chains)
     progress.finish()
 }
@@ -152,6 +154,18 @@ private struct Course {
             step: UInt64(run.firstSweep + sweep))
     }
 
+    /// What updates these chains as bits; nil for one that is followed as bytes.
+    func packed() throws(Failure) -> (any PackedChains)? {
+        if chains.count > 1 { return try PackedSpins(setting, chains: chains.count) }
+        if run.algorithm.isLocal, let sites = try lattice.siteBits() { return try PackedSites(setting, sites) }
+        if run.algorithm == .swendsenWang, lattice.spins.kind == .ising, setting.field == 0, !measurement.improves,
+            let bonds = try lattice.bondBits()
+        {
+            return try PackedClusters(setting, bonds)
+        }
+        return nil
+    }
+
     func followOne() throws(Failure) {
         let buffer = try UniformNumbers.buffer(sites: lattice.sites)
         let setting = setting
@@ -165,7 +179,7 @@ private struct Course {
             sweeper = singles!
         case .swendsenWang:
             all = try AllClusters(setting)
-            if measurement.improves { all!.improve(measurement.weights, count: measurement.weightCount) }
+            if measurement.improves { try all!.improve(measurement.weights, count: measurement.weightCount) }
             sweeper = all!
         case .metropolis, .heatBath: sweeper = SingleSpins(setting)
         }
@@ -191,17 +205,23 @@ private struct Course {
         }
     }
 
-    func followPack() throws(Failure) {
-        let packed = try PackedSpins(setting, chains: chains.count)
+    func follow(_ packed: any PackedChains) throws(Failure) {
         packed.read(states)
+        // A sweep of a small lattice takes less time than to ask whether to stop.
+        let batch = max(1, 1 << 14 / (lattice.sites * chains.count))
         var done = 0
         for row in 0..<run.rows {
-            for _ in 0..<run.between {
-                var random = stream(done)
-                packed.sweep(&random)
-                done += 1
+            var left = run.between
+            while left > 0 {
+                let next = min(batch, left)
+                for _ in 0..<next {
+                    var random = stream(done)
+                    packed.sweep(&random)
+                    done += 1
+                }
+                left -= next
                 if stop.isStopped { throw .stoppedChains }
-                stop.progress.advance(by: chains.count)
+                stop.progress.advance(by: next * chains.count)
             }
             if table != nil || samples != nil {
                 packed.write(states)

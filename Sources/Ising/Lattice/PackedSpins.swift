@@ -11,7 +11,7 @@ import Numerics
 /// of one colour and one number of neighbours are updated together: their up neighbours are counted in
 /// binary by full adders, and random numbers compared with the probability of each count bit by bit,
 /// as `ThresholdBits` does with two. Spin +1 is a one bit.
-final class PackedSpins {
+final class PackedSpins: PackedChains {
     let chains: Int
     private let setting: LatticeSetting
     /// Words of a site: 1, or 8 for 512 chains.
@@ -41,12 +41,7 @@ final class PackedSpins {
         words = try Buffer(count: lattice.sites * width + 8)
         places = try Buffer(count: 2 * lattice.bonds + 8)
         signs = try Buffer(count: 2 * lattice.bonds + 8)
-        let strength = setting.coupling * abs(lattice.strengths[0])
-        rules = lattice.groups.map {
-            PackedRule(
-                degree: $0.degree, strength: strength, field: setting.field,
-                isHeatBath: setting.algorithm == .heatBath, proposal: setting.proposesHalf ? 0.5 : 1)
-        }
+        rules = PackedRule.rules(setting)
         let placeOf = try Buffer<Int32>(count: lattice.sites)
         for p in 0..<lattice.sites { placeOf.base[Int(lattice.order.base[p])] = Int32(p) }
         var start = 0
@@ -65,7 +60,6 @@ final class PackedSpins {
 
     // MARK: - Bytes and bits
 
-    /// - Parameter states: bytes 0 and 1, (chains, sites).
     func read(_ states: UnsafePointer<UInt8>) {
         let lattice = setting.lattice
         for p in 0..<lattice.sites * width { words.base[p] = 0 }
@@ -112,7 +106,7 @@ final class PackedSpins {
         let own = base + group.range.lowerBound * width
         let shift = width == 8 ? 3 : 0
 
-        rule.withMasks { masks in
+        rule.withKernel { rule in
             var i = 0
             while i < count &<< shift {
                 let spins = load(own + i)
@@ -142,7 +136,7 @@ final class PackedSpins {
                     b2 ^= c1
                     b3 ^= c2
                 }
-                let updated = rule.updated(spins, b0, b1, b2, b3, masks, &random)
+                let updated = rule.updated(spins, b0, b1, b2, b3, &random)
                 if i &+ 8 <= count &<< shift {
                     store(updated, own + i)
                 } else {

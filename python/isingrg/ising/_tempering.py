@@ -38,7 +38,7 @@ class Tempering:
     h : float
         Field H/T of all chains, at most 1e6 in magnitude.
     n_ladders : int
-        Independent ladders, 1 to 2**20. Chains of equal K share the bits of words; see `Chain`.
+        Independent ladders, 1 to 2**20. Chains of equal K may share words; see `Chain`.
     algorithm : {"auto", "wolff", "swendsen-wang", "metropolis", "heat-bath"}
         As for `Chain`.
     start : {"random", "ordered"} or array_like, shape (*shape), optional
