@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from isingrg import _core
 from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError
-from isingrg._shared.progress import Report, reporting
-from isingrg.ising import _chain_file
+from isingrg._shared.progress import reporting
+from isingrg.ising import _chain_file, _chain_start
+from isingrg.ising._chain_running import Running
 from isingrg.ising._lattice import Lattice
 from isingrg.ising._measurements import Measurements
 from isingrg.ising._plan import Plan, Sums
@@ -20,11 +20,8 @@ from isingrg.ising._sampling import ALGORITHMS, MOST_SWEEPS
 
 Floats = NDArray[np.float64]
 
-#: Updates of sites by one call of the core, after which the chains are kept.
-_PIECE = 2**25
 
-
-class Chain:
+class Chain(Running):
     """One or more independent Markov chains on a lattice.
 
     Chains know where they are. `advance` lets them go on, `measure` measures on the way, `sample`
@@ -56,10 +53,11 @@ class Chain:
 
     Notes
     -----
-    A sweep of "metropolis" and "heat-bath" updates every spin once, colour by colour. Four or more
-    chains of equal K and h, of Ising spins with bonds of equal strength but for signs and without a
-    pattern of the field, share the bits of words: 64 or 512 of them run at once, and the spins of a
-    chain then depend on their number. A sweep of "swendsen-wang" is one update of all clusters, and
+    A sweep of "metropolis" and "heat-bath" updates every spin once, colour by colour. Of Ising
+    spins with bonds of equal strength but for signs, and without a pattern of the field, 512 sites
+    are updated at once, as the bits of words. Where the sites of a small lattice do not fill the
+    words, four or more chains of equal K and h share them, 64 or 512 at once; the spins of a chain
+    then depend on their number. A sweep of "swendsen-wang" is one update of all clusters, and
     one of "wolff" as many clusters as reach every spin once on average. Their number is chosen
     while chains do the first three quarters of the first `advance`. In a field, clusters are turned
     with the probability that it gives them, the bonds to a ghost spin summed out, and a sweep of
@@ -84,7 +82,7 @@ class Chain:
         if not isinstance(lattice, Lattice):
             raise TypeError(f"lattice must be a Lattice, not {type(lattice).__name__}")
         self._lattice = lattice
-        self._K, self._h = _of_chains(K, h, n_chains)
+        self._K, self._h = _chain_start.of_chains(K, h, n_chains)
         name = arguments.choice("algorithm", algorithm, ALGORITHMS)
         self._seed = arguments.seed(seed)
         orders = {lattice.has_order(float(K)) for K in np.unique(self._K)}
@@ -94,10 +92,9 @@ class Chain:
         if name == "auto":
             name = "wolff" if order and not self._h.any() else "heat-bath"
         self._algorithm = name
-        self._order = order
         self._sweeps = 0
         self._clusters = np.zeros(len(self._K), np.int32)
-        self._spins = self._started(start)
+        self._spins = _chain_start.configurations(lattice, self._h, name, order, start, self._seed)
 
     @property
     def lattice(self) -> Lattice:
@@ -113,11 +110,6 @@ class Chain:
     def field(self) -> Floats:
         """Field of each chain, array of shape (n_chains,)."""
         return self._h.copy()
-
-    @property
-    def n_chains(self) -> int:
-        """Number of chains."""
-        return len(self._K)
 
     @property
     def algorithm(self) -> str:
@@ -285,43 +277,6 @@ class Chain:
     save = _chain_file.save
     load = classmethod(_chain_file.load)
 
-    # How
-
-    def _started(self, start: Any) -> NDArray[np.int8]:
-        lattice, count = self._lattice, self.n_chains
-        random = np.random.Generator(np.random.Philox(self._seed))
-        if start is None:
-            is_local = self._algorithm in ("metropolis", "heat-bath")
-            start = "ordered" if self._order and is_local else "random"
-        if isinstance(start, str):
-            start = arguments.choice("start", start, ("random", "ordered"))
-            if start == "ordered" and not self._order:
-                raise ArgumentError(
-                    "no configuration is known that all bonds agree with: start from an array, or "
-                    '"random"'
-                )
-            arguments.allocate("spins", (count, lattice.n_sites), np.int8)
-            states = random.integers(
-                0, lattice.q, (count, lattice.n_sites if start == "random" else 1), dtype=np.int8
-            )
-            if start == "ordered" and lattice._pattern is None:
-                # The state that the field prefers, where it does.
-                states[self._h > 0] = 1 if lattice.spins == "ising" else 0
-                if lattice.spins == "ising":
-                    states[self._h < 0] = 0
-            spins = 2 * states - 1 if lattice.spins == "ising" else states
-            if start == "ordered" and self._order == "antiferromagnetic":
-                spins = spins * (1 - 2 * lattice.colours).astype(np.int8)
-            return np.array(np.broadcast_to(spins, (count, lattice.n_sites)), np.int8, order="C")
-        given = lattice._configurations(start, "start")
-        if given.shape not in (lattice.shape, (count, *lattice.shape)):
-            raise ArgumentError(
-                f"start must be one configuration or {count} of them, got the shape {given.shape}"
-            )
-        return np.array(np.broadcast_to(given, (count, *lattice.shape)), order="C").reshape(
-            count, -1
-        )
-
     def _can_improve(self) -> bool:
         if self._algorithm != "swendsen-wang" or self._h.any():
             return False
@@ -332,82 +287,3 @@ class Chain:
         return self._lattice.spins == "ising" or (
             self._lattice.spins == "potts" and bool((couplings >= 0).all())
         )
-
-    def _settle(self) -> None:
-        """Chains of Wolff's algorithm that have not advanced do not know yet what a sweep is."""
-        if self._algorithm == "wolff" and not self._clusters.all():
-            self._advance(8, None, 0, 8)
-
-    def _advance(self, n: int, report: Report | None, done: int, total: int) -> None:
-        """Sweeps in pieces, after each of which the chains are kept."""
-        if self._algorithm == "wolff" and n and not self._clusters.all():
-            tuning = -(-3 * n // 4)
-            each = self._piece
-            clusters = self._clusters
-            for first in range(0, tuning, each):
-                self._clusters = np.zeros_like(clusters)
-                self._run(min(each, tuning - first), 1, _part(report, done + first, total), {})
-            n, done = n - tuning, done + tuning
-        for first in range(0, n, self._piece):
-            rows = min(self._piece, n - first)
-            self._run(rows, 1, _part(report, done + first, total), {})
-
-    @property
-    def _piece(self) -> int:
-        """Sweeps of one call of the core."""
-        return max(1, _PIECE // (self._lattice.n_sites * self.n_chains))
-
-    def _rows(
-        self, n: int, between: int, report: Report | None,
-        keep: Callable[[int, int], dict[str, Any]],
-        take: Callable[[int, int, dict[str, Any]], None],
-    ) -> None:  # fmt: skip
-        """n times some sweeps, with outputs that `keep` makes and `take` takes, in pieces."""
-        each = max(1, min(self._piece // between, 2**22 // (self._lattice.n_sites * self.n_chains)))
-        for first in range(0, n, each):
-            rows = min(each, n - first)
-            if between > self._piece:  # a piece is less than a row
-                self._advance(between - 1, report, first * between, n * between)
-                outputs = keep(first, rows)
-                part = _part(report, first * between + between - 1, n * between)
-                self._run(rows, 1, part, outputs)
-            else:
-                outputs = keep(first, rows)
-                self._run(rows, between, _part(report, first * between, n * between), outputs)
-            take(first, rows, outputs)
-
-    def _run(self, rows: int, between: int, report: Any, outputs: dict[str, Any]) -> None:
-        spins, clusters = self._spins.copy(), self._clusters.copy()
-        told = report and report(self.n_chains * rows * between, rows * between)
-        _core.lattice_advance(
-            self._lattice._in_core, self._K, self._h, ALGORITHMS[self._algorithm], self._seed,
-            self._sweeps, between, rows, spins, clusters, outputs.get("weights"),
-            outputs.get("partners"), outputs.get("improved", 0), outputs.get("table"),
-            outputs.get("samples"), told,
-        )  # fmt: skip
-        self._spins, self._clusters = spins, clusters
-        self._sweeps += rows * between
-
-
-def _part(report: Report | None, done: int, total: int) -> Any:
-    """Makes the report of the whole from that of a call of the core, which counts all chains."""
-    if report is None:
-        return None
-    return lambda units, sweeps: (
-        lambda so_far, _: report(done + so_far * sweeps // max(units, 1), total)
-    )
-
-
-def _of_chains(K: Any, h: Any, n_chains: Any) -> tuple[Floats, Floats]:
-    couplings = arguments.reals("K", K, -1e6, 1e6)
-    fields = arguments.reals("h", h, -1e6, 1e6)
-    if n_chains is None:
-        n_chains = max(couplings.size if couplings.ndim else 1, fields.size if fields.ndim else 1)
-    n_chains = arguments.integer("n_chains", n_chains, 1, 2**24)
-    for name, values in (("K", couplings), ("h", fields)):
-        if values.shape not in ((), (n_chains,)):
-            raise ArgumentError(
-                f"{name} must be a number or one for each of {n_chains} chains, got the shape "
-                f"{values.shape}"
-            )
-    return tuple(np.array(np.broadcast_to(v, (n_chains,))) for v in (couplings, fields))  # type: ignore[return-value]
