@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError
-from isingrg.ising import _estimators
+from isingrg.ising import _estimators, _measurements_tables
 from isingrg.statistics import Estimate, mean_and_error
 
 if TYPE_CHECKING:
@@ -199,6 +199,11 @@ class Measurements:
         square, factor = self._series(self._square, name)
         first = factor[..., smallest].mean(-1)
         return _estimators.correlation_length(self._sites * square, first, lengths.min())
+
+    # Other packages
+
+    to_dataset = _measurements_tables.to_dataset
+    inference_data = _measurements_tables.inference_data
 
     @property
     def _sites(self) -> int:

@@ -9,6 +9,7 @@ from isingrg.statistics._curves import crossings
 from isingrg.statistics._derived import derived
 from isingrg.statistics._estimate import Estimate
 from isingrg.statistics._jackknife import jackknife
+from isingrg.statistics._pyerrors import to_obs
 from isingrg.statistics._reweighting import Reweighting
 from isingrg.statistics._scaling import Collapse, collapse
 from isingrg.statistics._series import autocorrelation_time, mean_and_error
@@ -25,4 +26,5 @@ __all__ = [
     "derived",
     "jackknife",
     "mean_and_error",
+    "to_obs",
 ]

@@ -45,6 +45,7 @@ USES = {
     "matplotlib": (lambda _: plot.configuration(SPINS[0, 0]), "plot"),
     "xarray": (lambda _: ising.to_dataset(SPINS, 0.4), "data"),
     "arviz": (chains, "chains"),
+    "pyerrors": (lambda _: statistics.to_obs(np.arange(9.0)), "pyerrors"),
     "scipy.interpolate": (critical_coupling, "analysis"),
     "scipy.optimize": (collapse, "analysis"),
     "sklearn.decomposition": (lambda _: graphvae.principal_components(np.eye(4)), "analysis"),
