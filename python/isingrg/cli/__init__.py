@@ -1,4 +1,4 @@
-"""The command line: `isingrg demo | critical-point | sample | reproduce | info`.
+"""The command line: `isingrg demo | critical-point | sample | reference | reproduce | info`.
 
 Results go to standard output, as tables or with --json as one JSON document; progress and errors go
 to standard error. Exit codes: 0, 1 for a failure, 2 for a wrong argument, 130 when interrupted.
@@ -14,7 +14,7 @@ from typing import TextIO
 
 import isingrg
 from isingrg._shared import arguments
-from isingrg.cli import _critical_point, _demo, _info, _reproduce, _sample
+from isingrg.cli import _critical_point, _demo, _info, _reference, _reproduce, _sample
 from isingrg.cli._completion import PrintCompletion
 from isingrg.cli._parsing import Parser
 
@@ -67,6 +67,6 @@ def parser() -> argparse.ArgumentParser:
         "--print-completion", action=PrintCompletion, help="print completions for a shell and exit"
     )
     commands = root.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in (_demo, _critical_point, _sample, _reproduce, _info):
+    for command in (_demo, _critical_point, _sample, _reference, _reproduce, _info):
         command.add(commands)
     return root

@@ -30,6 +30,7 @@ from isingrg.ising._lattice import Lattice
 from isingrg.ising._lattice_sampling import measure
 from isingrg.ising._measurements import Measurements
 from isingrg.ising._observables import block_spin, energy, magnetization
+from isingrg.ising._reference import reference
 from isingrg.ising._sampling import SamplingPlan, sample, sampling_plan
 from isingrg.ising._tempering import Tempering
 from isingrg.ising._torus import heat_capacity, log_partition, mean_energy
@@ -60,6 +61,7 @@ __all__ = [
     "magnetization",
     "mean_energy",
     "measure",
+    "reference",
     "sample",
     "sampling_plan",
     "specific_heat",

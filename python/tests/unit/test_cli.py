@@ -131,6 +131,18 @@ def test_sample(run, tmp_path):
     np.testing.assert_allclose(summary["energy_per_site"], energy, rtol=1e-14)
 
 
+def test_reference(run, tmp_path):
+    xarray = pytest.importorskip("xarray")
+    pytest.importorskip("h5netcdf")
+    path = tmp_path / "critical.nc"
+    options = ["--size", 4, "--samples", 3, "--measurements", 2000, "--seed", 5, "--quiet"]
+    code, out, err = run("reference", *options, "--output", path)
+    assert (code, err) == (0, "") and out == f"{path}: L4\n"
+    assert xarray.load_dataset(path, group="L4", engine="h5netcdf").spins.shape == (4, 3, 4, 4)
+    said = json.loads(run("reference", *options, "--json", "--output", path)[1])
+    assert said == {"output": str(path), "groups": ["L4"]}
+
+
 def test_sample_says_which_algorithm_it_chose(run, tmp_path):
     path = tmp_path / "data.npz"
     arguments = ["sample", "--size", 16, "--coupling", 0.3, 0.44, "--samples", 3, "--output", path]
@@ -444,6 +456,13 @@ WRONG = [
     (["sample", "--size", "8", "--output", "a.npz", "--thermalize", "-2"], "--thermalize must be"),
     (["sample", "--size", "8", "--output", "a.npz", "--between", "0"], "--between must be"),
     (["sample", "--size", "8", "--output", "a.npz", "--algorithm", "wolf"], "invalid choice"),
+    (["reference"], "required"),
+    (["reference", "--output", "a.npz"], "--output must end in .nc"),
+    (["reference", "--output", "a.nc", "--size", "7"], "--size must be even and from 4"),
+    (["reference", "--output", "a.nc", "--size", "8", "8"], "different"),
+    (["reference", "--output", "a.nc", "--samples", "0"], "--samples must be from 1"),
+    (["reference", "--output", "a.nc", "--measurements", "9"], "--measurements must be from 1000"),
+    (["reference", "--output", "a.nc", "--seed", "-1"], "--seed must be from 0"),
 ]  # fmt: skip
 
 

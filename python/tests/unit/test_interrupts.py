@@ -115,6 +115,8 @@ def test_training_inside_its_own_progress_is_refused(kind):
 # Every long function, in a process of its own
 
 PREPARE = {
+    "file": "from isingrg import ising; import tempfile, xarray, h5netcdf, h5py; "
+    "file = tempfile.mkdtemp() + '/a.nc'",
     "lattice": "from isingrg import ising; lattice = ising.Lattice.square(99); "
     "chain = ising.Chain(lattice, 0.44); ladder = ising.Tempering(lattice, [0.3, 0.4]); "
     "small = ising.Lattice.square(5)",
@@ -169,6 +171,7 @@ LONG = {
     "isingrg.ising.Tempering.measure": ("ladder.measure(2**20, bins=9)", "lattice"),
     "isingrg.ising.anneal": ("ising.anneal(lattice, [0.1, 0.2], n_sweeps=2**30)", "lattice"),
     "isingrg.ising.torus_density_of_states": ("ising.torus_density_of_states(32)", "lattice"),
+    "isingrg.ising.reference": ("ising.reference(file, n_measurements=2**24)", "file"),
     "isingrg.ising.measure": ("ising.measure(lattice, 0.44, 2**20, bins=9)", "lattice"),
     "isingrg.statistics.autocorrelation_time": ("statistics.autocorrelation_time(walk)", "series"),
     "isingrg.mlrg.MLRG.fit": ("model.fit(10**7)", "model"),

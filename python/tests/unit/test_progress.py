@@ -4,6 +4,7 @@ import importlib.util
 import re
 import subprocess
 import sys
+import tempfile
 import time
 import types
 from itertools import pairwise
@@ -103,6 +104,14 @@ def encoder():
     return MODELS["graphvae"].trained(1)
 
 
+def reference(progress):
+    pytest.importorskip("h5netcdf")
+    with tempfile.TemporaryDirectory() as folder:
+        ising.reference(
+            f"{folder}/a.nc", sizes=[4], n_samples=2, n_measurements=2000, progress=progress
+        )
+
+
 VALUES, LATENT = np.random.default_rng(2).normal(size=(2, 40)), np.ones((3, 2))
 
 #: Every public function that takes progress, by its name below `isingrg`.
@@ -124,6 +133,7 @@ CALLS = {
     "ising.anneal": lambda p: ising.anneal(LATTICE, [0.1, 0.2], n_chains=5, progress=p),
     "ising.torus_density_of_states": lambda p: ising.torus_density_of_states(4, progress=p),
     "ising.measure": lambda p: ising.measure(LATTICE, 0.4, 9, progress=p),
+    "ising.reference": reference,
     "mlrg.MLRG.fit": lambda p: MODELS["mlrg"].trained(5, progress=p),
     "mlrg.divergence": lambda p: mlrg.divergence([0.3, 0.4], [0.3, 0.4], progress=p),
     "mlrg.exact_map": lambda p: mlrg.exact_map([0.3, 0.4], progress=p),
