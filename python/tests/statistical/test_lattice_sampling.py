@@ -98,21 +98,26 @@ def test_critical_torus(algorithm):
 
 
 def test_errors_of_measurements_cover():
-    """Of 200 runs about 95 % have the exact values of chi and U4 within 1.96 errors: 180 to 199.
+    """Of 200 runs about 95 % have the exact chi, C, U4, xi within 1.96 errors: 180 to 199 of each.
 
     A binomial number of mean 190 lies outside once in 2000 seeds; runs of the same seed are fixed.
     """
-    lattice = Lattice.square(4)
-    exact = lattice.exact(0.35)
+    lattice, K = Lattice.square(4), 0.35
+    exact = lattice.exact(K)
+    spins, E, F = configurations(lattice)
+    wave = abs((spins * np.exp(0.5j * np.pi * np.arange(4))).sum((1, 2))) ** 2 / 16
+    factor = probabilities(E, F, K, 0)[0] @ wave
     chi = 16 * exact.magnetization_squared
-    binder = 1 - exact.magnetization_fourth / (3 * exact.magnetization_squared**2)
-    covered = np.zeros(2, int)
+    expected = {
+        "susceptibility": chi,
+        "specific_heat": K**2 * (exact.energy_squared - exact.energy**2) / 16,
+        "binder_cumulant": 1 - exact.magnetization_fourth / (3 * exact.magnetization_squared**2),
+        "correlation_length": np.sqrt(chi / factor - 1) / (2 * np.sin(np.pi / 4)),
+    }
+    covered = dict.fromkeys(expected, 0)
     for seed in range(200):
-        found = measure(
-            lattice, 0.35, 400, algorithm="wolff", n_thermalize=20, seed=seed, momenta=()
-        )
-        for k, (estimate, value) in enumerate(
-            [(found.susceptibility(), chi), (found.binder_cumulant(), binder)]
-        ):
-            covered[k] += abs(estimate.value - value) < 1.96 * estimate.error
-    assert (covered >= 180).all() and (covered <= 199).all(), covered
+        found = measure(lattice, K, 400, algorithm="wolff", n_thermalize=20, seed=seed)
+        for name, value in expected.items():
+            estimate = getattr(found, name)()
+            covered[name] += bool(abs(estimate.value - value) < 1.96 * estimate.error)
+    assert all(180 <= count <= 199 for count in covered.values()), covered
