@@ -33,3 +33,16 @@ def test_critical_coupling(script):
     binder = script["binder"]
     assert abs(binder.K_c.value - K_CRITICAL) < 4 * binder.K_c.error
     assert binder.p_value > 1e-4
+
+
+def test_three_dimensions():
+    """Within 4 errors of the literature; a chi-square that one in 10^4 exceeds: 2e-4 in all."""
+    code = re.search(r"## In three dimensions.*?```python\n(.*?)```", PAGE.read_text(), re.S)[1]
+    large = "[8, 12, 16, 24, 32], 20_000"
+    assert large in code
+    names = {}
+    exec(code.replace(large, "[6, 8, 12], 3000"), names)
+    found = names["found"]
+    assert abs(found.K_c.value - 0.221654626) < 4 * found.K_c.error < 2e-3
+    assert abs(found.nu.value - 0.629971) < 4 * found.nu.error < 0.2
+    assert found.p_value > 1e-4
