@@ -45,6 +45,19 @@ static void create(void)
             masks[i] = (int8_t)small(1, 14);
         config.masks = masks;
     }
+    if (next_byte() >= 0xC0) {
+        int64_t sites = rows(config.size, config.size);
+        config.symmetry_count = seldom() ? amount(0, 40) : rows(2, sites);
+        int32_t *sources = output(rows(config.symmetry_count, 1), sizeof(int32_t));
+        int8_t *signs = output(rows(config.symmetry_count, 1), 1);
+        for (int64_t i = 0; sources != NULL && signs != NULL && i < rows(config.symmetry_count, 1); ++i) {
+            bool turns = sites > 0 && i >= sites && i < 2 * sites;
+            sources[i] = seldom() ? small(0, 20) : (int32_t)(turns ? 2 * sites - 1 - i : i);
+            signs[i] = seldom() ? -1 : 1;
+        }
+        config.symmetry_sources = sources;
+        config.symmetry_signs = signs;
+    }
     config.seed = next_word();
     isingrg_model *model = NULL;
     bool has_config = !seldom(), has_output = !seldom();

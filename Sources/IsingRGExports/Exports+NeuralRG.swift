@@ -26,10 +26,20 @@ public func isingrg_neuralrg_create(
             let given = UnsafeBufferPointer(start: try required(config.masks, "masks"), count: masks)
             configuration.masks = given.map(UInt8.init(bitPattern:))
         }
+        configuration.symmetry = try symmetry(config, sites: configuration.size * configuration.size)
         configuration.seed = config.seed
         try configuration.checkMemory()
         return try FlowModel(configuration, target: try target(config.target, size: configuration.size))
     }
+}
+
+private func symmetry(_ config: isingrg_neuralrg_config, sites: Int) throws(Failure) -> SymmetryGroup? {
+    let most = Int64(SymmetryGroup.largestOrder * sites)
+    let count = try integer(config.symmetry_count, "symmetry_count", 0...most)
+    if count == 0 { return nil }
+    let sources = UnsafeBufferPointer(start: try required(config.symmetry_sources, "symmetry_sources"), count: count)
+    let signs = UnsafeBufferPointer(start: try required(config.symmetry_signs, "symmetry_signs"), count: count)
+    return try SymmetryGroup(sources: Array(sources), signs: Array(signs), sites: sites)
 }
 
 private func target(

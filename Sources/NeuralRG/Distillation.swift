@@ -7,12 +7,12 @@ import Numerics
 /// What is left out, the derivative of ln q in its own parameters at fixed x, is zero on average;
 /// but it is noise that remains when q has become pi, and would hold the training above the
 /// bound it could reach (Roeder et al., arXiv:1703.09194). The derivative of ln q0(x) comes with
-/// the decoding of z. A symmetric density needs ln q0(-x) too, which takes one encoding, and its
-/// derivative only if -x is within the flow's reach as well: a flow of a large lattice or a low
-/// temperature knows one sign, and e^-100 times a derivative is nothing.
+/// the decoding of z. A symmetric density needs ln q0(g x) of all g, such as of -x, too, which takes
+/// one encoding each, and its derivative only if g x is within the flow's reach as well: a flow of a
+/// large lattice or a low temperature knows one sign, and e^-100 times a derivative is nothing.
 package final class DistillationWorkspace: LossWorkspace, FlowLoss {
     private let target: any TargetDensity<Float>
-    /// x and the derivative of ln q0(x), kept while -x is dealt with.
+    /// x and the derivative of ln q0(x), kept while its images are dealt with.
     private let kept, scores: Buffer<Block>
 
     package override init(_ model: FlowModel, progress: Progress? = nil) throws(Failure) {
@@ -30,16 +30,22 @@ package final class DistillationWorkspace: LossWorkspace, FlowLoss {
     package func add(_ parameters: UnsafePointer<Float>, samples: Int, batch: Int) {
         let sites = tile.shape.sites
         var logQ = score(parameters)
-        if symmetric {
+        if symmetry.order > 1 {
             kept.base.update(from: tile.sites, count: sites)
-            tile.negate(tile.sites)
-            let determinant = tile.encode(parameters)
-            let shares = mixture(logQ, tile.logNormal() + determinant)
-            logQ = shares.logarithm
-            if !isOne(shares.a) {
+            for (index, element) in symmetry.elements.enumerated().dropFirst() {
+                element.apply(kept.base, into: tile.sites)
+                let determinant = tile.encode(parameters)
+                let shares = mixture(logQ, of: index, tile.logNormal() + determinant)
+                logQ = shares.logarithm
+                if isOne(shares.a) { continue }
                 scores.base.update(from: tile.adjoints, count: sites)
                 _ = score(parameters)
-                for i in 0..<sites { tile.adjoints[i] = shares.a * scores.base[i] - shares.b * tile.adjoints[i] }
+                for i in 0..<sites {
+                    let (source, slope) = (Int(element.sources[i]), shares.b * tile.adjoints[i])
+                    let own = shares.a * scores.base[source]
+                    scores.base[source] = element.negated[i] ? own - slope : own + slope
+                }
+                tile.adjoints.update(from: scores.base, count: sites)
             }
             tile.sites.update(from: kept.base, count: sites)
         }

@@ -19,11 +19,11 @@ package class LossWorkspace {
     package let tile: FlowTile<Float>
     /// Sums over the tiles since `clear`: losses and their squares.
     package private(set) var lossSum = 0.0, lossSquares = 0.0
-    let symmetric: Bool
+    let symmetry: SymmetryGroup
 
     package init(_ model: FlowModel, progress: Progress? = nil) throws(Failure) {
         tile = try FlowTile(model.shape, trains: true, progress: progress)
-        symmetric = model.configuration.symmetric
+        symmetry = model.symmetry
     }
 
     /// Adjoints of the packed parameters, summed likewise.
@@ -55,11 +55,14 @@ package class LossWorkspace {
         return share
     }
 
-    /// ln((e^a + e^b) / 2), and the shares of both in it.
-    func mixture(_ a: Block, _ b: Block) -> (logarithm: Block, a: Block, b: Block) {
+    /// ln((n e^a + e^b) / (n + 1)), a being the logarithm of a mean of n numbers, and the shares of that
+    /// mean and of e^b in it.
+    func mixture(_ a: Block, of n: Int, _ b: Block) -> (logarithm: Block, a: Block, b: Block) {
+        let count = Float(n + 1)
+        let a = a + Block(repeating: log(SIMD16(repeating: Float(n)))[0])
         let first = (b - a).map { 1 / (1 + exp($0)) }
         let second = (a - b).map { 1 / (1 + exp($0)) }
-        return (larger(a, b) - larger(first, second).map { log(2 * $0) }, first, second)
+        return (larger(a, b) - larger(first, second).map { log(count * $0) }, first, second)
     }
 
     private func larger(_ a: Block, _ b: Block) -> Block {

@@ -27,9 +27,9 @@ extension FlowModel {
     public func checkMemory(batch: Int) throws(Failure) {
         let workspaces = min((batch + 31) / 32, mostWorkspaces)
         // The gradient in double precision, and of one coupling layer eight partial sums in single;
-        // sites, their adjoints, and what a loss keeps of one of both.
+        // sites, their adjoints, and what a loss keeps of them and their images.
         let largest = shape.couplingLayers.joined().map(\.packedCount).max() ?? 0
-        let each = shape.packedCount * 8 + largest * 8 * 4 + 3 * shape.sites * 32 * 4
+        let each = shape.packedCount * 8 + largest * 8 * 4 + (3 + symmetry.order) * shape.sites * 32 * 4
         let bytes = workspaces * each
         guard bytes <= physicalMemory() else {
             throw .outOfMemory(

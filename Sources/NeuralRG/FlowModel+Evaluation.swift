@@ -38,21 +38,16 @@ extension FlowModel {
     ) throws(Failure) {
         try eachRow(of: count, progress) { tile, parameters, first, rows in
             tile.load(samples, first: first, count: count)
-            var density = logDensity(tile, parameters)
-            if configuration.symmetric {
-                tile.load(samples, first: first, count: count)
-                tile.negate(tile.sites)
-                density = mixture(density, logDensity(tile, parameters))
-            }
-            write(density, rows, values + first)
+            tile.adjoints.update(from: tile.sites, count: shape.sites)
+            write(averaged(logDensity(tile, parameters), tile, parameters), rows, values + first)
         }
     }
 
     /// Independent samples x of q.
     /// - Parameters:
-    ///   - latents: receives the z they were decoded from, up to the global flip, or nil.
+    ///   - latents: receives the z they were decoded from, up to the symmetry, or nil.
     ///   - logProbabilities: receives ln q(x), or nil. Decoding has given it already; a symmetric
-    ///     density takes one encoding of -x.
+    ///     density takes one encoding of each other image of x.
     public func sample(
         _ count: Int, seed: UInt64, into samples: UnsafeMutablePointer<Double>,
         latents: UnsafeMutablePointer<Double>? = nil, logProbabilities: UnsafeMutablePointer<Double>? = nil,
@@ -64,22 +59,30 @@ extension FlowModel {
             var density = tile.logNormal()
             density -= tile.decode(parameters)
             store(tile, rows, samples, first)
-            if configuration.symmetric {
-                flip(samples + first * shape.sites, rows, seed: seed, tile: first / 32)
+            if symmetry.order > 1 {
+                turn(samples + first * shape.sites, rows, seed: seed, tile: first / 32)
                 if logProbabilities != nil {
-                    tile.negate(tile.sites)
-                    density = mixture(density, logDensity(tile, parameters))
+                    tile.adjoints.update(from: tile.sites, count: shape.sites)
+                    density = averaged(density, tile, parameters)
                 }
             }
             if let logProbabilities { write(density, rows, logProbabilities + first) }
         }
     }
 
-    /// Negates every row with the probability of one half.
-    private func flip(_ rows: UnsafeMutablePointer<Double>, _ count: Int, seed: UInt64, tile: Int) {
+    /// Replaces every row by one of its images, each as likely as another.
+    private func turn(_ rows: UnsafeMutablePointer<Double>, _ count: Int, seed: UInt64, tile: Int) {
+        let n = shape.sites
         var random = RandomStream(seed: seed, purpose: .latent, stream: UInt64(tile), step: 1)
-        for row in 0..<count where random.nextUniform()[0] < 0.5 {
-            for i in row * shape.sites..<(row + 1) * shape.sites { rows[i].negate() }
+        for row in 0..<count {
+            let drawn = Int(random.nextUniform()[0] * Double(symmetry.order))
+            let element = symmetry.elements[symmetry.order - 1 - drawn]
+            let values = rows + row * n
+            let old = Array(UnsafeBufferPointer(start: values, count: n))
+            for i in 0..<n {
+                let value = old[Int(element.sources[i])]
+                values[i] = element.negated[i] ? -value : value
+            }
         }
     }
 
@@ -108,14 +111,21 @@ extension FlowModel {
         return tile.logNormal() + determinant
     }
 
-    /// ln((e^a + e^b) / 2)
-    private func mixture(_ a: SampleBlock<Double>, _ b: SampleBlock<Double>) -> SampleBlock<Double> {
-        var result = a
-        for lane in 0..<SampleBlock<Double>.width {
-            let (high, low) = (max(a[lane], b[lane]), min(a[lane], b[lane]))
-            result[lane] = high + softplus(SIMD8(repeating: low - high))[0] - 0.6931471805599453
+    /// ln of the mean of q0(g x), from ln q0(x) and x, which `adjoints` hold.
+    private func averaged(
+        _ first: SampleBlock<Double>, _ tile: Tile, _ parameters: UnsafePointer<Double>
+    ) -> SampleBlock<Double> {
+        if symmetry.order == 1 { return first }
+        var sum = first
+        for element in symmetry.elements.dropFirst() {
+            element.apply(tile.adjoints, into: tile.sites)
+            let next = logDensity(tile, parameters)
+            for lane in 0..<SampleBlock<Double>.width {
+                let (high, low) = (max(sum[lane], next[lane]), min(sum[lane], next[lane]))
+                sum[lane] = high + softplus(SIMD8(repeating: low - high))[0]
+            }
         }
-        return result
+        return sum - SampleBlock(repeating: log(SIMD8<Double>(repeating: Double(symmetry.order)))[0])
     }
 
     private func store(_ tile: Tile, _ rows: Int, _ values: UnsafeMutablePointer<Double>, _ first: Int) {

@@ -4,8 +4,8 @@ import Numerics
 /// A normalizing flow of the hierarchical kind with the target it learns, and everything needed to
 /// train it further.
 ///
-/// Its density is q0(x) = N(z; 0, 1) |det dz/dx|, or, symmetric under a global flip of the spins,
-/// q(x) = (q0(x) + q0(-x)) / 2.
+/// Its density is q0(x) = N(z; 0, 1) |det dz/dx|, or, symmetric, the mean of q0(g x) over a group, by
+/// default that of a global flip of the spins: q(x) = (q0(x) + q0(-x)) / 2.
 public final class FlowModel: @unchecked Sendable {
     public struct Configuration: Sendable, Equatable {
         public var size = 16
@@ -22,6 +22,8 @@ public final class FlowModel: @unchecked Sendable {
         /// Hidden widths of the networks s and t.
         public var hidden = [10, 10, 10]
         public var symmetric = true
+        /// Over which group a symmetric density is averaged; nil for the flip of all signs.
+        public var symmetry: SymmetryGroup?
         /// Which sites each coupling layer keeps: `FlowShape.masks`, all layers of the hierarchy one
         /// after the other. Empty for random halves.
         public var masks: [UInt8] = []
@@ -34,6 +36,8 @@ public final class FlowModel: @unchecked Sendable {
     public let configuration: Configuration
     public let shape: FlowShape
     public let target: any Target
+    /// Of the density: the identity alone where it is not symmetric.
+    public let symmetry: SymmetryGroup
     package let parameters: Buffer<Double>
     let optimiser: Adam
     /// Optimiser steps done.
@@ -55,9 +59,20 @@ public final class FlowModel: @unchecked Sendable {
         } else {
             self.target = try DualIsing(size: configuration.size, coupling: configuration.coupling)
         }
+        symmetry = try Self.symmetry(configuration, sites: shape.sites)
         parameters = try Buffer(count: shape.parameterCount)
         shape.initialise(parameters.base, seed: configuration.seed)
         optimiser = try Adam(count: shape.parameterCount)
+    }
+
+    private static func symmetry(_ configuration: Configuration, sites: Int) throws(Failure) -> SymmetryGroup {
+        guard let group = configuration.symmetry else {
+            return configuration.symmetric ? SymmetryGroup(flipOf: sites) : SymmetryGroup(trivialOn: sites)
+        }
+        guard configuration.symmetric, group.elements[0].sources.count == sites else {
+            throw .invalidArgument("a symmetry of \(sites) sites may be given where symmetric is 1")
+        }
+        return group
     }
 
     private static func shape(_ configuration: Configuration) throws(Failure) -> FlowShape {

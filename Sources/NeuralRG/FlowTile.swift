@@ -166,12 +166,4 @@ extension FlowTile {
             }
         }
     }
-
-    /// sites = -sites
-    @_specialize(where Scalar == Double)
-    @_specialize(where Scalar == Float)
-    func negate(_ blocks: UnsafeMutablePointer<Block>) {
-        let zero = Block(repeating: 0)
-        for i in 0..<shape.sites { blocks[i] = zero - blocks[i] }
-    }
 }

@@ -16,12 +16,12 @@ public struct FlowSamples {
 /// The loss -ln q(x) of given samples: maximum likelihood.
 package final class LikelihoodWorkspace: LossWorkspace, FlowLoss {
     private let samples: FlowSamples
-    /// z = g^-1(x), kept while -x is encoded.
+    /// z of each image of x under the symmetry but the last, kept while the others are encoded.
     private let latents: Buffer<Block>
 
     package init(_ model: FlowModel, _ samples: FlowSamples, progress: Progress? = nil) throws(Failure) {
         self.samples = samples
-        latents = try Buffer(count: model.shape.sites)
+        latents = try Buffer(count: (model.symmetry.order - 1) * model.shape.sites)
         try super.init(model, progress: progress)
     }
 
@@ -35,23 +35,31 @@ package final class LikelihoodWorkspace: LossWorkspace, FlowLoss {
         let sites = tile.shape.sites
         let share = share(samples: samples, batch: batch)
         begin()
-        guard symmetric else {
-            let determinant = tile.encode(parameters)
-            let logQ = tile.logNormal() + determinant
-            backward(parameters, share)
-            return end(Block(repeating: 0) - logQ, samples: samples)
-        }
         let x = tile.adjoints  // free until the way back
         x.update(from: tile.sites, count: sites)
-        var determinant = tile.encode(parameters)
-        let one = tile.logNormal() + determinant
-        latents.base.update(from: tile.sites, count: sites)
-        for i in 0..<sites { tile.sites[i] = Block(repeating: 0) - x[i] }
-        determinant = tile.encode(parameters)
-        let (logQ, own, other) = mixture(one, tile.logNormal() + determinant)
-        backward(parameters, other * share)
-        tile.sites.update(from: latents.base, count: sites)
-        backward(parameters, own * share)
+        var (logQ, shares) = (Block(repeating: 0), [Block(repeating: 1)])
+        for (index, element) in symmetry.elements.enumerated() {
+            if index > 0 {
+                latents.base.advanced(by: (index - 1) * sites).update(from: tile.sites, count: sites)
+                element.apply(x, into: tile.sites)
+            }
+            let determinant = tile.encode(parameters)
+            let own = tile.logNormal() + determinant
+            guard index > 0 else {
+                logQ = own
+                continue
+            }
+            let mixed = mixture(logQ, of: index, own)
+            logQ = mixed.logarithm
+            for i in shares.indices { shares[i] *= mixed.a }
+            shares.append(mixed.b)
+        }
+        for index in shares.indices.reversed() {
+            if index < shares.count - 1 {
+                tile.sites.update(from: latents.base + index * sites, count: sites)
+            }
+            backward(parameters, shares[index] * share)
+        }
         end(Block(repeating: 0) - logQ, samples: samples)
     }
 

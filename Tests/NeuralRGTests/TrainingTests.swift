@@ -6,11 +6,14 @@ import NeuralRG
 @Suite(.serialized) struct FlowTrainingTests {
     /// - Parameter shift: of the last biases. Without one -x is foreign to the flow wherever x is
     ///   not; 1 brings both within its reach.
-    static func model(symmetric: Bool, size: Int = 4, shift: Double = 0) throws -> FlowModel {
+    static func model(
+        symmetric: Bool, size: Int = 4, shift: Double = 0, group: SymmetryGroup? = nil
+    ) throws -> FlowModel {
         var configuration = FlowModel.Configuration()
         (configuration.size, configuration.coupling) = (size, 0.4)
         (configuration.layers, configuration.hidden) = (4, [6, 5])
         (configuration.symmetric, configuration.seed) = (symmetric, 3)
+        configuration.symmetry = group
         let model = try FlowModel(configuration)
         var random = RandomStream(seed: 4, purpose: .test)
         for start in stride(
@@ -79,6 +82,41 @@ import NeuralRG
             try Self.loss(model, density: plain, latents, count: count)
             - Self.loss(model, density: density, latents, count: count)
         #expect((abs(excess - 0.6931471805599453) < 1e-7) == (symmetric && shift == 0))
+    }
+
+    /// Translations by one site along the rows, each with the opposite sign.
+    static func turns(size: Int) throws -> SymmetryGroup {
+        var (sources, signs): ([Int32], [Int8]) = ([], [])
+        for shift in 0..<size {
+            for i in 0..<size * size {
+                sources.append(Int32(i / size * size + (i + shift) % size))
+                signs.append(shift.isMultiple(of: 2) ? 1 : -1)
+            }
+        }
+        return try SymmetryGroup(sources: sources, signs: signs, sites: size * size)
+    }
+
+    @Test(arguments: [2, 4]) func gradientsWithAGroup(size: Int) throws {
+        let group = try Self.turns(size: size)
+        let model = try Self.model(symmetric: true, size: size, group: group)
+        let density = try Self.model(symmetric: true, size: size, group: group)
+        let count = 21
+        let workspace = try DistillationWorkspace(model)
+        workspace.draw(seed: 8, tile: 0, step: 0)
+        let latents = Self.samples(workspace, model, count: count)
+        try Self.compare(workspace, model, count: count) {
+            try Self.loss(model, density: density, latents, count: count)
+        }
+        try latents.withUnsafeBufferPointer { given in
+            let workspace = try LikelihoodWorkspace(model, FlowSamples(given.baseAddress!, count: count))
+            workspace.draw(seed: 8, tile: 0, step: 0)
+            let drawn = Self.samples(workspace, model, count: count)
+            try Self.compare(workspace, model, count: count) {
+                var values = [Double](repeating: 0, count: count)
+                try model.logProbability(drawn, count: count, into: &values)
+                return -values.reduce(0, +) / Double(count)
+            }
+        }
     }
 
     /// -x carries a few per cent of the density of every sample: its derivative counts.

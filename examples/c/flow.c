@@ -89,10 +89,10 @@ static int fill(isingrg_model *model, const Safetensors *file)
 }
 
 /* Whether the model learns something else than the dual Ising model; older files do not say. */
-static int has_target(const char *described)
+static int has(const char *described, const char *name)
 {
-    const char *target = json_member(json_member(described, "configuration"), "target");
-    return target != NULL && !json_is(target, "null");
+    const char *found = json_member(json_member(described, "configuration"), name);
+    return found != NULL && !json_is(found, "null");
 }
 
 int flow_load(Flow *flow, const char *path)
@@ -104,12 +104,12 @@ int flow_load(Flow *flow, const char *path)
     char *version = safetensors_metadata(&file, "format_version");
     char *described = safetensors_metadata(&file, "model");
     int good = 0;
-    /* Version 2 tells the settings of the last training as well, and 3 the target. */
+    /* Version 2 tells the settings of the last training as well, 3 the target and 4 the symmetry. */
     if (format == NULL || version == NULL || strcmp(format, "isingrg.neuralrg") != 0
-        || strlen(version) != 1 || *version < '1' || *version > '3')
-        fprintf(stderr, "%s: no NeuralRG of format version 1 to 3\n", path);
-    else if (has_target(described))
-        fprintf(stderr, "%s: its target is not the dual Ising model\n", path);
+        || strlen(version) != 1 || *version < '1' || *version > '4')
+        fprintf(stderr, "%s: no NeuralRG of format version 1 to 4\n", path);
+    else if (has(described, "target") || has(described, "symmetry"))
+        fprintf(stderr, "%s: its target or its symmetry is not that of the dual Ising model\n", path);
     else
         good = create(flow, described) && fill(flow->model, &file);
     if (!good && flow->model != NULL) isingrg_model_destroy(flow->model);

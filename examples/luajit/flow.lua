@@ -59,11 +59,13 @@ end
 local function load(path)
   local header, arrays = read(path)
   local metadata = header.__metadata__ or {}
-  -- Version 2 tells the settings of the last training as well, and 3 the target.
-  assert(metadata.format == "isingrg.neuralrg" and (metadata.format_version or ""):match("^[123]$"),
-    path .. ": no NeuralRG of format version 1 to 3")
+  -- Version 2 tells the settings of the last training as well, 3 the target and 4 the symmetry.
+  assert(metadata.format == "isingrg.neuralrg" and (metadata.format_version or ""):match("^[1234]$"),
+    path .. ": no NeuralRG of format version 1 to 4")
   local described = json.parse(metadata.model)
-  assert(described.configuration.target == nil, path .. ": its target is not the dual Ising model")
+  local saved = described.configuration
+  assert(saved.target == nil and saved.symmetry == nil,
+    path .. ": its target or its symmetry is not that of the dual Ising model")
   local model = create(described)
   local count, name, shape = ffi.new("int32_t[1]"), ffi.new("char[64]"), ffi.new("int64_t[2]")
   check(library.isingrg_model_array_count(model, count))
@@ -72,7 +74,7 @@ local function load(path)
     local values, numbers = floats(header, arrays, ffi.string(name))
     check(library.isingrg_model_write_array(model, index, values, numbers))
   end
-  return model, described.configuration.L, described.configuration.K
+  return model, saved.L, saved.K
 end
 
 return { load = load }

@@ -341,8 +341,9 @@ def neuralrg_log_density(
     """samples (n, L, L), values (n,)."""
 
 def neuralrg_create(config: Record, /) -> Model:
-    """isingrg_neuralrg_config with hidden, a tuple of widths, and masks (layers of the hierarchy,
-    layers) or None; destroyed with the last reference."""
+    """isingrg_neuralrg_config with hidden, a tuple of widths, masks (layers of the hierarchy,
+    layers) or None, and symmetry_sources and symmetry_signs (elements, L**2) or None; destroyed
+    with the last reference."""
 
 def neuralrg_fit(model: Model, training: Record, history: Array, progress: Progress, /) -> Trained:
     """As `mlrg_fit`, with isingrg_neuralrg_training; history (steps, NEURALRG_COLUMNS)."""

@@ -785,8 +785,8 @@ typedef struct {
     void *context;                /* handed to it; valid as long as the model */
 } isingrg_neuralrg_target;
 
-/* A hierarchical normalizing flow has the density q0(x) = N(z; 0, 1) |det dz/dx|, or, symmetric,
- * q(x) = (q0(x) + q0(-x)) / 2. Latent variables live on the sites of the physical ones. */
+/* A hierarchical normalizing flow has the density q0(x) = N(z; 0, 1) |det dz/dx|, or, symmetric, its
+ * mean over the images of x under a group, by default q(x) = (q0(x) + q0(-x)) / 2. Latent variables live on the sites of the physical ones. */
 
 /* Disentanglers and decimators at every scale, disentanglers only, decimators only (Figs. 1, 2). */
 enum { ISINGRG_NEURALRG_MERA = 0, ISINGRG_NEURALRG_TEBD = 1, ISINGRG_NEURALRG_TREE = 2 };
@@ -806,13 +806,18 @@ typedef struct {
     int32_t layers;    /* coupling layers of a bijector, 1 to 64 */
     int32_t n_hidden;  /* hidden layers of the networks s and t, 1 to 8 */
     const int32_t *hidden; /* their widths, 1 to 256 each */
-    int32_t symmetric; /* 1 for q(-x) = q(x), else 0 */
+    int32_t symmetric; /* 1 for the mean over a group, else 0 */
     /* Which of its four sites each coupling layer keeps: bit i of a number from 1 to 14 for site i,
      * shape (layers of the hierarchy, layers); NULL for random halves. */
     const int8_t *masks;
     int64_t masks_count; /* elements of masks, 0 for NULL */
     uint64_t seed;     /* of random masks and the initial parameters */
     const isingrg_neuralrg_target *target; /* what the flow learns; NULL for the dual Ising model */
+    /* The group, of 1 to 256 elements, the identity first: (g x)_i = sign_i x_(source_i), with signs of
+     * 1 and -1, both of the shape (elements, L^2). NULL for the flip of all signs. */
+    const int32_t *symmetry_sources;
+    const int8_t *symmetry_signs;
+    int64_t symmetry_count; /* elements of symmetry_sources, and of symmetry_signs; 0 for NULL */
 } isingrg_neuralrg_config;
 
 /* Columns of the training history. */
@@ -861,8 +866,8 @@ ISINGRG_API isingrg_status isingrg_neuralrg_fit_samples(
 
 /* Independent samples of q. The first rows do not depend on n.
  * \param[out] samples shape (n, L, L)
- * \param[out] latents shape (n, L, L), may be NULL: what they were decoded from; half of the
- *                     samples of a symmetric model are the negative of what their latents decode to
+ * \param[out] latents shape (n, L, L), may be NULL: what they were decoded from; a sample of
+ *                     a symmetric model is one of the images of what its latents decode to
  * \param[out] log_probabilities ln q(x), n numbers, may be NULL */
 ISINGRG_API isingrg_status isingrg_neuralrg_sample(
     isingrg_model *model, int64_t n, uint64_t seed, double *samples, double *latents,

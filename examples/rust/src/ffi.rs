@@ -95,6 +95,9 @@ pub struct NeuralRgConfig {
     pub masks_count: i64,
     pub seed: u64,
     pub target: *const NeuralRgTarget,
+    pub symmetry_sources: *const i32,
+    pub symmetry_signs: *const i8,
+    pub symmetry_count: i64,
 }
 
 pub type LogDensity = extern "C" fn(*mut c_void, *const f64, i64, *mut f64, *mut f64) -> i32;

@@ -20,7 +20,7 @@ impl Flow {
         let (header, arrays) = split(&bytes)
             .ok_or_else(|| Error::Other(format!("{path}: no safetensors file")))?;
         let described = description(&header)
-            .ok_or_else(|| Error::Other(format!("{path}: no NeuralRG of format version 1 to 3")))?;
+            .ok_or_else(|| Error::Other(format!("{path}: no NeuralRG of format version 1 to 4")))?;
         let flow = create(&described)?;
         flow.fill(&header, arrays)?;
         Ok(flow)
@@ -73,8 +73,8 @@ fn floats(header: &Json, arrays: &[u8], name: &str) -> Option<Vec<f64>> {
 fn description(header: &Json) -> Option<Json> {
     let metadata = header.member("__metadata__")?;
     let is = |name, value| metadata.member(name).and_then(Json::text) == Some(value);
-    // Version 2 tells the settings of the last training as well, and 3 the target.
-    let known = ["1", "2", "3"].iter().any(|version| is("format_version", version));
+    // Version 2 tells the settings of the last training as well, 3 the target and 4 the symmetry.
+    let known = ["1", "2", "3", "4"].iter().any(|version| is("format_version", version));
     if !is("format", "isingrg.neuralrg") || !known {
         return None;
     }
@@ -87,8 +87,8 @@ fn create(described: &Json) -> Result<Flow, Error> {
     let saved = described.member("configuration").ok_or_else(missing)?;
     let get = |name| saved.member(name).ok_or_else(missing);
     let integer = |name| get(name)?.number::<i32>().ok_or_else(missing);
-    if saved.member("target").is_some_and(|target| !target.is_null()) {
-        return Err(Error::Other("the target is not the dual Ising model".into()));
+    if ["target", "symmetry"].iter().any(|name| saved.member(name).is_some_and(|it| !it.is_null())) {
+        return Err(Error::Other("the target or the symmetry is not that of the dual Ising model".into()));
     }
     let hidden: Vec<i32> = get("hidden")?.numbers().ok_or_else(missing)?;
     let masks: Vec<i8> = match get("masks")? {
@@ -113,6 +113,9 @@ fn create(described: &Json) -> Result<Flow, Error> {
         masks_count: masks.len() as i64,
         seed: described.member("network_seed").and_then(Json::number).ok_or_else(missing)?,
         target: std::ptr::null(),
+        symmetry_sources: std::ptr::null(),
+        symmetry_signs: std::ptr::null(),
+        symmetry_count: 0,
     };
     let model = Model::new(|model| unsafe { ffi::isingrg_neuralrg_create(&config, model) })?;
     Ok(Flow { model, size: config.size, coupling: config.coupling })

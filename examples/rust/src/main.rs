@@ -217,6 +217,9 @@ fn own_density() -> Result<(), Error> {
         masks_count: 0,
         seed: 0,
         target: &target,
+        symmetry_sources: std::ptr::null(),
+        symmetry_signs: std::ptr::null(),
+        symmetry_count: 0,
     };
     let training = NeuralRgTraining {
         steps: WELL_STEPS as u64,

@@ -81,7 +81,7 @@ static PyObject *neuralrg_create(PyObject *module, PyObject *const *values, Py_s
     int32_t widths[MAX_HIDDEN];
     isingrg_neuralrg_config config = {0};
     isingrg_neuralrg_target target = {0};
-    Record record = take_record(&call, "config", FIELDS(config_fields), 6, &config);
+    Record record = take_record(&call, "config", FIELDS(config_fields), 8, &config);
     config.n_hidden = as_widths(
         &call, "hidden", record_item(record, "hidden"), widths, MAX_HIDDEN, MAX_WIDTH);
     config.hidden = widths;
@@ -90,6 +90,16 @@ static PyObject *neuralrg_create(PyObject *module, PyObject *const *values, Py_s
         SHAPE(ANY, config.layers));
     config.masks = masks.data;
     config.masks_count = masks.data == NULL ? 0 : masks.count;
+    int64_t sites = config.size * config.size;
+    Array sources = as_array(
+        &call, "symmetry_sources", record_item(record, "symmetry_sources"), 'i', OPTIONAL_INPUT,
+        SHAPE(ANY, sites));
+    Array signs = as_array(
+        &call, "symmetry_signs", record_item(record, "symmetry_signs"), 'b', OPTIONAL_INPUT,
+        SHAPE(sources.data == NULL ? ANY : sources.shape[0], sites));
+    config.symmetry_sources = sources.data;
+    config.symmetry_signs = signs.data;
+    config.symmetry_count = sources.data == NULL ? 0 : sources.count;
     PyObject *owned = read_target(&call, record, &config, &target);
     isingrg_model *handle = NULL;
     RUN(&call, isingrg_neuralrg_create(&config, &handle));

@@ -253,7 +253,7 @@ class NativeModel(Trainable):
         """
         self._ready()
         metadata, arrays = self._snapshot()
-        self._format.write(path, self._to_file(metadata), arrays)
+        self._format.write(path, *self._to_file(metadata, arrays))
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -288,17 +288,21 @@ class NativeModel(Trainable):
         with reading(path):
             if version < cls._format.version:
                 cls._upgrade(version, metadata, arrays)
-            return cls._restored(cls._from_file(metadata, **given), arrays)
+            return cls._restored(*cls._from_file(metadata, arrays, **given))
 
     @staticmethod
-    def _to_file(metadata: dict[str, Any]) -> dict[str, Any]:
-        """The metadata of `_state` as plain data."""
-        return metadata
+    def _to_file(
+        metadata: dict[str, Any], arrays: dict[str, Floats]
+    ) -> tuple[dict[str, Any], dict[str, Floats]]:
+        """The metadata of `_state` as plain data, and all arrays of a file."""
+        return metadata, arrays
 
     @staticmethod
-    def _from_file(metadata: dict[str, Any]) -> dict[str, Any]:
+    def _from_file(
+        metadata: dict[str, Any], arrays: dict[str, Floats]
+    ) -> tuple[dict[str, Any], dict[str, Floats]]:
         """The inverse of `_to_file`."""
-        return metadata
+        return metadata, arrays
 
     def close(self) -> None:
         """Free the memory.

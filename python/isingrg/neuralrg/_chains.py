@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from isingrg._shared.chains import SampledChains
 from isingrg.neuralrg._dual import sample_spins
 from isingrg.neuralrg._samples import Floats, pieces
-from isingrg.neuralrg.targets import DualIsing, Target, coupling_of
+from isingrg.neuralrg.dual_ising import DualIsing, coupling_of, dual_ising
+from isingrg.neuralrg.targets import Target
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -43,8 +44,8 @@ class Chains(SampledChains):
         return len(self.x[0, 0])
 
     @property
-    def K(self) -> float:
-        """Coupling J/T of the dual Ising model; other targets have none."""
+    def K(self) -> float | tuple[float, float]:
+        """Coupling J/T of the dual Ising model, or one for each axis; other targets have none."""
         return coupling_of(self.target)
 
     def spins(self, seed: int = 0) -> NDArray[np.int8]:
@@ -65,7 +66,7 @@ class Chains(SampledChains):
         ArgumentError
             If the target is not the dual Ising model.
         """
-        coupling_of(self.target)
+        dual_ising(self.target)
         return sample_spins(self.x, seed=seed)
 
     # Observables
@@ -101,22 +102,18 @@ class Chains(SampledChains):
     def energy_density(self) -> Floats:
         """Energy per site E/J = -sum_<ij> s_i s_j / L**2 given x.
 
-        Its mean over the spins is -sum_<ij> tanh(x_i) tanh(x_j) / L**2. Of other targets it is
+        Its mean over the spins is -sum_<ij> tanh(x_i) tanh(x_j) / L**2. Of models with two
+        couplings or bonds K_ij it is E/T = -sum_<ij> K_ij s_i s_j / L**2, and of other targets
         -ln pi(x) / L**2.
 
         Returns
         -------
         ndarray, shape (n_chains, n_samples)
-            -2 to 2 for spins.
+            -2 to 2 for spins with one coupling.
         """
-        if not self._has_spins:
-            return -self._log_density() / self.L**2
-
-        def expected(means: Floats) -> Floats:
-            neighbours = np.roll(means, 1, axis=1) + np.roll(means, 1, axis=2)
-            return np.asarray(-(means * neighbours).mean(axis=(1, 2)))
-
-        return self._expected(expected)
+        if isinstance(self.target, DualIsing):
+            return self._expected(self.target._energy_of_means)
+        return -self._log_density() / self.L**2
 
     def _expected(self, observable: Callable[[Floats], Floats]) -> Floats:
         """The observable of the spins' means or of x, (n, L, L) -> (n,), for all samples."""
@@ -135,5 +132,8 @@ class Chains(SampledChains):
 
     def _attributes(self) -> dict[str, Any]:
         leapfrog = {} if self.step_size is None else {"step_size": self.step_size}
-        coupling = {"K": self.target.K} if isinstance(self.target, DualIsing) else {}
-        return {"target": self.target.kind} | coupling | leapfrog | self.settings
+        plain = {
+            name: value for name, value in self.target._description().items()
+            if name == "K"
+        }  # fmt: skip
+        return {"target": self.target.kind} | plain | leapfrog | self.settings

@@ -15,8 +15,10 @@ from isingrg._shared.settings import Settings, boolean, choice, integer, number,
 from isingrg.ising import K_CRITICAL
 from isingrg.ising._exact import LARGEST_COUPLING
 from isingrg.neuralrg._samples import LARGEST_SIZE
+from isingrg.neuralrg._symmetry import Symmetry, symmetry
+from isingrg.neuralrg.dual_ising import DualIsing
 from isingrg.neuralrg.function_target import FunctionTarget
-from isingrg.neuralrg.targets import DualIsing, Target
+from isingrg.neuralrg.targets import Target
 
 STRUCTURES = {"mera": _core.NEURALRG_MERA, "tebd": _core.NEURALRG_TEBD, "tree": _core.NEURALRG_TREE}
 BIJECTORS = {"coupling": _core.NEURALRG_COUPLING, "linear": _core.NEURALRG_LINEAR}
@@ -72,8 +74,17 @@ class Configuration(Settings):
         "disentanglers.",
     )  # fmt: skip
     symmetric: bool = boolean(
-        True, "Symmetrise the density under a flip of all spins, q(x) = (q0(x) + q0(-x)) / 2."
+        True,
+        "Symmetrise the density under `symmetry`, by default a flip of all spins, q(x) = "
+        "(q0(x) + q0(-x)) / 2.",
     )
+    symmetry: Symmetry | None = other(
+        None, "(permutations, signs)", symmetry, "A group in place of that flip, q(x) = sum_g "
+        "q0(g x) / n: its n elements, at most 256 and the identity first, as permutations of the "
+        "sites i L + j, shape (n, L**2) or (n, L, L), with signs, shape (n,) or that of the "
+        "permutations: (g x)[i] = signs[i] x[permutations[i]]. The target must not change under "
+        "it.", core="",
+    )  # fmt: skip
     target: Target | None = other(
         None, "Target", _target, "The density that the flow learns, of the same L: `DualIsing`, "
         "`Phi4`, `Gaussian` or `FunctionTarget`. By default the dual of the Ising model at K.",
@@ -96,8 +107,12 @@ class Configuration(Settings):
             arguments.integer("depth", self.depth, 1, deepest)
         if self.bijector == "linear":
             self._check_linear()
+        if self.symmetry is not None and not self.symmetric:
+            raise ArgumentError("symmetry must be left out where symmetric is False")
         if self.target is not None:
             self._check_target(self.target)
+        if self.symmetry is not None:
+            self._check_symmetry(self.symmetry)
         return dataclasses.replace(self, masks=_masks(self.masks, self.rows, self.layers))
 
     def _check_target(self, target: Target) -> None:
@@ -106,14 +121,24 @@ class Configuration(Settings):
         if self.L != target.L:
             raise ArgumentError(f"L must be that of target, {target.L}, got {self.L}")
         if isinstance(target, FunctionTarget):
-            target.checked(self.symmetric)
+            target.checked(self.symmetric and self.symmetry is None)
+
+    def _check_symmetry(self, group: Symmetry) -> None:
+        if {len(sources) for sources in group.sources} != {self.L**2}:
+            raise ArgumentError(
+                f"each permutation of symmetry must have {self.L**2} sites, that is L**2"
+            )
+        target = self.target or DualIsing(self.L, self.K)
+        target._check_symmetry(group)
 
     def record(self, **others: Any) -> dict[str, Any]:
         none = {"kind": _NO_TARGET, "strength": 0.0, "form": None, "function": None}
         target = self.target and self.target._record()
-        if isinstance(self.target, DualIsing):
+        if isinstance(self.target, DualIsing) and target is None:
             others = {"coupling": self.target.K} | others
-        return super().record(**others) | none | (target or {})
+        sources, signs = self.symmetry.encoded() if self.symmetry else (None, None)
+        group = {"symmetry_sources": sources, "symmetry_signs": signs}
+        return super().record(**others) | none | group | (target or {})
 
     def _check_linear(self) -> None:
         for field in dataclasses.fields(self):

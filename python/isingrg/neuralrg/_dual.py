@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -12,10 +11,12 @@ from isingrg import _core
 from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError
 from isingrg._shared.progress import reporting
-from isingrg.ising import magnetization
 from isingrg.ising._couplings import coupling, of_square_lattice
 from isingrg.ising._exact import LARGEST_COUPLING, evaluate
-from isingrg.neuralrg._samples import LARGEST_SIZE, Floats, Reals, Samples
+from isingrg.neuralrg._samples import LARGEST_SIZE, Reals, Samples
+
+#: Of K + alpha.
+LEAST_EIGENVALUE = 0.1
 
 
 @of_square_lattice
@@ -46,13 +47,6 @@ def log_partition_dual(L: int, K: ArrayLike) -> Reals:
         K,
         -LARGEST_COUPLING,
     )
-
-
-def log_partition_of_fields(L: int, K: float) -> float:
-    """ln Z of the dual less that of the Ising model: ln det(K + alpha) / 2 + ... (Eq. 7)."""
-    alpha, log_determinant = np.empty(1), np.empty(1)
-    _core.neuralrg_dual(L, np.array([K]), None, alpha, log_determinant, None)
-    return float(log_determinant[0] + L**2 * (math.log(math.pi / 2) + alpha[0])) / 2
 
 
 @of_square_lattice
@@ -116,44 +110,3 @@ def sample_spins(x: ArrayLike, *, seed: int = 0) -> NDArray[np.int8]:
     # 1 / (1 + exp(-2 x)) without overflow
     up = random.random(array.shape) < (1 + np.tanh(array)) / 2
     return np.where(up, np.int8(1), np.int8(-1))
-
-
-@of_square_lattice
-def sample_fields(spins: ArrayLike, K: float, *, seed: int = 0) -> Floats:
-    """Dual variables x given spins: normal, with mean A s and covariance A = K + alpha.
-
-    If the spins are distributed as those of the Ising model, x is distributed as pi (Eq. 7): spins
-    of any Monte Carlo thus give exact samples of what a flow learns, for `NeuralRG.fit_samples` or
-    as a start of `NeuralRG.hmc`.
-
-    Parameters
-    ----------
-    spins : array_like of +1 and -1, shape (..., L, L)
-        L even, 2 to 64.
-    K : float
-        Coupling J/T, at most 100 in magnitude.
-    seed : int
-        0 to 2**64 - 1.
-
-    Returns
-    -------
-    ndarray, shape of spins
-    """
-    array = arguments.spins(spins)
-    L = array.shape[-1]
-    if L % 2 or L > LARGEST_SIZE:
-        raise ArgumentError(f"spins must have L even, from 2 to {LARGEST_SIZE}, got {L}")
-    magnetization(array)  # refuses what is neither +1 nor -1
-    K = coupling(K, -LARGEST_COUPLING, LARGEST_COUPLING)
-    random = np.random.default_rng(arguments.seed(seed))
-    alpha = np.empty(1)
-    _core.neuralrg_dual(L, np.array([K]), None, alpha, None, None)
-    cosines = np.cos(2 * np.pi * np.arange(L) / L)
-    eigenvalues = 2 * K * (cosines[:, None] + cosines) + alpha
-
-    def applied(values: NDArray[Any], spectrum: Floats) -> Floats:
-        waves = np.fft.fft2(values) * spectrum
-        return np.ascontiguousarray(np.fft.ifft2(waves).real)
-
-    noise = random.standard_normal(array.shape)
-    return applied(array, eigenvalues) + applied(noise, np.sqrt(eigenvalues))

@@ -10,10 +10,9 @@ import numpy as np
 from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError
 from isingrg._shared.importance import log_mean, mean_and_error, warn_if_few
-from isingrg.neuralrg._dual import log_partition_of_fields
 from isingrg.neuralrg._evaluation import MOST_SAMPLES
 from isingrg.neuralrg._samples import LARGEST_SIZE, Floats
-from isingrg.neuralrg.targets import DualIsing
+from isingrg.neuralrg.dual_ising import DualIsing
 from isingrg.statistics import Estimate
 
 if TYPE_CHECKING:
@@ -85,7 +84,7 @@ def log_partition_dual_from(
     L = arguments.integer("the size of sampler", sampler.L, 2, LARGEST_SIZE)
     ising = sampler.log_partition(n, seed=seed, progress=progress)
     return LogPartition(
-        ising.value + log_partition_of_fields(L, sampler.K),
+        ising.value + DualIsing(L, sampler.K).log_partition_of_fields,
         ising.error,
         n=n,
         effective_sample_size=ising.effective_sample_size,
@@ -157,7 +156,7 @@ def log_partition(model: NeuralRG, n: int, *, seed: int = 0, progress: Any = Fal
     warn_if_few(n, effective, advice)
     ising = None
     if isinstance(model.target, DualIsing):
-        of_spins = estimate - log_partition_of_fields(model.L, model.target.K)
+        of_spins = estimate - model.target.log_partition_of_fields
         ising = Estimate(of_spins, error, n=n, effective_sample_size=effective)
     return LogPartition(estimate, error, n=n, effective_sample_size=effective, ising=ising)
 

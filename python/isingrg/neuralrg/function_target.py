@@ -14,6 +14,7 @@ from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError, Interrupted, NonFiniteError
 from isingrg._shared.optional import package
 from isingrg.neuralrg._samples import LARGEST_SIZE, Floats
+from isingrg.neuralrg._symmetry import Symmetry
 from isingrg.neuralrg.targets import Target
 
 #: Of the check: step of the differences, and the part of the change of ln pi that may be wrong.
@@ -42,8 +43,8 @@ class FunctionTarget(Target):
     autodiff : {"torch", "jax"}, optional
         Library whose automatic differentiation gives the gradient. Needs torch or jax.
     check : bool
-        Compare the gradient with differences of ln pi, and two answers to the same question, when a
-        model is made with it.
+        Compare the gradient with differences of ln pi, two answers to the same question, and those
+        to images under the symmetry, when a first model is made with it.
 
     Examples
     --------
@@ -70,6 +71,8 @@ class FunctionTarget(Target):
         self._autodiff = autodiff
         self._function = function
         self._check = arguments.boolean("check", check)
+        #: What has been compared: `symmetric`, and groups.
+        self._passed: set[bool | Symmetry] = set()
         self._lock = threading.Lock()
         self._failure: BaseException | None = None
         self._finite = True
@@ -135,7 +138,7 @@ class FunctionTarget(Target):
     # Checks on first use
 
     def checked(self, symmetric: bool) -> None:
-        """Compares gradient and differences at a few configurations.
+        """Compares gradient and differences at a few configurations, the first time.
 
         Parameters
         ----------
@@ -148,8 +151,16 @@ class FunctionTarget(Target):
             If the gradient is not that of ln pi, if ln pi is another one at the second time, or if
             it changes with the sign of x although `symmetric`.
         """
-        if not self._check:
-            return
+        if self._check and symmetric not in self._passed:
+            self._compare(symmetric)
+            self._passed.add(symmetric)
+
+    def _check_symmetry(self, group: Symmetry) -> None:
+        if self._check and group not in self._passed:
+            super()._check_symmetry(group)
+            self._passed.add(group)
+
+    def _compare(self, symmetric: bool) -> None:
         random = np.random.default_rng(0)
         x, directions = random.standard_normal((2, 4, self.L, self.L))
         directions /= np.linalg.norm(directions, axis=(1, 2), keepdims=True)

@@ -12,10 +12,7 @@ from isingrg import _core
 from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError
 from isingrg.neuralrg._samples import LARGEST_SIZE, Floats
-from isingrg.neuralrg.targets import QuadraticTarget
-
-#: How far the spectrum and the covariance may be from symmetric, relative to the largest number.
-_ROUNDING = 1e-9
+from isingrg.neuralrg.targets import ROUNDING, QuadraticTarget, symmetric_matrix
 
 
 class Gaussian(QuadraticTarget):
@@ -50,9 +47,9 @@ class Gaussian(QuadraticTarget):
             self._given = "spectrum", _spectrum(spectrum)
             self._form, variances = 1 / self._given[1], self._given[1]
         else:
-            self._given = "covariance", _covariance(covariance)
+            self._given = "covariance", symmetric_matrix("covariance", covariance)[1]
             variances, axes = np.linalg.eigh(self._given[1])
-            if variances[0] <= _ROUNDING * variances[-1]:
+            if variances[0] <= ROUNDING * variances[-1]:
                 raise ArgumentError(
                     f"covariance must be positive, it has an eigenvalue of {variances[0]:.3g}"
                 )
@@ -89,12 +86,12 @@ class Gaussian(QuadraticTarget):
             return np.ascontiguousarray(np.fft.ifft2(np.fft.fft2(noise) * np.sqrt(given)).real)
         return (noise.reshape(n, -1) @ np.linalg.cholesky(given).T).reshape(noise.shape)
 
+    def _site_terms(self, rows: Floats) -> float:
+        return 0.0
+
     def _description(self) -> dict[str, Any]:
         name, given = self._given
-        return {name: given.tolist()}
-
-    def __repr__(self) -> str:
-        return f"Gaussian({self._given[0]}=<{self.L} x {self.L} sites>)"
+        return {name: given}
 
 
 def _spectrum(values: ArrayLike) -> Floats:
@@ -105,17 +102,6 @@ def _spectrum(values: ArrayLike) -> Floats:
     if not array.min() > 0:
         raise ArgumentError("spectrum must be positive")
     turned = [np.roll(np.flip(array, axis), 1, axis) for axis in (0, 1)]
-    if max(abs(array - other).max() for other in turned) > _ROUNDING * array.max():
+    if max(abs(array - other).max() for other in turned) > ROUNDING * array.max():
         raise ArgumentError("spectrum must be the same for k and L - k along both axes")
     return array
-
-
-def _covariance(values: Any) -> Floats:
-    array = arguments.reals("covariance", values)
-    L = math.isqrt(len(array)) if array.ndim == 2 else 0
-    if array.shape != (L**2, L**2) or not L:
-        raise ArgumentError(f"covariance must have the shape (L**2, L**2), got {array.shape}")
-    arguments.integer("the size L of covariance", L, 2, LARGEST_SIZE, even=True)
-    if abs(array - array.T).max() > _ROUNDING * abs(array).max():
-        raise ArgumentError("covariance must be symmetric")
-    return (array + array.T) / 2

@@ -31,8 +31,16 @@ from isingrg.neuralrg._configuration import Configuration, Training
 from isingrg.neuralrg._hierarchy import Layer, Sites
 from isingrg.neuralrg._samples import Samples, refuse_spins
 from isingrg.neuralrg._stored_targets import described, of_file
+from isingrg.neuralrg._symmetry import whole
+from isingrg.neuralrg.dual_ising import DualIsing, coupling_of
 from isingrg.neuralrg.function_target import following
-from isingrg.neuralrg.targets import DualIsing, Target, coupling_of
+from isingrg.neuralrg.targets import Target
+
+Stored = dict[str, Any]
+Arrays = dict[str, Floats]
+
+#: Arrays of a file that hold the symmetry: sources and signs.
+_GROUP = ("symmetry.permutations", "symmetry.signs")
 
 
 @documented(Configuration)
@@ -72,7 +80,7 @@ class NeuralRG(NativeModel):
     """
 
     _configuration: Configuration
-    _format = Format("isingrg.neuralrg", 3)
+    _format = Format("isingrg.neuralrg", 4)
     _training_type = Training
     _columns = Columns("step", ("loss", "standard_error", "likelihood"))
     _create = staticmethod(_core.neuralrg_create)
@@ -91,6 +99,7 @@ class NeuralRG(NativeModel):
         depth: int | None = None,
         bijector: str = "coupling",
         symmetric: bool = True,
+        symmetry: Any = None,
         target: Target | None = None,
         masks: ArrayLike | None = None,
     ) -> None:
@@ -104,8 +113,8 @@ class NeuralRG(NativeModel):
         return self._configuration.L
 
     @property
-    def K(self) -> float:
-        """Coupling J/T of the dual Ising model; other targets have none."""
+    def K(self) -> float | tuple[float, float]:
+        """Coupling J/T of the dual Ising model, or one for each axis; other targets have none."""
         return coupling_of(self.target)
 
     @property
@@ -317,17 +326,27 @@ class NeuralRG(NativeModel):
         return cls._load(path, target=target)
 
     @staticmethod
-    def _to_file(metadata: dict[str, Any]) -> dict[str, Any]:
+    def _to_file(metadata: Stored, arrays: Arrays) -> tuple[Stored, Arrays]:
         configuration = dict(metadata["configuration"])
+        arrays = dict(arrays)
         if configuration["target"] is not None:
-            configuration["target"] = described(configuration["target"])
-        return metadata | {"configuration": configuration}
+            configuration["target"], of_target = described(configuration["target"])
+            arrays |= of_target
+        if configuration["symmetry"] is not None:
+            for name, values in zip(_GROUP, configuration["symmetry"], strict=True):
+                arrays[name] = np.array(values, float)
+            configuration["symmetry"] = "arrays"
+        return metadata | {"configuration": configuration}, arrays
 
     @staticmethod
-    def _from_file(metadata: dict[str, Any], target: Target | None = None) -> dict[str, Any]:
-        configuration = dict(metadata["configuration"])
-        configuration["target"] = of_file(configuration.get("target"), target)
-        return metadata | {"configuration": configuration}
+    def _from_file(
+        metadata: Stored, arrays: Arrays, target: Target | None = None
+    ) -> tuple[Stored, Arrays]:
+        configuration, arrays = dict(metadata["configuration"]), dict(arrays)
+        configuration["target"] = of_file(configuration.get("target"), arrays, target)
+        if configuration.get("symmetry") is not None:
+            configuration["symmetry"] = tuple(whole(name, arrays.pop(name)) for name in _GROUP)
+        return metadata | {"configuration": configuration}, arrays
 
     @classmethod
     def _check_sizes(cls, metadata: dict[str, Any], arrays: dict[str, Floats]) -> None:

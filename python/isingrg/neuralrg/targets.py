@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import math
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -11,13 +12,15 @@ from numpy.typing import ArrayLike
 from isingrg import _core
 from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError
-from isingrg.ising._couplings import coupling, of_square_lattice
-from isingrg.ising._exact import LARGEST_COUPLING
-from isingrg.neuralrg._dual import log_density, log_partition_dual
 from isingrg.neuralrg._samples import LARGEST_SIZE, Floats, Reals, Samples
+from isingrg.neuralrg._symmetry import Symmetry
 
 #: Of a field: m^2, and the coupling of its fourth power.
 _LARGEST_MASS, _LARGEST_QUARTIC = 1e3, 1e6
+
+
+#: How far matrices and spectra may be from symmetric, relative to the largest number.
+ROUNDING = 1e-9
 
 
 class Target(abc.ABC):
@@ -62,9 +65,30 @@ class Target(abc.ABC):
         """ln of the integral of pi, exact, where it is known."""
         return None
 
+    def _check_symmetry(self, group: Symmetry) -> None:
+        """Compares ln pi of a few configurations and of their images.
+
+        Parameters
+        ----------
+        group : Symmetry
+            Of as many sites.
+
+        Raises
+        ------
+        ArgumentError
+            If ln pi changes under an element.
+        """
+        x = np.random.default_rng(0).standard_normal((2, self.L, self.L))
+        images = group.images(x)
+        density = self._log_densities(images.reshape(-1, self.L, self.L)).reshape(len(images), -1)
+        changes = abs(density - density[0]) > 1e-6 * (abs(density[0]) + 1)
+        if changes.any():
+            element = int(np.argmax(changes.any(axis=1)))
+            raise ArgumentError(f"ln pi of the target changes under element {element} of symmetry")
+
     @abc.abstractmethod
     def _description(self) -> dict[str, Any]:
-        """What a file says of it, beside its kind."""
+        """What a file says of it, beside its kind: plain data, and arrays of float64."""
 
     @abc.abstractmethod
     def _record(self) -> dict[str, Any] | None:
@@ -74,41 +98,14 @@ class Target(abc.ABC):
         return self  # targets do not change
 
     def __repr__(self) -> str:
-        shown = ", ".join(f"{name}={value!r}" for name, value in self._description().items())
+        shown = ", ".join(f"{name}={_shown(value)}" for name, value in self._description().items())
         return f"{type(self).__name__}({shown})"
 
 
-class DualIsing(Target):
-    """The continuous dual of the Ising model, whose density is `isingrg.neuralrg.log_density`.
-
-    Parameters
-    ----------
-    L : int
-        Linear size, even, 2 to 64.
-    K : float
-        Coupling J/T, at most 100 in magnitude.
-    """
-
-    kind = "dual-ising"
-
-    @of_square_lattice
-    def __init__(self, L: int, K: float) -> None:
-        self.L = arguments.integer("L", L, 2, LARGEST_SIZE, even=True)
-        self.K = coupling(K, -LARGEST_COUPLING, LARGEST_COUPLING)
-
-    def _log_densities(self, rows: Floats) -> Floats:
-        return np.asarray(log_density(rows, self.K))
-
-    @property
-    def log_partition(self) -> float:
-        """ln of the integral of pi, exact: `log_partition_dual`."""
-        return float(log_partition_dual(self.L, self.K))
-
-    def _description(self) -> dict[str, Any]:
-        return {"L": self.L, "K": self.K}
-
-    def _record(self) -> None:
-        return None
+def _shown(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        return f"<{' x '.join(map(str, value.shape))}>"
+    return repr(value)
 
 
 class QuadraticTarget(Target):
@@ -123,10 +120,11 @@ class QuadraticTarget(Target):
 
     def _log_densities(self, rows: Floats) -> Floats:
         with np.errstate(over="ignore", invalid="ignore"):
-            values = -self._quadratic(rows) / 2
-            if self._strength:
-                values -= self._strength * (rows**4).sum(axis=(1, 2))
-        return values
+            return self._site_terms(rows) - self._quadratic(rows) / 2
+
+    @abc.abstractmethod
+    def _site_terms(self, rows: Floats) -> Floats | float:
+        """The sum over the sites, (n,)."""
 
     def _quadratic(self, rows: Floats) -> Floats:
         """x A x of each row."""
@@ -136,7 +134,7 @@ class QuadraticTarget(Target):
         flat = rows.reshape(len(rows), -1)
         return np.asarray(np.einsum("ni,ni->n", flat @ self._form, flat))
 
-    def _record(self) -> dict[str, Any]:
+    def _record(self) -> dict[str, Any] | None:
         return {"kind": self._term, "strength": self._strength, "form": self._form}
 
 
@@ -173,12 +171,20 @@ class Phi4(QuadraticTarget):
         cosines = np.cos(2 * np.pi * np.arange(self.L) / self.L)
         self._form = 2 * (self.mass2 + 4 - 2 * (cosines[:, None] + cosines))
 
+    def _site_terms(self, rows: Floats) -> Floats:
+        return np.asarray(-self._strength * (rows**4).sum(axis=(1, 2)))
+
     def _description(self) -> dict[str, Any]:
         return {"L": self.L, "mass2": self.mass2, "coupling": self.coupling}
 
 
-def coupling_of(target: Target) -> float:
-    """K of the dual Ising model, or an error."""
-    if not isinstance(target, DualIsing):
-        raise ArgumentError(f"only the dual Ising model has spins and a coupling K, not {target!r}")
-    return target.K
+def symmetric_matrix(name: str, values: Any) -> tuple[int, Floats]:
+    """L and a symmetric matrix of the sites i L + j, (L**2, L**2)."""
+    array = arguments.reals(name, values)
+    L = math.isqrt(len(array)) if array.ndim == 2 else 0
+    if array.shape != (L**2, L**2) or not L:
+        raise ArgumentError(f"{name} must have the shape (L**2, L**2), got {array.shape}")
+    arguments.integer(f"the size L of {name}", L, 2, LARGEST_SIZE, even=True)
+    if abs(array - array.T).max() > ROUNDING * abs(array).max():
+        raise ArgumentError(f"{name} must be symmetric")
+    return L, (array + array.T) / 2

@@ -107,7 +107,7 @@ NEURALRG = Method(
         size=4, coupling=0.3, structure=_core.NEURALRG_MERA, depth=0, repeats=1,
         bijector=_core.NEURALRG_COUPLING, layers=2,
         hidden=(3,), symmetric=1, masks=None, seed=0, kind=-1, strength=0.0, form=None,
-        function=None,
+        function=None, symmetry_sources=None, symmetry_signs=None,
     ),
     training=dict(steps=1, batch=4, learning_rate=1e-3, weight_decay=0.0, seed=0),
     rows="steps",

@@ -63,6 +63,7 @@ TAKERS = {
     "ising.to_dataset": lambda s: ising.to_dataset(s[:, None, None], COUPLINGS),
     "mlrg.symmetry.state_indices": mlrg.symmetry.state_indices,
     "neuralrg.sample_fields": lambda s: neuralrg.sample_fields(s, 0.3),
+    "neuralrg.DualIsing.sample_fields": lambda s: neuralrg.DualIsing(8, 0.3).sample_fields(s),
     "graphvae.GraphVAE.fit": lambda s: MODELS["graphvae"].make().fit(s),
     "graphvae.GraphVAE.basins": lambda s: vae().basins(s),
     "graphvae.GraphVAE.encode": lambda s: vae().encode(s),

@@ -40,13 +40,13 @@ def test_round_trip(model, path):
 
 def test_what_a_file_holds(model, path):
     header, arrays = parts(path)
-    assert header["format"] == "isingrg.neuralrg" and header["format_version"] == "3"
+    assert header["format"] == "isingrg.neuralrg" and header["format_version"] == "4"
     assert header["library_version"] == isingrg.__version__
     described = json.loads(header["model"])
     assert described["configuration"] == {
         "L": 4, "K": 0.3, "layers": 3, "hidden": [5, 4], "repeat": 1, "structure": "tree",
-        "depth": 1, "bijector": "coupling", "symmetric": True, "masks": None,
-        "target": None,
+        "depth": 1, "bijector": "coupling", "symmetric": True,
+        "symmetry": None, "masks": None, "target": None,
     }  # fmt: skip
     assert (described["network_seed"], described["seed"]) == (2**64 - 1, 3)
     assert arrays["parameters"].size == model.parameter_count
@@ -58,7 +58,7 @@ def test_what_a_file_holds(model, path):
 P = (3, 142)
 
 CASES = [
-    ("newer than 3", {"header": [("format_version", "4")]}),
+    ("newer than 4", {"header": [("format_version", "5")]}),
     ("L must be a power of two", {"described": [("configuration.L", 6)]}),
     (
         "the function 'f'",
