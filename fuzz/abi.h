@@ -79,6 +79,7 @@ typedef struct {
     Method method;
     isingrg_model *handle;
     int64_t size; /* L, or the number of couplings */
+    int64_t rows; /* of a lattice that may have other than L */
     int64_t latent, levels, readout;
 } Slot;
 

@@ -31,7 +31,11 @@ isingrg_model *handle(const Slot *slot)
     return seldom() ? (isingrg_model *)(uintptr_t)(next_word() | 1) : slot->handle;
 }
 
-int64_t sites(const Slot *slot) { return slot->size ? slot->size * slot->size : 16; }
+int64_t sites(const Slot *slot)
+{
+    int64_t rows = slot->rows ? slot->rows : slot->size;
+    return slot->size ? rows * slot->size : 16;
+}
 
 void keep(Slot *place, Slot made)
 {

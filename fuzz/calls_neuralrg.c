@@ -13,7 +13,9 @@ static void create(void)
 {
     Slot *place = any_slot();
     isingrg_neuralrg_config config = {0};
-    config.size = lattice_size();
+    config.rows = config.columns = lattice_size();
+    if (next_byte() >= 0xC0) config.rows = choice(3);
+    config.block = next_byte() >= 0xC0 ? 4 : seldom() ? small(1, 5) : 2;
     config.coupling = number(0.4);
     config.structure = choice(3);
     config.depth = small(0, 2);
@@ -23,6 +25,7 @@ static void create(void)
     int32_t *hidden = output(3, sizeof(int32_t));
     for (int i = 0; hidden != NULL && i < 3; ++i) hidden[i] = small(1, 9);
     config.hidden = hidden;
+    config.neighbours = choice(2);
     config.symmetric = choice(2);
     isingrg_neuralrg_target target = {0};
     if (next_byte() >= 0xC0) {
@@ -33,20 +36,20 @@ static void create(void)
         target.strength = number(1);
         target.form = form;
         target.form_count = amount(0, MOST);
-        if (config.size >= 2 && config.size <= 16 && !seldom())
-            target.form_count = config.size * config.size;
+        if (config.columns >= 2 && config.columns <= 16 && !seldom())
+            target.form_count = config.rows * config.columns;
         config.target = &target;
     }
     if (seldom()) config.bijector = choice(3);
     if (next_byte() >= 0xC0) {
         config.masks_count = amount(0, 24);
-        int8_t *masks = output(rows(config.masks_count, 1), 1);
+        int32_t *masks = output(rows(config.masks_count, 1), sizeof(int32_t));
         for (int64_t i = 0; masks != NULL && i < rows(config.masks_count, 1); ++i)
-            masks[i] = (int8_t)small(1, 14);
+            masks[i] = small(1, 14);
         config.masks = masks;
     }
     if (next_byte() >= 0xC0) {
-        int64_t sites = rows(config.size, config.size);
+        int64_t sites = rows(config.rows, config.columns);
         config.symmetry_count = seldom() ? amount(0, 40) : rows(2, sites);
         int32_t *sources = output(rows(config.symmetry_count, 1), sizeof(int32_t));
         int8_t *signs = output(rows(config.symmetry_count, 1), 1);
@@ -65,7 +68,9 @@ static void create(void)
         has_config ? &config : NULL, has_output ? &model : NULL);
     end_call(status);
     if (status != ISINGRG_OK) return;
-    keep(place, (Slot){.method = NEURALRG, .handle = model, .size = config.size});
+    keep(
+        place, (Slot){
+            .method = NEURALRG, .handle = model, .size = config.columns, .rows = config.rows});
 }
 
 static void fit(void)
@@ -185,17 +190,18 @@ static void describe(void)
     Slot *place = slot(NEURALRG);
     isingrg_model *model = handle(place);
     int32_t which = pick(4), index = small(0, 7);
-    int32_t *count = output(1, sizeof(int32_t)), scale = 0;
+    int32_t *count = output(1, sizeof(int32_t)), scale = 0, down = 0, across = 0;
     int64_t blocks = 0;
     if (which == 0)
         end_call(isingrg_neuralrg_layer_count(model, count));
     else if (which == 1)
-        end_call(isingrg_neuralrg_layer_info(model, index, count, &scale, &blocks));
+        end_call(isingrg_neuralrg_layer_info(model, index, count, &scale, &blocks, &down, &across));
     else if (which == 2) {
         int32_t is_decimator;
-        isingrg_neuralrg_layer_info(model, index, &is_decimator, &scale, &blocks);
-        int32_t *chosen = output(4 * blocks, sizeof(int32_t));
-        int64_t given = elements(4 * blocks);
+        isingrg_neuralrg_layer_info(
+            model, index, &is_decimator, &scale, &blocks, &down, &across);
+        int32_t *chosen = output(down * across * blocks, sizeof(int32_t));
+        int64_t given = elements(down * across * blocks);
         end_call(isingrg_neuralrg_layer_sites(model, index, chosen, given));
     } else {
         int32_t *scales = output(sites(place), sizeof(int32_t));

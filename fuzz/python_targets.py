@@ -101,7 +101,9 @@ def _well(x):
     return -(x**4).sum((1, 2)), -4 * x**3
 
 
+_BONDS = 0.1 * (np.ones((16, 16)) - np.eye(16))
 _TARGETS = [
+    neuralrg.DualIsing(bonds=_BONDS), neuralrg.DualIsing((2, 4), (0.2, 0.4)),
     neuralrg.Phi4(4, -1.0, 1.0), neuralrg.Gaussian(spectrum=np.full((2, 2), 0.5)),
     neuralrg.FunctionTarget(_well, 4), neuralrg.FunctionTarget(_raise, 4, check=False),
 ]  # fmt: skip
@@ -140,7 +142,8 @@ INSTANCES = {
     mlrg.FixedPoint: mlrg.MLRG(hidden=(4,)).fit(1, 4).fixed_points(4),
     neuralrg.Chains: [_CHAINS],
     neuralrg.Target: _TARGETS,
-    neuralrg.Gaussian: _TARGETS[1:2],
+    neuralrg.DualIsing: _TARGETS[:2],
+    neuralrg.Gaussian: [target for target in _TARGETS if isinstance(target, neuralrg.Gaussian)],
     multilevel.Chains: [_SAMPLER.metropolis(2, 60)],
     multilevel.Couplings: [_SAMPLER.couplings()],
     graphvae.RGMap: [_MAP],
@@ -314,11 +317,16 @@ OWN = {
     "isingrg.mlrg.fit_many": {
         "settings": st.just([{"steps": 2, "batch": 4}] * 2),
         "models": st.builds(lambda: [mlrg.MLRG(hidden=(3,)), mlrg.MLRG(hidden=(4,))])},
-    "isingrg.neuralrg.NeuralRG": {"L": st.sampled_from([2, 4]), "target": st.sampled_from(
-        [None, *_TARGETS])},
+    "isingrg.neuralrg.NeuralRG": {
+        "L": st.sampled_from([2, 4, (2, 4), (8,)]), "target": st.sampled_from([None, *_TARGETS])},
     "isingrg.neuralrg.FunctionTarget": {"function": st.sampled_from([_well, _raise]),
                                         "autodiff": st.sampled_from([None, "jax"])},
-    "isingrg.neuralrg.Phi4": {"coupling": st.floats(0.1, 3)},
+    "isingrg.neuralrg.Phi4": {
+        "coupling": st.floats(0.1, 3), "L": st.sampled_from([4, (2, 4), (6,)])},
+    "isingrg.neuralrg.DualIsing": {
+        "L": st.sampled_from([None, 2, 4, (2, 4), (4,)]),
+        "K": st.sampled_from([None, 0.3, (0.2, -0.4)]), "bonds": st.sampled_from([None, _BONDS])},
+    "isingrg.neuralrg.Gaussian": {"L": st.sampled_from([None, 2, (4,)])},
     "isingrg.multilevel.MultilevelSampler.fit": {"start": st.sampled_from(["none", "ladder"]),
                                                  "steps": st.integers(1, 2)},
     "isingrg.multilevel.MultilevelSampler.fit_samples": {

@@ -10,7 +10,10 @@ public func isingrg_neuralrg_create(
         let config = try required(config, "config").pointee
         let layers = try integer(Int64(config.n_hidden), "n_hidden", 1...8)
         var configuration = FlowModel.Configuration()
-        configuration.size = try latticeSize(config.size)
+        configuration.rows = try integer(config.rows, "rows", 1...64)
+        configuration.columns = try integer(config.columns, "columns", 2...4096)
+        let grid = try Grid(rows: configuration.rows, columns: configuration.columns)
+        configuration.block = try integer(Int64(config.block), "block", 2...4)
         configuration.coupling = config.coupling
         configuration.structure = try choice(config.structure, "structure", Structure.self)
         configuration.depth = try integer(Int64(config.depth), "depth", 0...64)
@@ -20,16 +23,18 @@ public func isingrg_neuralrg_create(
         let hidden = UnsafeBufferPointer(start: try required(config.hidden, "hidden"), count: layers)
         for width in hidden { _ = try integer(Int64(width), "hidden", 1...256) }
         configuration.hidden = hidden.map(Int.init)
+        configuration.neighbours = try integer(Int64(config.neighbours), "neighbours", 0...1) == 1
         configuration.symmetric = try integer(Int64(config.symmetric), "symmetric", 0...1) == 1
         let masks = try integer(config.masks_count, "masks_count", 0...1 << 20)
         if masks > 0 {
             let given = UnsafeBufferPointer(start: try required(config.masks, "masks"), count: masks)
-            configuration.masks = given.map(UInt8.init(bitPattern:))
+            for mask in given { _ = try integer(Int64(mask), "masks", 1...65534) }
+            configuration.masks = given.map { UInt16($0) }
         }
-        configuration.symmetry = try symmetry(config, sites: configuration.size * configuration.size)
+        configuration.symmetry = try symmetry(config, sites: grid.sites)
         configuration.seed = config.seed
         try configuration.checkMemory()
-        return try FlowModel(configuration, target: try target(config.target, size: configuration.size))
+        return try FlowModel(configuration, target: try target(config.target, grid: grid))
     }
 }
 
@@ -43,7 +48,7 @@ private func symmetry(_ config: isingrg_neuralrg_config, sites: Int) throws(Fail
 }
 
 private func target(
-    _ target: UnsafePointer<isingrg_neuralrg_target>?, size: Int
+    _ target: UnsafePointer<isingrg_neuralrg_target>?, grid: Grid
 ) throws(Failure) -> (any Target)? {
     guard let target = target?.pointee else { return nil }
     let siteTerm: QuadraticTarget.SiteTerm
@@ -51,16 +56,16 @@ private func target(
     case ISINGRG_NEURALRG_GAUSSIAN: siteTerm = .none
     case ISINGRG_NEURALRG_LOG_COSH: siteTerm = .logCosh
     case ISINGRG_NEURALRG_QUARTIC: siteTerm = .quartic(target.strength)
-    default: return try function(target, size: size)
+    default: return try function(target, sites: grid.sites)
     }
-    let sites = size * size
+    let sites = grid.sites
     guard target.form_count == sites || target.form_count == sites * sites else {
         throw .invalidArgument("form must have \(sites) or \(sites * sites) elements, not \(target.form_count)")
     }
     let count = Int(target.form_count)
     let values = Array(UnsafeBufferPointer(start: try required(target.form, "form"), count: count))
     return try QuadraticTarget(
-        size: size, form: count == sites ? .spectrum(values) : .matrix(values), siteTerm: siteTerm)
+        grid: grid, form: count == sites ? .spectrum(values) : .matrix(values), siteTerm: siteTerm)
 }
 
 /// A pointer of the caller, who answers for its use on several threads.
@@ -68,20 +73,12 @@ private struct Context: @unchecked Sendable {
     let pointer: UnsafeMutableRawPointer?
 }
 
-private func function(_ target: isingrg_neuralrg_target, size: Int) throws(Failure) -> FunctionTarget {
+private func function(_ target: isingrg_neuralrg_target, sites: Int) throws(Failure) -> FunctionTarget {
     guard let function = target.function else { throw .invalidArgument("function must not be NULL") }
     let context = Context(pointer: target.context)
-    return FunctionTarget(size: size) { x, count, logDensity, gradient in
+    return FunctionTarget(sites: sites) { x, count, logDensity, gradient in
         function(context.pointer, x, Int64(count), logDensity, gradient) == 0
     }
-}
-
-private func latticeSize(_ size: Int64) throws(Failure) -> Int {
-    let size = try integer(size, "size", 2...64)
-    guard size & (size - 1) == 0 else {
-        throw .invalidArgument("size must be a power of two from 2 to 64, not \(size)")
-    }
-    return size
 }
 
 // MARK: - Training

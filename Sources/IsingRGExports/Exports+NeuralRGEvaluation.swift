@@ -179,13 +179,16 @@ private func layer(_ model: FlowModel, _ index: Int32) throws(Failure) -> Hierar
 @_cdecl("isingrg_neuralrg_layer_info")
 public func isingrg_neuralrg_layer_info(
     _ model: OpaquePointer?, _ index: Int32, _ isDecimator: UnsafeMutablePointer<Int32>?,
-    _ scale: UnsafeMutablePointer<Int32>?, _ blocks: UnsafeMutablePointer<Int64>?
+    _ scale: UnsafeMutablePointer<Int32>?, _ blocks: UnsafeMutablePointer<Int64>?,
+    _ rows: UnsafeMutablePointer<Int32>?, _ columns: UnsafeMutablePointer<Int32>?
 ) -> isingrg_status {
     reading(model) { (model: FlowModel) throws(Failure) in
         let layer = try layer(model, index)
         try required(isDecimator, "is_decimator").pointee = layer.isDecimator ? 1 : 0
         try required(scale, "scale").pointee = Int32(layer.scale)
         try required(blocks, "blocks").pointee = Int64(layer.blockCount)
+        try required(rows, "rows").pointee = Int32(layer.rows)
+        try required(columns, "columns").pointee = Int32(layer.columns)
     }
 }
 

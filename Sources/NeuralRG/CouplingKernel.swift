@@ -110,7 +110,7 @@ final class CouplingKernel<Scalar: SampleScalar> {
         let work = Block.width * coupling.packedCount
         coupling.layers.withUnsafeBufferPointer { layers in
             coupling.sites.withUnsafeBufferPointer { blocks in
-                for first in stride(from: 0, to: blocks.count, by: 4) {
+                for first in stride(from: 0, to: blocks.count, by: coupling.width) {
                     guard check.mayGoOn(work) else { return }
                     let sites = blocks.baseAddress! + first
                     for i in 0..<kept { networks.values[i] = x[Int(sites[i])] }

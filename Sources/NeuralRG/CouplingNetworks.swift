@@ -1,7 +1,7 @@
 import Learning
 import Numerics
 
-/// N_s and N_t of a coupling layer, forward and backward, on one block of four sites for 32 samples:
+/// N_s and N_t of a coupling layer, forward and backward, on one block of sites for 32 samples:
 /// the memory of one thread. Nothing is kept from one block to the next but sums of adjoints.
 final class CouplingNetworks<Scalar: SampleScalar> {
     typealias Block = SampleBlock<Scalar>
@@ -20,10 +20,11 @@ final class CouplingNetworks<Scalar: SampleScalar> {
     /// - Parameter trains: whether adjoints of parameters will be wanted.
     init(_ shape: FlowShape, trains: Bool) throws(Failure) {
         let couplings = shape.couplingLayers.joined()
-        storage.blocks = try Buffer(count: 8 + (couplings.map(\.blockCount).max() ?? 0))
+        let changed = couplings.map(\.changed).max() ?? 0
+        storage.blocks = try Buffer(count: 2 * changed + (couplings.map(\.blockCount).max() ?? 0))
         storage.folds = trains ? try Buffer(count: couplings.map(\.packedCount).max() ?? 0) : nil
         slopes = storage.blocks.base
-        (growth, values, folds) = (slopes + 4, slopes + 8, storage.folds?.base)
+        (growth, values, folds) = (slopes + changed, slopes + 2 * changed, storage.folds?.base)
     }
 
     // MARK: - Forward

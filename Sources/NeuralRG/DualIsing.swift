@@ -38,7 +38,7 @@ public struct DualIsing: Target {
             2 * coupling * (wave(mode / size, size).cos + wave(mode % size, size).cos) + alpha
         }
         form = try QuadraticTarget(
-            size: size, form: .spectrum(eigenvalues.map { 1 / $0 }), siteTerm: .logCosh)
+            grid: try Grid(size: size), form: .spectrum(eigenvalues.map { 1 / $0 }), siteTerm: .logCosh)
         let logDeterminant = eigenvalues.reduce(0) { $0 + log(SIMD8<Double>(repeating: $1))[0] }
         self.logDeterminant = logDeterminant
         let half = 0.4515827052894548  // ln(pi / 2)

@@ -5,11 +5,13 @@ extension FlowModel.Configuration {
     /// - Throws: `outOfMemory` for a network too large; whatever `FlowModel.init` would refuse is
     ///   left to it.
     public func checkMemory() throws(Failure) {
-        let scales = depth == 0 ? size.trailingZeroBitCount : depth
+        let scales = depth == 0 ? max(rows, columns).trailingZeroBitCount : depth
         let layersPerScale = structure == .tree ? 1 : 2
-        let widths = [4] + hidden + [4]
+        // Of the largest blocks.
+        let sites = rows == 1 ? block : block * block
+        let widths = [sites + (neighbours ? 4 * block : 0)] + hidden + [sites]
         let network = zip(widths, widths.dropFirst()).reduce(0) { $0 + ($1.0 + 1) * $1.1 }
-        let each = bijector == .linear ? LinearLayer.parameterCount : layers * (2 * network + 4)
+        let each = bijector == .linear ? sites * (sites + 1) : layers * (2 * network + sites)
         let parameters = scales * repeats * layersPerScale * each
         // Parameters and both moments, a copy for the kernels, and where each of its numbers is from.
         let bytes = parameters * (4 * 8 + 4)

@@ -8,11 +8,15 @@ import Numerics
 /// default that of a global flip of the spins: q(x) = (q0(x) + q0(-x)) / 2.
 public final class FlowModel: @unchecked Sendable {
     public struct Configuration: Sendable, Equatable {
-        public var size = 16
-        /// K = J/T of the Ising model whose dual is the target where none is given.
+        /// Sides of the lattice; a ring has one row.
+        public var rows = 16
+        public var columns = 16
+        /// K = J/T of the Ising model, on a square lattice, whose dual is the target where none is given.
         public var coupling = 0.44068679350977147
         public var structure = Structure.mera
-        /// Scales, at most log2 L; 0 for all of them (or, of disentanglers only, as many pairs).
+        /// Sites of a block along an axis, 2 or 4.
+        public var block = 2
+        /// Scales; 0 for all of them (or, of disentanglers only, as many pairs).
         public var depth = 0
         public var repeats = 1
         /// Linear bijectors have neither `layers` nor `hidden` nor `masks`.
@@ -21,12 +25,14 @@ public final class FlowModel: @unchecked Sendable {
         public var layers = 10
         /// Hidden widths of the networks s and t.
         public var hidden = [10, 10, 10]
+        /// Whether these networks take the kept sites beside a block as well.
+        public var neighbours = false
         public var symmetric = true
         /// Over which group a symmetric density is averaged; nil for the flip of all signs.
         public var symmetry: SymmetryGroup?
         /// Which sites each coupling layer keeps: `FlowShape.masks`, all layers of the hierarchy one
         /// after the other. Empty for random halves.
-        public var masks: [UInt8] = []
+        public var masks: [UInt16] = []
         /// Seed of random masks and the initial parameters.
         public var seed: UInt64 = 0
 
@@ -43,11 +49,11 @@ public final class FlowModel: @unchecked Sendable {
     /// Optimiser steps done.
     public internal(set) var step = 0
 
-    /// - Throws: `invalidArgument` for sizes that are no power of two from 2 to 64, |K| above 100,
+    /// - Throws: `invalidArgument` for sides that are no powers of two as in `Grid`, |K| above 100,
     ///   depths beyond the hierarchy, 1 to 64 coupling layers or 1 to 8 hidden layers of 1 to 256
-    ///   units exceeded, masks that do not keep one to three sites or are not as many as the
-    ///   coupling layers.
-    /// - Parameter target: of L^2 sites; nil for `DualIsing`.
+    ///   units exceeded, masks that keep or change no site or are not as many as the coupling layers,
+    ///   and a lattice that is not square without a target.
+    /// - Parameter target: of as many sites; nil for `DualIsing`.
     public init(_ configuration: Configuration, target: (any Target)? = nil) throws(Failure) {
         self.configuration = configuration
         shape = try Self.shape(configuration)
@@ -57,7 +63,10 @@ public final class FlowModel: @unchecked Sendable {
             }
             self.target = target
         } else {
-            self.target = try DualIsing(size: configuration.size, coupling: configuration.coupling)
+            guard configuration.rows == configuration.columns else {
+                throw .invalidArgument("the dual Ising model without a target needs a square lattice")
+            }
+            self.target = try DualIsing(size: configuration.rows, coupling: configuration.coupling)
         }
         symmetry = try Self.symmetry(configuration, sites: shape.sites)
         parameters = try Buffer(count: shape.parameterCount)
@@ -76,12 +85,15 @@ public final class FlowModel: @unchecked Sendable {
     }
 
     private static func shape(_ configuration: Configuration) throws(Failure) -> FlowShape {
-        let depth = configuration.depth == 0 ? configuration.size.trailingZeroBitCount : configuration.depth
         let hierarchy = try Hierarchy(
-            configuration.structure, size: configuration.size, depth: depth, repeats: configuration.repeats)
+            configuration.structure, grid: try Grid(rows: configuration.rows, columns: configuration.columns),
+            block: configuration.block, depth: configuration.depth == 0 ? nil : configuration.depth,
+            repeats: configuration.repeats)
         let (hierarchyLayers, layers, masks) = (hierarchy.layers.count, configuration.layers, configuration.masks)
         if configuration.bijector == .linear {
-            guard masks.isEmpty else { throw .invalidArgument("masks must be left out where bijectors are linear") }
+            guard masks.isEmpty, !configuration.neighbours else {
+                throw .invalidArgument("masks and neighbours must be left out where bijectors are linear")
+            }
             return FlowShape(linear: hierarchy)
         }
         guard (1...64).contains(layers) else {
@@ -99,8 +111,9 @@ public final class FlowModel: @unchecked Sendable {
         return try FlowShape(
             hierarchy, hidden: configuration.hidden,
             masks: masks.isEmpty
-                ? FlowShape.halfMasks(hierarchyLayers: hierarchyLayers, layers: layers, seed: configuration.seed)
-                : (0..<hierarchyLayers).map { Array(masks[$0 * layers..<($0 + 1) * layers]) })
+                ? FlowShape.halfMasks(hierarchy, layers: layers, seed: configuration.seed)
+                : (0..<hierarchyLayers).map { Array(masks[$0 * layers..<($0 + 1) * layers]) },
+            neighbours: configuration.neighbours)
     }
 
     /// Parameters in the precision and order of the kernels.

@@ -12,7 +12,7 @@ public final class FlowTile<Scalar: SampleScalar> {
     package let shape: FlowShape
     private let kernel: CouplingKernel<Scalar>
     private let linear: LinearKernel<Scalar>
-    /// (L^2) blocks: the configurations, and the adjoints of what they are.
+    /// One block for each site: the configurations, and the adjoints of what they are.
     public let sites, adjoints: UnsafeMutablePointer<Block>
     /// Adjoints of the packed parameters are added here.
     package let gradient: Buffer<Double>?
@@ -25,7 +25,7 @@ public final class FlowTile<Scalar: SampleScalar> {
     public init(_ shape: FlowShape, trains: Bool, progress: Progress? = nil) throws(Failure) {
         self.shape = shape
         kernel = try CouplingKernel(shape, trains: trains, progress: progress)
-        linear = try LinearKernel(progress: progress)
+        linear = try LinearKernel(shape, progress: progress)
         storage = try Buffer(count: 2 * shape.sites + 1)
         sites = storage.base
         adjoints = sites + shape.sites
@@ -118,7 +118,7 @@ public final class FlowTile<Scalar: SampleScalar> {
         if shape.bijector == .linear { body(shape.linearLayers[index]) }
     }
 
-    /// -|z|^2 / 2 - L^2 ln(2 pi) / 2 of the configurations.
+    /// -|z|^2 / 2 - N ln(2 pi) / 2 of the configurations.
     @_specialize(where Scalar == Double)
     @_specialize(where Scalar == Float)
     public func logNormal() -> Block {
@@ -132,14 +132,14 @@ public final class FlowTile<Scalar: SampleScalar> {
 // MARK: - Samples in and out
 
 extension FlowTile {
-    /// Loads rows `first ..< first + 32` of (count, L^2) numbers; lanes past the end repeat the last.
+    /// Loads rows `first ..< first + 32` of (count, sites) numbers; lanes past the end repeat the last.
     @_specialize(where Scalar == Double)
     @_specialize(where Scalar == Float)
     package func load(_ samples: UnsafePointer<Double>, first: Int, count: Int) {
         Learning.load(samples, width: shape.sites, into: sites, first: first, count: count)
     }
 
-    /// Loads 32 rows of (count, L^2) numbers, in any order.
+    /// Loads 32 rows of (count, sites) numbers, in any order.
     /// - Parameter nextRow: gives their numbers.
     @_specialize(where Scalar == Double)
     @_specialize(where Scalar == Float)

@@ -4,7 +4,7 @@ import Numerics
 /// A density that a function of the caller evaluates.
 public struct FunctionTarget: Target {
     /// Fills ln pi and, unless the place for it is nil, the gradient of `count` configurations, rows of
-    /// L^2 numbers. False stops the computation.
+    /// `sites` numbers. False stops the computation.
     public typealias Function =
         @Sendable (
             _ x: UnsafePointer<Double>, _ count: Int, _ logDensity: UnsafeMutablePointer<Double>,
@@ -15,8 +15,8 @@ public struct FunctionTarget: Target {
     let function: Function
 
     /// - Parameter function: may be called on several threads at once, with 1 to 32 configurations.
-    public init(size: Int, function: @escaping Function) {
-        (sites, self.function) = (size * size, function)
+    public init(sites: Int, function: @escaping Function) {
+        (self.sites, self.function) = (sites, function)
     }
 
     public func density<Scalar: SampleScalar>(

@@ -5,15 +5,15 @@ import Numerics
 ///
 ///     ln pi(x) = -x A x / 2 + sum_i v(x_i).
 ///
-/// Where A is diagonal in Fourier space, rows and columns are carried there by an orthogonal L x L
-/// matrix of cosines and sines. That takes 4 L^3 multiply-adds for density and gradient; a dense A
-/// takes L^4.
+/// Where A is diagonal in Fourier space, rows and columns are carried there by orthogonal matrices of
+/// cosines and sines. That takes 4 L^3 multiply-adds for density and gradient on a square; a dense A takes
+/// L^4.
 public struct QuadraticTarget: Target, Equatable {
     public enum Form: Sendable, Equatable {
         /// Eigenvalues of A for waves of k periods along the rows and l along the columns, shape
-        /// (L, L); those of k and L - k, and of l and L - l, are the same.
+        /// (rows, columns); those of k and rows - k, and of l and columns - l, are the same.
         case spectrum([Double])
-        /// A itself, symmetric, shape (L^2, L^2).
+        /// A itself, symmetric, shape (sites, sites).
         case matrix([Double])
     }
 
@@ -25,42 +25,42 @@ public struct QuadraticTarget: Target, Equatable {
         case quartic(Double)
     }
 
-    public let size: Int
+    public let grid: Grid
     public let form: Form
     public let siteTerm: SiteTerm
 
-    public var sites: Int { size * size }
+    public var sites: Int { grid.sites }
 
-    /// - Throws: `invalidArgument` unless L is even, from 2 to 64, the form has L^2 or L^4 finite
-    ///   numbers with the symmetry that it should have, and the strength is positive and at most 10^6.
-    public init(size: Int, form: Form, siteTerm: SiteTerm) throws(Failure) {
-        guard (2...64).contains(size), size.isMultiple(of: 2) else {
-            throw .invalidArgument("the lattice size must be even, from 2 to 64, not \(size)")
-        }
+    /// - Throws: `invalidArgument` unless the form has finite numbers with the symmetry that it should
+    ///   have, and the strength is positive and at most 10^6.
+    public init(grid: Grid, form: Form, siteTerm: SiteTerm) throws(Failure) {
         if case .quartic(let strength) = siteTerm, !(strength > 0 && strength <= 1e6) {
             throw .invalidArgument("strength must be positive and at most 10^6, not \(strength)")
         }
-        let n = size * size
+        let n = grid.sites
         switch form {
         case .spectrum(let values):
-            guard values.count == n, values.allSatisfy(\.isFinite), Self.isEven(values, size) else {
-                throw .invalidArgument("spectrum must be \(size) x \(size) finite numbers, even in both indices")
+            guard values.count == n, values.allSatisfy(\.isFinite), Self.isEven(values, grid) else {
+                throw .invalidArgument(
+                    "spectrum must be \(grid.rows) x \(grid.columns) finite numbers, even in both indices")
             }
         case .matrix(let values):
             guard values.count == n * n, values.allSatisfy(\.isFinite),
                 (0..<n).allSatisfy({ i in (0..<i).allSatisfy { values[i * n + $0] == values[$0 * n + i] } })
             else { throw .invalidArgument("matrix must be a symmetric one of \(n) x \(n) finite numbers") }
         }
-        (self.size, self.form, self.siteTerm) = (size, form, siteTerm)
+        (self.grid, self.form, self.siteTerm) = (grid, form, siteTerm)
     }
 
-    /// Up to rounding.
-    private static func isEven(_ values: [Double], _ size: Int) -> Bool {
-        func value(_ k: Int, _ l: Int) -> Double { values[k % size * size + l % size] }
-        return (0..<size * size).allSatisfy {
-            let (k, l) = ($0 / size, $0 % size)
-            let change = max(abs(value(k, l) - value(size - k, l)), abs(value(k, l) - value(k, size - l)))
-            return change <= 1e-9 * abs(value(k, l))
+    /// Up to rounding, which is that of the largest number: others may be zero.
+    private static func isEven(_ values: [Double], _ grid: Grid) -> Bool {
+        let (rows, columns) = (grid.rows, grid.columns)
+        let largest = values.map(abs).max() ?? 0
+        func value(_ k: Int, _ l: Int) -> Double { values[k % rows * columns + l % columns] }
+        return (0..<grid.sites).allSatisfy {
+            let (k, l) = ($0 / columns, $0 % columns)
+            let change = max(abs(value(k, l) - value(rows - k, l)), abs(value(k, l) - value(k, columns - l)))
+            return change <= 1e-9 * largest
         }
     }
 
@@ -74,17 +74,18 @@ public struct QuadraticTarget: Target, Equatable {
 /// The matrices in the precision of a kernel.
 final class QuadraticDensity<Scalar: SampleScalar>: TargetDensity {
     typealias Block = SampleBlock<Scalar>
+    private typealias Waves = (basis: Buffer<Scalar>, transposed: Buffer<Scalar>)
 
-    private let size: Int
+    private let grid: Grid
     private let siteTerm: QuadraticTarget.SiteTerm
-    /// Waves, their transpose and the eigenvalues; nil where `matrix` is given.
-    private let waves: (basis: Buffer<Scalar>, transposed: Buffer<Scalar>, spectrum: Buffer<Scalar>)?
+    /// Waves along both axes, their transposes and the eigenvalues; nil where `matrix` is given.
+    private let waves: (down: Waves, right: Waves, spectrum: Buffer<Scalar>)?
     private let matrix: Buffer<Scalar>?
     private let first, second: Buffer<Block>
 
     init(_ target: QuadraticTarget) throws(Failure) {
-        (size, siteTerm) = (target.size, target.siteTerm)
-        let n = size * size
+        (grid, siteTerm) = (target.grid, target.siteTerm)
+        let n = grid.sites
         (first, second) = (try Buffer(count: n), try Buffer(count: n))
         func buffer(_ count: Int, _ value: (Int) -> Double) throws(Failure) -> Buffer<Scalar> {
             let buffer = try Buffer<Scalar>(count: count)
@@ -93,11 +94,14 @@ final class QuadraticDensity<Scalar: SampleScalar>: TargetDensity {
         }
         switch target.form {
         case .spectrum(let values):
-            let (size, basis) = (size, torusWaves(target.size))
-            waves = (
-                try buffer(n) { basis[$0] }, try buffer(n) { basis[$0 % size * size + $0 / size] },
-                try buffer(n) { values[$0] }
-            )
+            func waves(_ size: Int) throws(Failure) -> Waves {
+                let basis = torusWaves(size)
+                return (
+                    try buffer(size * size) { basis[$0] },
+                    try buffer(size * size) { basis[$0 % size * size + $0 / size] }
+                )
+            }
+            self.waves = (try waves(grid.rows), try waves(grid.columns), try buffer(n) { values[$0] })
             matrix = nil
         case .matrix(let values):
             waves = nil
@@ -112,7 +116,7 @@ final class QuadraticDensity<Scalar: SampleScalar>: TargetDensity {
         addingGradientTo gradient: UnsafeMutablePointer<Block>?
     ) -> Block {
         multiply(x)
-        let (n, force) = (size * size, second.base)
+        let (n, force) = (grid.sites, second.base)
         var (quadratic, local) = (Block(repeating: 0), Block(repeating: 0))
         for i in 0..<n { quadratic = quadratic.addingProduct(x[i], force[i]) }
         switch siteTerm {
@@ -137,29 +141,31 @@ final class QuadraticDensity<Scalar: SampleScalar>: TargetDensity {
 
     /// A x, into `second`.
     private func multiply(_ x: UnsafePointer<Block>) {
-        let n = size * size
+        let n = grid.sites
         guard let waves else {
             return product(matrix!.base, of: n, x, 1, second.base, 1)
         }
-        rows(waves.basis.base, x, first.base)
-        columns(waves.basis.base, first.base, second.base)
+        rows(waves.right.basis.base, x, first.base)
+        columns(waves.down.basis.base, first.base, second.base)
         for i in 0..<n { second.base[i] *= waves.spectrum.base[i] }
-        rows(waves.transposed.base, second.base, first.base)
-        columns(waves.transposed.base, first.base, second.base)
+        rows(waves.right.transposed.base, second.base, first.base)
+        columns(waves.down.transposed.base, first.base, second.base)
     }
 
     /// y[i][k] = sum_j M[k][j] x[i][j]
     private func rows(
         _ matrix: UnsafePointer<Scalar>, _ x: UnsafePointer<Block>, _ y: UnsafeMutablePointer<Block>
     ) {
-        for i in 0..<size { product(matrix, of: size, x + i * size, 1, y + i * size, 1) }
+        let count = grid.columns
+        for i in 0..<grid.rows { product(matrix, of: count, x + i * count, 1, y + i * count, 1) }
     }
 
     /// y[k][j] = sum_i M[k][i] x[i][j]
     private func columns(
         _ matrix: UnsafePointer<Scalar>, _ x: UnsafePointer<Block>, _ y: UnsafeMutablePointer<Block>
     ) {
-        for j in 0..<size { product(matrix, of: size, x + j, size, y + j, size) }
+        guard grid.rows > 1 else { return y.update(from: x, count: grid.columns) }
+        for j in 0..<grid.columns { product(matrix, of: grid.rows, x + j, grid.columns, y + j, grid.columns) }
     }
 
     /// y = M x, M having an even number of rows.
@@ -181,7 +187,7 @@ final class QuadraticDensity<Scalar: SampleScalar>: TargetDensity {
     }
 }
 
-/// The orthogonal L x L matrix of real waves, L even: row k is a cosine of the wave vector k, or a
+/// The orthogonal L x L matrix of real waves, L even or 1: row k is a cosine of the wave vector k, or a
 /// sine of L - k.
 func torusWaves(_ size: Int) -> [Double] {
     let scale = (2 / Double(size)).squareRoot()

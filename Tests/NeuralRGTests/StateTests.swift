@@ -6,7 +6,8 @@ import NeuralRG
 @Suite struct FlowStateTests {
     static func configuration() -> FlowModel.Configuration {
         var configuration = FlowModel.Configuration()
-        (configuration.size, configuration.layers, configuration.hidden) = (4, 3, [5])
+        (configuration.rows, configuration.columns) = (4, 4)
+        (configuration.layers, configuration.hidden) = (3, [5])
         configuration.seed = 6
         return configuration
     }

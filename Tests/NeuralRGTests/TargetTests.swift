@@ -59,7 +59,7 @@ import NeuralRG
             QuadraticTarget.Form.spectrum(Self.spectrum(size, massSquared: massSquared)),
             .matrix(Self.matrix(size, massSquared: massSquared)),
         ] {
-            let target = try QuadraticTarget(size: size, form: form, siteTerm: .quartic(1.5))
+            let target = try QuadraticTarget(grid: try Grid(size: size), form: form, siteTerm: .quartic(1.5))
             var values = [Double](repeating: 0, count: 3)
             try target.logDensity(x, count: 3, into: &values)
             for row in 0..<3 { #expect(abs(values[row] - expected[row]) < 1e-10 * (1 + abs(expected[row]))) }
@@ -73,7 +73,7 @@ import NeuralRG
     func gradients(siteTerm: QuadraticTarget.SiteTerm) throws {
         let (size, n) = (4, 16)
         let target = try QuadraticTarget(
-            size: size, form: .spectrum(Self.spectrum(size, massSquared: 0.5)), siteTerm: siteTerm)
+            grid: try Grid(size: size), form: .spectrum(Self.spectrum(size, massSquared: 0.5)), siteTerm: siteTerm)
         let density = try target.density(Double.self, progress: .none)
         typealias Block = SampleBlock<Double>
         var x = Self.numbers(n, seed: 2).map { Block(repeating: $0) }
@@ -95,11 +95,12 @@ import NeuralRG
     @Test func functions() throws {
         let (size, n) = (4, 16)
         let form = QuadraticTarget.Form.spectrum(Self.spectrum(size, massSquared: 0.5))
-        let quadratic = try QuadraticTarget(size: size, form: form, siteTerm: .none)
+        let quadratic = try QuadraticTarget(grid: try Grid(size: size), form: form, siteTerm: .none)
         var configuration = FlowModel.Configuration()
-        (configuration.size, configuration.layers, configuration.hidden) = (size, 2, [4])
+        (configuration.rows, configuration.columns) = (size, size)
+        (configuration.layers, configuration.hidden) = (2, [4])
         let matrix = Self.matrix(size, massSquared: 0.5)
-        let function = FunctionTarget(size: size) { x, count, values, gradient in
+        let function = FunctionTarget(sites: size * size) { x, count, values, gradient in
             for row in 0..<count {
                 values[row] = 0
                 for i in 0..<n {
@@ -119,7 +120,7 @@ import NeuralRG
         }
         for (a, b) in zip(losses[0], losses[1]) { #expect(abs(a - b) < 1e-4) }
 
-        let refusing = try FlowModel(configuration, target: FunctionTarget(size: size) { _, _, _, _ in false })
+        let refusing = try FlowModel(configuration, target: FunctionTarget(sites: size * size) { _, _, _, _ in false })
         #expect(throws: Failure.interrupted("training was interrupted; the model is at step 0")) {
             try refusing.fit(training) { _ in }
         }
@@ -134,13 +135,13 @@ import NeuralRG
             (.matrix((0..<16).map(Double.init)), .none),
             (.spectrum([1, 1, 1, 1]), .quartic(0)),
         ] {
-            #expect(throws: Failure.self) { try QuadraticTarget(size: 2, form: form, siteTerm: term) }
+            #expect(throws: Failure.self) { try QuadraticTarget(grid: Grid(size: 2), form: form, siteTerm: term) }
         }
         let uneven = QuadraticTarget.Form.spectrum((0..<16).map(Double.init))
-        #expect(throws: Failure.self) { try QuadraticTarget(size: 4, form: uneven, siteTerm: .none) }
+        #expect(throws: Failure.self) { try QuadraticTarget(grid: Grid(size: 4), form: uneven, siteTerm: .none) }
         #expect(throws: Failure.self) {
             var configuration = FlowModel.Configuration()
-            configuration.size = 8
+            (configuration.rows, configuration.columns) = (8, 8)
             _ = try FlowModel(configuration, target: DualIsing(size: 4, coupling: 0.3))
         }
     }

@@ -10,17 +10,14 @@ import NeuralRG
         symmetric: Bool, size: Int = 4, shift: Double = 0, group: SymmetryGroup? = nil
     ) throws -> FlowModel {
         var configuration = FlowModel.Configuration()
-        (configuration.size, configuration.coupling) = (size, 0.4)
+        (configuration.rows, configuration.columns, configuration.coupling) = (size, size, 0.4)
         (configuration.layers, configuration.hidden) = (4, [6, 5])
         (configuration.symmetric, configuration.seed) = (symmetric, 3)
         configuration.symmetry = group
         let model = try FlowModel(configuration)
         var random = RandomStream(seed: 4, purpose: .test)
-        for start in stride(
-            from: model.shape.couplingParameterCount - 4, to: model.shape.parameterCount,
-            by: model.shape.couplingParameterCount)
-        {
-            for i in 0..<4 { model.parameters[start + i] = shift + 0.3 * random.nextNormal()[0] }
+        for place in model.shape.scalePlaces {
+            model.parameters[place] = shift + 0.3 * random.nextNormal()[0]
         }
         return model
     }
@@ -197,7 +194,8 @@ import NeuralRG
     /// The bound falls towards -ln Z and never below it, and importance weights give ln Z.
     @Test func trainingApproachesTheExactFreeEnergy() throws {
         var configuration = FlowModel.Configuration()
-        (configuration.size, configuration.coupling, configuration.hidden) = (4, 0.3, [8, 8])
+        (configuration.rows, configuration.columns) = (4, 4)
+        (configuration.coupling, configuration.hidden) = (0.3, [8, 8])
         configuration.layers = 6
         let model = try FlowModel(configuration)
         var training = FlowTraining()

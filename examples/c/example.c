@@ -184,8 +184,8 @@ static void own_density(void)
     const isingrg_neuralrg_target target = {
         .kind = ISINGRG_NEURALRG_FUNCTION, .function = double_well, .context = &sites};
     const isingrg_neuralrg_config config = {
-        .size = 4, .repeats = 1, .layers = 2, .n_hidden = 1, .hidden = hidden, .symmetric = 1,
-        .seed = 0, .target = &target};
+        .rows = 4, .columns = 4, .block = 2, .repeats = 1, .layers = 2, .n_hidden = 1, .hidden = hidden,
+        .symmetric = 1, .seed = 0, .target = &target};
     const isingrg_neuralrg_training training = {
         .steps = WELL_STEPS, .batch = 64, .learning_rate = 1e-2, .seed = 0};
     double history[WELL_STEPS * ISINGRG_NEURALRG_COLUMNS];

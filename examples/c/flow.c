@@ -35,16 +35,20 @@ static int create(Flow *flow, const char *described)
 {
     const char *saved = json_member(described, "configuration");
     int64_t widths[MOST_LAYERS], *numbers = malloc(MOST_MASKS * sizeof *numbers);
-    int8_t *masks = malloc(MOST_MASKS);
+    int32_t *masks = malloc(MOST_MASKS * sizeof *masks);
     int32_t hidden[MOST_LAYERS];
     isingrg_neuralrg_config config = {0};
     if (numbers == NULL || masks == NULL) abort();
 
-    flow->size = config.size = (int64_t)json_unsigned(json_member(saved, "L"));
+    flow->size = config.rows = config.columns = (int64_t)json_unsigned(json_member(saved, "L"));
     flow->coupling = config.coupling = json_number(json_member(saved, "K"));
     config.structure = -1;
     for (int i = ISINGRG_NEURALRG_MERA; i <= ISINGRG_NEURALRG_TREE; ++i)
         if (json_is(json_member(saved, "structure"), STRUCTURES[i])) config.structure = i;
+    config.block = 2; /* older files do not say */
+    if (json_member(saved, "block") != NULL)
+        config.block = (int32_t)json_unsigned(json_member(saved, "block"));
+    config.neighbours = json_is(json_member(saved, "conditioner"), "\"neighbours\"");
     config.depth = (int32_t)json_unsigned(json_member(saved, "depth")); /* null: 0, all scales */
     config.repeats = (int32_t)json_unsigned(json_member(saved, "repeat"));
     if (json_is(json_member(saved, "bijector"), "\"linear\"")) /* older files do not say */
@@ -56,7 +60,7 @@ static int create(Flow *flow, const char *described)
     config.symmetric = json_is(json_member(saved, "symmetric"), "true");
     config.masks_count = flatten(json_member(saved, "masks"), numbers, MOST_MASKS);
     for (int64_t i = 0; i < config.masks_count && i < MOST_MASKS; ++i)
-        masks[i] = (int8_t)numbers[i];
+        masks[i] = (int32_t)numbers[i];
     config.masks = config.masks_count > 0 ? masks : NULL;
     config.seed = json_unsigned(json_member(described, "network_seed"));
 

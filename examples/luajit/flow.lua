@@ -33,9 +33,10 @@ local function create(described)
     for _, mask in ipairs(row) do masks[#masks + 1] = mask end
   end
   local hidden = ffi.new("int32_t[?]", #saved.hidden, saved.hidden)
-  local kept = ffi.new("int8_t[?]", #masks, masks)
+  local kept = ffi.new("int32_t[?]", #masks, masks)
   return isingrg.create("neuralrg", ffi.new("isingrg_neuralrg_config", {
-    size = saved.L, coupling = saved.K, structure = STRUCTURES[saved.structure],
+    rows = saved.L, columns = saved.L, coupling = saved.K, structure = STRUCTURES[saved.structure],
+    block = saved.block or 2, neighbours = saved.conditioner == "neighbours" and 1 or 0,
     depth = saved.depth or 0, repeats = saved["repeat"], layers = saved.layers,
     bijector = saved.bijector == "linear" and library.ISINGRG_NEURALRG_LINEAR or 0,
     n_hidden = #saved.hidden, hidden = hidden, symmetric = saved.symmetric and 1 or 0,

@@ -327,7 +327,8 @@ def mlrg_fixed_point(
 ) -> None:
     """guess, fixed_point (c,)."""
 
-# NeuralRG: configurations (n, L, L) of float64. Progress counts rows, but for training.
+# NeuralRG: configurations (n, L, L), or (n, rows, columns), of float64. Progress counts rows, but
+# for training.
 
 def neuralrg_dual(
     size: int, couplings: Array, log_partition: Array | None, alpha: Array | None,
@@ -390,11 +391,13 @@ def neuralrg_responses(
     """samples (n, L, L), sites (k,), means and deviations (k, L, L)."""
 
 def neuralrg_layer_count(model: Model, /) -> int: ...
-def neuralrg_layer_info(model: Model, index: int, /) -> tuple[bool, int, int]:
-    """Whether it decimates, its scale, and its number of blocks."""
+def neuralrg_layer_info(
+    model: Model, index: int, /
+) -> tuple[bool, int, int, tuple[int, int]]:
+    """Whether it decimates, its scale, its number of blocks, and their rows and columns."""
 
 def neuralrg_layer_sites(model: Model, index: int, sites: Sites, /) -> None:
-    """sites (blocks, 4)."""
+    """sites (blocks, sites of a block)."""
 
 def neuralrg_latent_scales(model: Model, scales: Sites, /) -> None:
     """scales (L, L)."""

@@ -753,11 +753,12 @@ ISINGRG_API isingrg_status isingrg_neuralrg_log_density(
     int64_t size, double coupling, const double *samples, int64_t n, double *values,
     isingrg_progress progress, void *context);
 
-/* What a flow learns is any density of L x L numbers that is known up to a factor. */
+/* What a flow learns is any density of numbers on a torus of rows x columns, or on a ring, which is a
+ * single row, that is known up to a factor. */
 
 /*
- * A density of the caller. x has the shape (n, L, L), n from 1 to 32. It fills ln pi, n numbers, and,
- * unless gradient is NULL, the derivative of ln pi in x, shape (n, L, L). It may be called on several
+ * A density of the caller. x has the shape (n, rows, columns), n from 1 to 32. It fills ln pi, n numbers, and,
+ * unless gradient is NULL, the derivative of ln pi in x, of the shape of x. It may be called on several
  * threads at once, and on others than the one that made the call. Return 0 to go on, anything else to
  * stop: the call then returns ISINGRG_INTERRUPTED.
  */
@@ -776,17 +777,18 @@ enum {
 typedef struct {
     int32_t kind;    /* ISINGRG_NEURALRG_GAUSSIAN ... ISINGRG_NEURALRG_FUNCTION */
     double strength; /* of ISINGRG_NEURALRG_QUARTIC, above 0, at most 10^6 */
-    /* A: its eigenvalues for waves of k and l periods along the axes, shape (L, L), even in k and in l;
-     * or the symmetric matrix itself, shape (L^2, L^2). Finite, and read only while a model is made.
-     * NULL for a function. */
+    /* A: its eigenvalues for waves of k and l periods along the axes, shape (rows, columns), even in k
+     * and in l; or the symmetric matrix itself, shape (sites, sites). Finite, and read only while a
+     * model is made. NULL for a function. */
     const double *form;
-    int64_t form_count;           /* elements of form: L^2 or L^4 */
+    int64_t form_count;           /* elements of form: sites, rows times columns, or their square */
     isingrg_log_density function; /* of ISINGRG_NEURALRG_FUNCTION, else NULL */
     void *context;                /* handed to it; valid as long as the model */
 } isingrg_neuralrg_target;
 
 /* A hierarchical normalizing flow has the density q0(x) = N(z; 0, 1) |det dz/dx|, or, symmetric, its
- * mean over the images of x under a group, by default q(x) = (q0(x) + q0(-x)) / 2. Latent variables live on the sites of the physical ones. */
+ * mean over the images of x under a group, by default q(x) = (q0(x) + q0(-x)) / 2. Latent variables
+ * live on the sites of the physical ones. */
 
 /* Disentanglers and decimators at every scale, disentanglers only, decimators only (Figs. 1, 2). */
 enum { ISINGRG_NEURALRG_MERA = 0, ISINGRG_NEURALRG_TEBD = 1, ISINGRG_NEURALRG_TREE = 2 };
@@ -796,25 +798,29 @@ enum { ISINGRG_NEURALRG_MERA = 0, ISINGRG_NEURALRG_TEBD = 1, ISINGRG_NEURALRG_TR
 enum { ISINGRG_NEURALRG_COUPLING = 0, ISINGRG_NEURALRG_LINEAR = 1 };
 
 typedef struct {
-    int64_t size;      /* L, a power of two from 2 to 64 */
+    int64_t rows;      /* a power of two from 2 to 64, or 1 for a ring */
+    int64_t columns;   /* likewise; of a ring a power of two from 2 to 4096 */
     double coupling;   /* K of the dual Ising model, |K| <= 100; nothing where target is given */
     int32_t structure; /* ISINGRG_NEURALRG_MERA ... ISINGRG_NEURALRG_TREE */
-    /* Scales, 1 to log2 L, 0: all; of ISINGRG_NEURALRG_TEBD pairs of layers, 1 to 64, 0: log2 L. */
+    int32_t block;     /* sites of a block along each axis that has as many left, 2 or 4 */
+    /* Scales, at most those that leave a single site, 0: all; of ISINGRG_NEURALRG_TEBD pairs of layers,
+     * 1 to 64, 0: as many. */
     int32_t depth;
     int32_t repeats;   /* of the layers at each scale, 1 to 16 */
     int32_t bijector;  /* ISINGRG_NEURALRG_COUPLING or ISINGRG_NEURALRG_LINEAR */
     int32_t layers;    /* coupling layers of a bijector, 1 to 64 */
     int32_t n_hidden;  /* hidden layers of the networks s and t, 1 to 8 */
     const int32_t *hidden; /* their widths, 1 to 256 each */
+    int32_t neighbours; /* 1: s and t take the kept sites beside a block as well; else 0 */
     int32_t symmetric; /* 1 for the mean over a group, else 0 */
-    /* Which of its four sites each coupling layer keeps: bit i of a number from 1 to 14 for site i,
-     * shape (layers of the hierarchy, layers); NULL for random halves. */
-    const int8_t *masks;
+    /* Which of the n sites of a block each coupling layer keeps: bit i of a number from 1 to 2^n - 2 for
+     * site i, shape (layers of the hierarchy, layers); NULL for random halves. */
+    const int32_t *masks;
     int64_t masks_count; /* elements of masks, 0 for NULL */
     uint64_t seed;     /* of random masks and the initial parameters */
     const isingrg_neuralrg_target *target; /* what the flow learns; NULL for the dual Ising model */
     /* The group, of 1 to 256 elements, the identity first: (g x)_i = sign_i x_(source_i), with signs of
-     * 1 and -1, both of the shape (elements, L^2). NULL for the flip of all signs. */
+     * 1 and -1, both of the shape (elements, sites). NULL for the flip of all signs. */
     const int32_t *symmetry_sources;
     const int8_t *symmetry_signs;
     int64_t symmetry_count; /* elements of symmetry_sources, and of symmetry_signs; 0 for NULL */
@@ -853,7 +859,7 @@ ISINGRG_API isingrg_status isingrg_neuralrg_fit(
     int64_t history_count, uint64_t *done, isingrg_progress progress, void *context);
 
 /* As isingrg_neuralrg_fit, but by maximum likelihood; the loss is the mean of -ln q(x).
- * \param samples      to learn from, shape (n, L, L), finite; each step takes some at random
+ * \param samples      to learn from, shape (n, rows, columns), finite; each step takes some at random
  * \param n            1 to 2^32
  * \param[out] history shape (steps, ISINGRG_NEURALRG_COLUMNS)
  * \param progress     counts steps */
@@ -865,8 +871,8 @@ ISINGRG_API isingrg_status isingrg_neuralrg_fit_samples(
 /* The following compute in double precision. */
 
 /* Independent samples of q. The first rows do not depend on n.
- * \param[out] samples shape (n, L, L)
- * \param[out] latents shape (n, L, L), may be NULL: what they were decoded from; a sample of
+ * \param[out] samples shape (n, rows, columns)
+ * \param[out] latents shape (n, rows, columns), may be NULL: what they were decoded from; a sample of
  *                     a symmetric model is one of the images of what its latents decode to
  * \param[out] log_probabilities ln q(x), n numbers, may be NULL */
 ISINGRG_API isingrg_status isingrg_neuralrg_sample(
@@ -874,13 +880,14 @@ ISINGRG_API isingrg_status isingrg_neuralrg_sample(
     double *log_probabilities, isingrg_progress progress, void *context);
 
 /* ln q(x), normalised.
- * \param samples shape (n, L, L), finite;  \param[out] values n numbers */
+ * \param samples shape (n, rows, columns), finite;  \param[out] values n numbers */
 ISINGRG_API isingrg_status isingrg_neuralrg_log_probability(
     isingrg_model *model, const double *samples, int64_t n, double *values,
     isingrg_progress progress, void *context);
 
 /* z = g^-1(x), the RG flow, or a part of it.
- * \param samples               shape (n, L, L), finite;  \param[out] latents shape (n, L, L)
+ * \param samples               shape (n, rows, columns), finite
+ * \param[out] latents          shape (n, rows, columns)
  * \param first_layer, end_layer layers first_layer to end_layer - 1 of the hierarchy, 0 to
  *                              isingrg_neuralrg_layer_count for all
  * \param[out] log_determinants ln |det dz/dx|, n numbers */
@@ -890,7 +897,8 @@ ISINGRG_API isingrg_status isingrg_neuralrg_encode(
     void *context);
 
 /* x = g(z), or a part of it, the last layer first.
- * \param latents               shape (n, L, L), finite;  \param[out] samples shape (n, L, L)
+ * \param latents               shape (n, rows, columns), finite
+ * \param[out] samples          shape (n, rows, columns)
  * \param first_layer, end_layer as for isingrg_neuralrg_encode
  * \param[out] log_determinants ln |det dx/dz|, n numbers */
 ISINGRG_API isingrg_status isingrg_neuralrg_decode(
@@ -899,9 +907,9 @@ ISINGRG_API isingrg_status isingrg_neuralrg_decode(
     void *context);
 
 /* Mean and standard deviation over samples of the responses dz_i / dx of latent variables.
- * \param samples         x, shape (n, L, L), finite, n at least 1
- * \param sites           i L + j of each latent variable;  \param n_sites 1 to L^2
- * \param[out] means      shape (n_sites, L, L);  \param[out] deviations likewise */
+ * \param samples         x, shape (n, rows, columns), finite, n at least 1
+ * \param sites           i columns + j of each latent variable;  \param n_sites 1 to all
+ * \param[out] means      shape (n_sites, rows, columns);  \param[out] deviations likewise */
 ISINGRG_API isingrg_status isingrg_neuralrg_responses(
     isingrg_model *model, const double *samples, int64_t n, const int32_t *sites,
     int64_t n_sites, double *means, double *deviations, isingrg_progress progress, void *context);
@@ -928,9 +936,9 @@ typedef struct {
 /* Samples pi(x) by Hamiltonian Monte Carlo, in latent space with forces in single precision.
  * ISINGRG_NON_FINITE when the energy of a start is not finite.
  * \param chains          what to sample, ranges as the structure says
- * \param start           x of each chain, shape (n_chains, L, L), finite; NULL for independent
+ * \param start           x of each chain, shape (n_chains, rows, columns), finite; NULL for independent
  *                        normal numbers in the space of the chains
- * \param[out] samples    x, also from latent space, shape (n_chains, n_samples, L, L)
+ * \param[out] samples    x, also from latent space, shape (n_chains, n_samples, rows, columns)
  * \param samples_count   elements of samples
  * \param[out] acceptance mean acceptance probability of the updates that led to each sample, shape
  *                        (n_chains, n_samples)
@@ -948,21 +956,23 @@ ISINGRG_API isingrg_status isingrg_neuralrg_layer_count(isingrg_model *model, in
 /* Kind, scale and size of a layer.
  * \param index             0 to isingrg_neuralrg_layer_count - 1
  * \param[out] is_decimator 1 or, for a disentangler, 0
- * \param[out] scale        n: the layer acts on sites whose distance is 2^n
- * \param[out] blocks       number of its bijectors, which share their parameters */
+ * \param[out] scale        n: the layer acts on sites whose distance is that of a block to the n
+ * \param[out] blocks       number of its bijectors, which share their parameters
+ * \param[out] rows         sites of a block down;  \param[out] columns and across */
 ISINGRG_API isingrg_status isingrg_neuralrg_layer_info(
-    isingrg_model *model, int32_t index, int32_t *is_decimator, int32_t *scale, int64_t *blocks);
+    isingrg_model *model, int32_t index, int32_t *is_decimator, int32_t *scale, int64_t *blocks,
+    int32_t *rows, int32_t *columns);
 
 /* Which sites a layer acts on.
  * \param index      0 to isingrg_neuralrg_layer_count - 1
- * \param[out] sites i L + j, of each bijector, shape (blocks, 4): top left, top right, bottom left,
- *                   bottom right
+ * \param[out] sites i columns + j, of each bijector, shape (blocks, sites of a block): row by row, of
+ *                   2 x 2 top left, top right, bottom left, bottom right
  * \param count      elements of sites */
 ISINGRG_API isingrg_status isingrg_neuralrg_layer_sites(
     isingrg_model *model, int32_t index, int32_t *sites, int64_t count);
 
 /* Where the latent variables are.
- * \param[out] scales the scale at which each site becomes a latent variable, shape (L, L)
+ * \param[out] scales the scale at which each site becomes a latent variable, shape (rows, columns)
  * \param count       elements of scales */
 ISINGRG_API isingrg_status isingrg_neuralrg_latent_scales(
     isingrg_model *model, int32_t *scales, int64_t count);

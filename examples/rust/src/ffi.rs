@@ -81,17 +81,20 @@ pub struct MlrgTraining {
 
 #[repr(C)]
 pub struct NeuralRgConfig {
-    pub size: i64,
+    pub rows: i64,
+    pub columns: i64,
     pub coupling: f64,
     pub structure: i32,
+    pub block: i32,
     pub depth: i32,
     pub repeats: i32,
     pub bijector: i32,
     pub layers: i32,
     pub n_hidden: i32,
     pub hidden: *const i32,
+    pub neighbours: i32,
     pub symmetric: i32,
-    pub masks: *const i8,
+    pub masks: *const i32,
     pub masks_count: i64,
     pub seed: u64,
     pub target: *const NeuralRgTarget,

@@ -91,23 +91,29 @@ fn create(described: &Json) -> Result<Flow, Error> {
         return Err(Error::Other("the target or the symmetry is not that of the dual Ising model".into()));
     }
     let hidden: Vec<i32> = get("hidden")?.numbers().ok_or_else(missing)?;
-    let masks: Vec<i8> = match get("masks")? {
+    let masks: Vec<i32> = match get("masks")? {
         null if null.is_null() => Vec::new(),
         given => given.numbers().ok_or_else(missing)?,
     };
+    let size = i64::from(integer("L")?);
+    // Older files say neither the block nor the conditioner.
+    let text = |name, value| saved.member(name).is_some_and(|saved| saved.text() == Some(value));
     let config = NeuralRgConfig {
-        size: i64::from(integer("L")?),
+        rows: size,
+        columns: size,
         coupling: get("K")?.number().ok_or_else(missing)?,
         structure: ["mera", "tebd", "tree"]
             .iter()
             .position(|name| get("structure").is_ok_and(|saved| saved.text() == Some(*name)))
             .ok_or_else(missing)? as i32,
+        block: saved.member("block").and_then(Json::number).unwrap_or(2),
         depth: if get("depth")?.is_null() { 0 } else { integer("depth")? },
         repeats: integer("repeat")?,
         bijector: i32::from(get("bijector").is_ok_and(|saved| saved.text() == Some("linear"))),
         layers: integer("layers")?,
         n_hidden: hidden.len() as i32,
         hidden: hidden.as_ptr(),
+        neighbours: i32::from(text("conditioner", "neighbours")),
         symmetric: i32::from(get("symmetric")?.number::<bool>().ok_or_else(missing)?),
         masks: if masks.is_empty() { std::ptr::null() } else { masks.as_ptr() },
         masks_count: masks.len() as i64,
@@ -118,5 +124,5 @@ fn create(described: &Json) -> Result<Flow, Error> {
         symmetry_count: 0,
     };
     let model = Model::new(|model| unsafe { ffi::isingrg_neuralrg_create(&config, model) })?;
-    Ok(Flow { model, size: config.size, coupling: config.coupling })
+    Ok(Flow { model, size, coupling: config.coupling })
 }

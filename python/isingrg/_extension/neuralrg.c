@@ -5,16 +5,28 @@
 enum { MAX_HIDDEN = 8, MAX_WIDTH = 256, NO_TARGET = -1 };
 
 static const Field config_fields[] = {
-    FIELD(isingrg_neuralrg_config, size, INT64),
+    FIELD(isingrg_neuralrg_config, rows, INT64),
+    FIELD(isingrg_neuralrg_config, columns, INT64),
     FIELD(isingrg_neuralrg_config, coupling, NUMBER),
     FIELD(isingrg_neuralrg_config, structure, INT32),
+    FIELD(isingrg_neuralrg_config, block, INT32),
     FIELD(isingrg_neuralrg_config, depth, INT32),
     FIELD(isingrg_neuralrg_config, repeats, INT32),
     FIELD(isingrg_neuralrg_config, bijector, INT32),
     FIELD(isingrg_neuralrg_config, layers, INT32),
+    FIELD(isingrg_neuralrg_config, neighbours, INT32),
     FIELD(isingrg_neuralrg_config, symmetric, INT32),
     FIELD(isingrg_neuralrg_config, seed, UINT64),
 };
+
+/* 0 for sizes that no lattice has, which the core refuses. */
+static int64_t sites_of(const isingrg_neuralrg_config *config)
+{
+    enum { MOST = 4096 };
+    if (config->rows < 0 || config->rows > MOST || config->columns < 0 || config->columns > MOST)
+        return 0;
+    return config->rows * config->columns;
+}
 
 /* MARK: Targets */
 
@@ -58,7 +70,7 @@ static PyObject *read_target(
         call, "kind", record_item(record, "kind"), NO_TARGET, ISINGRG_NEURALRG_FUNCTION);
     target->strength = as_number(call, "strength", record_item(record, "strength"));
     Array form = as_array(
-        call, "form", record_item(record, "form"), 'd', OPTIONAL_INPUT, SHAPE(ANY, SAME));
+        call, "form", record_item(record, "form"), 'd', OPTIONAL_INPUT, SHAPE(ANY, ANY));
     target->form = form.data;
     target->form_count = form.data == NULL ? 0 : form.count;
     PyObject *function = record_item(record, "function");
@@ -67,7 +79,7 @@ static PyObject *read_target(
     if (call->failed || target->kind == NO_TARGET) return NULL;
     config->target = target;
     if (function == Py_None) return NULL;
-    PyObject *owned = Py_BuildValue("(OL)", function, (long long)(config->size * config->size));
+    PyObject *owned = Py_BuildValue("(OL)", function, (long long)sites_of(config));
     if (owned == NULL) call->failed = 1;
     target->function = call_target;
     target->context = owned;
@@ -86,11 +98,11 @@ static PyObject *neuralrg_create(PyObject *module, PyObject *const *values, Py_s
         &call, "hidden", record_item(record, "hidden"), widths, MAX_HIDDEN, MAX_WIDTH);
     config.hidden = widths;
     Array masks = as_array(
-        &call, "masks", record_item(record, "masks"), 'b', OPTIONAL_INPUT,
+        &call, "masks", record_item(record, "masks"), 'i', OPTIONAL_INPUT,
         SHAPE(ANY, config.layers));
     config.masks = masks.data;
     config.masks_count = masks.data == NULL ? 0 : masks.count;
-    int64_t sites = config.size * config.size;
+    int64_t sites = sites_of(&config);
     Array sources = as_array(
         &call, "symmetry_sources", record_item(record, "symmetry_sources"), 'i', OPTIONAL_INPUT,
         SHAPE(ANY, sites));
@@ -107,7 +119,7 @@ static PyObject *neuralrg_create(PyObject *module, PyObject *const *values, Py_s
         Py_XDECREF(owned);
         return NULL;
     }
-    return wrap_model((Model){handle, "neuralrg", {config.size, 1, 1}, owned});
+    return wrap_model((Model){handle, "neuralrg", {config.rows, config.columns, 1}, owned});
 }
 
 static const Field training_fields[] = {
@@ -155,7 +167,7 @@ static PyObject *neuralrg_fit_samples(PyObject *module, PyObject *const *values,
     open_call(&call, module, "neuralrg_fit_samples", values, count, 5);
     Model flow = take_model(&call, "neuralrg");
     Array samples = take_array(
-        &call, "samples", 'd', INPUT, SHAPE(ANY, flow.extents[0], flow.extents[0]));
+        &call, "samples", 'd', INPUT, SHAPE(ANY, flow.extents[0], flow.extents[1]));
     Training training = take_training(&call);
     if (call.failed) return close_with_none(&call);
 
@@ -179,15 +191,16 @@ static PyObject *neuralrg_layer_count(PyObject *module, PyObject *const *values,
 }
 
 typedef struct {
-    int32_t is_decimator, scale;
+    int32_t is_decimator, scale, rows, columns;
     int64_t blocks;
 } LayerInfo;
 
 static LayerInfo layer_info(Call *call, Model flow, int64_t index)
 {
-    LayerInfo info = {0, 0, 1};
+    LayerInfo info = {0, 0, 1, 1, 1};
     RUN(call, isingrg_neuralrg_layer_info(
-        flow.handle, (int32_t)index, &info.is_decimator, &info.scale, &info.blocks));
+        flow.handle, (int32_t)index, &info.is_decimator, &info.scale, &info.blocks, &info.rows,
+        &info.columns));
     if (call->status != ISINGRG_OK) call->failed = 1;
     return info;
 }
@@ -201,7 +214,8 @@ static PyObject *neuralrg_layer_info(PyObject *module, PyObject *const *values, 
     LayerInfo info = layer_info(&call, flow, index);
     if (close_call(&call) < 0) return NULL;
     return Py_BuildValue(
-        "NiL", PyBool_FromLong(info.is_decimator), (int)info.scale, (long long)info.blocks);
+        "NiL(ii)", PyBool_FromLong(info.is_decimator), (int)info.scale, (long long)info.blocks,
+        (int)info.rows, (int)info.columns);
 }
 
 static PyObject *neuralrg_layer_sites(PyObject *module, PyObject *const *values, Py_ssize_t count)
@@ -211,7 +225,7 @@ static PyObject *neuralrg_layer_sites(PyObject *module, PyObject *const *values,
     Model flow = take_model(&call, "neuralrg");
     int64_t index = take_integer(&call, "index", 0, INT32_MAX);
     LayerInfo info = layer_info(&call, flow, index);
-    Array sites = take_array(&call, "sites", 'i', OUTPUT, SHAPE(info.blocks, 4));
+    Array sites = take_array(&call, "sites", 'i', OUTPUT, SHAPE(info.blocks, info.rows * info.columns));
     RUN(&call, isingrg_neuralrg_layer_sites(
         flow.handle, (int32_t)index, sites.data, sites.count));
     return close_with_none(&call);
@@ -223,7 +237,7 @@ static PyObject *neuralrg_latent_scales(
     Call call;
     open_call(&call, module, "neuralrg_latent_scales", values, count, 2);
     Model flow = take_model(&call, "neuralrg");
-    Array scales = take_array(&call, "scales", 'i', OUTPUT, SHAPE(flow.extents[0], flow.extents[0]));
+    Array scales = take_array(&call, "scales", 'i', OUTPUT, SHAPE(flow.extents[0], flow.extents[1]));
     RUN(&call, isingrg_neuralrg_latent_scales(flow.handle, scales.data, scales.count));
     return close_with_none(&call);
 }

@@ -37,11 +37,11 @@ static PyObject *neuralrg_sample(PyObject *module, PyObject *const *values, Py_s
     Call call;
     open_call(&call, module, "neuralrg_sample", values, count, 6);
     Model flow = take_model(&call, "neuralrg");
-    int64_t size = flow.extents[0];
+    int64_t rows = flow.extents[0], columns = flow.extents[1];
     uint64_t seed = take_unsigned(&call, "seed");
-    Array samples = take_array(&call, "samples", 'd', OUTPUT, SHAPE(ANY, size, size));
+    Array samples = take_array(&call, "samples", 'd', OUTPUT, SHAPE(ANY, rows, columns));
     int64_t n = samples.shape[0];
-    Array latents = take_array(&call, "latents", 'd', OPTIONAL_OUTPUT, SHAPE(n, size, size));
+    Array latents = take_array(&call, "latents", 'd', OPTIONAL_OUTPUT, SHAPE(n, rows, columns));
     Array densities = take_array(&call, "log_probabilities", 'd', OPTIONAL_OUTPUT, SHAPE(n));
     take_progress(&call, "progress");
     RUN(&call, isingrg_neuralrg_sample(
@@ -55,7 +55,8 @@ static PyObject *neuralrg_log_probability(
     Call call;
     open_call(&call, module, "neuralrg_log_probability", values, count, 4);
     Model flow = take_model(&call, "neuralrg");
-    Array samples = take_array(&call, "samples", 'd', INPUT, SHAPE(ANY, flow.extents[0], flow.extents[0]));
+    Array samples = take_array(
+        &call, "samples", 'd', INPUT, SHAPE(ANY, flow.extents[0], flow.extents[1]));
     Array densities = take_array(&call, "values", 'd', OUTPUT, SHAPE(samples.shape[0]));
     take_progress(&call, "progress");
     RUN(&call, isingrg_neuralrg_log_probability(
@@ -75,12 +76,12 @@ static PyObject *transform(
     Call call;
     open_call(&call, module, function, values, count, 7);
     Model flow = take_model(&call, "neuralrg");
-    int64_t size = flow.extents[0];
-    Array input = take_array(&call, input_name, 'd', INPUT, SHAPE(ANY, size, size));
+    int64_t rows = flow.extents[0], columns = flow.extents[1];
+    Array input = take_array(&call, input_name, 'd', INPUT, SHAPE(ANY, rows, columns));
     int64_t n = input.shape[0];
     int32_t first = (int32_t)take_integer(&call, "first_layer", 0, INT32_MAX);
     int32_t end = (int32_t)take_integer(&call, "end_layer", 0, INT32_MAX);
-    Array output = take_array(&call, output_name, 'd', OUTPUT, SHAPE(n, size, size));
+    Array output = take_array(&call, output_name, 'd', OUTPUT, SHAPE(n, rows, columns));
     Array determinants = take_array(&call, "log_determinants", 'd', OUTPUT, SHAPE(n));
     take_progress(&call, "progress");
     RUN(&call, transformation(
@@ -106,12 +107,12 @@ static PyObject *neuralrg_responses(PyObject *module, PyObject *const *values, P
     Call call;
     open_call(&call, module, "neuralrg_responses", values, count, 6);
     Model flow = take_model(&call, "neuralrg");
-    int64_t size = flow.extents[0];
-    Array samples = take_array(&call, "samples", 'd', INPUT, SHAPE(ANY, size, size));
+    int64_t rows = flow.extents[0], columns = flow.extents[1];
+    Array samples = take_array(&call, "samples", 'd', INPUT, SHAPE(ANY, rows, columns));
     Array sites = take_array(&call, "sites", 'i', INPUT, SHAPE(ANY));
     int64_t n = sites.count;
-    Array means = take_array(&call, "means", 'd', OUTPUT, SHAPE(n, size, size));
-    Array deviations = take_array(&call, "deviations", 'd', OUTPUT, SHAPE(n, size, size));
+    Array means = take_array(&call, "means", 'd', OUTPUT, SHAPE(n, rows, columns));
+    Array deviations = take_array(&call, "deviations", 'd', OUTPUT, SHAPE(n, rows, columns));
     take_progress(&call, "progress");
     RUN(&call, isingrg_neuralrg_responses(
         flow.handle, samples.data, samples.shape[0], sites.data, n, means.data, deviations.data,
@@ -138,11 +139,12 @@ static PyObject *neuralrg_hmc(PyObject *module, PyObject *const *values, Py_ssiz
     isingrg_neuralrg_chains chains = {0};
     take_record(&call, "chains", FIELDS(chain_fields), 0, &chains);
     Array samples = take_array(
-        &call, "samples", 'd', OUTPUT, SHAPE(ANY, ANY, flow.extents[0], flow.extents[0]));
+        &call, "samples", 'd', OUTPUT, SHAPE(ANY, ANY, flow.extents[0], flow.extents[1]));
     chains.n_chains = (uint64_t)samples.shape[0];
     chains.n_samples = (uint64_t)samples.shape[1];
     Array start = take_array(
-        &call, "start", 'd', OPTIONAL_INPUT, SHAPE(samples.shape[0], flow.extents[0], flow.extents[0]));
+        &call, "start", 'd', OPTIONAL_INPUT,
+        SHAPE(samples.shape[0], flow.extents[0], flow.extents[1]));
     Array acceptance = take_array(
         &call, "acceptance", 'd', OUTPUT, SHAPE(samples.shape[0], samples.shape[1]));
     take_progress(&call, "progress");

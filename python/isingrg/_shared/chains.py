@@ -28,7 +28,7 @@ class SampledChains(abc.ABC):
 
     @property
     @abc.abstractmethod
-    def L(self) -> int:
+    def L(self) -> Any:
         """Linear size of the lattice."""
 
     @abc.abstractmethod

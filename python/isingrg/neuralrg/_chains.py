@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from isingrg._shared.chains import SampledChains
 from isingrg.neuralrg._dual import sample_spins
-from isingrg.neuralrg._samples import Floats, pieces
+from isingrg.neuralrg._samples import Floats, Sides, pieces
 from isingrg.neuralrg.dual_ising import DualIsing, coupling_of, dual_ising
 from isingrg.neuralrg.targets import Target
 
@@ -39,9 +39,9 @@ class Chains(SampledChains):
     settings: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     @property
-    def L(self) -> int:
-        """Linear size of the lattice."""
-        return len(self.x[0, 0])
+    def L(self) -> Sides:
+        """Linear size of the lattice; (rows, columns) of a rectangle, (L,) of a ring."""
+        return self.target.L
 
     @property
     def K(self) -> float | tuple[float, float]:
@@ -79,7 +79,7 @@ class Chains(SampledChains):
         ndarray, shape (n_chains, n_samples)
             -1 to 1 for spins.
         """
-        return self._expected(lambda means: means.mean(axis=(1, 2)))
+        return self._expected(lambda means: means.reshape(len(means), -1).mean(axis=1))
 
     def structure_factor(self) -> Floats:
         """Uniform structure factor (sum_i s_i / L**2)**2 given x.
@@ -94,8 +94,9 @@ class Chains(SampledChains):
         """
 
         def expected(means: Floats) -> Floats:
-            variances = (1 - means**2).sum(axis=(1, 2)) if self._has_spins else 0.0
-            return np.asarray(means.sum(axis=(1, 2)) ** 2 + variances) / self.L**4
+            flat = means.reshape(len(means), -1)
+            variances = (1 - flat**2).sum(axis=1) if self._has_spins else 0.0
+            return np.asarray(flat.sum(axis=1) ** 2 + variances) / flat.shape[1] ** 2
 
         return self._expected(expected)
 
@@ -113,13 +114,13 @@ class Chains(SampledChains):
         """
         if isinstance(self.target, DualIsing):
             return self._expected(self.target._energy_of_means)
-        return -self._log_density() / self.L**2
+        return np.asarray(-self._log_density() / self.x[0, 0].size)
 
     def _expected(self, observable: Callable[[Floats], Floats]) -> Floats:
-        """The observable of the spins' means or of x, (n, L, L) -> (n,), for all samples."""
-        rows = self.x.reshape(-1, self.L, self.L)
+        """The observable of the spins' means or of x, (n, ...) -> (n,), for all samples."""
+        rows = self.x.reshape(-1, *self.x.shape[2:])
         values = np.empty(len(rows))
-        for piece in pieces(len(rows), self.L**2):
+        for piece in pieces(len(rows), rows[0].size):
             values[piece] = observable(np.tanh(rows[piece]) if self._has_spins else rows[piece])
         return values.reshape(self.x.shape[:2])
 

@@ -80,7 +80,7 @@ def log_density(x: ArrayLike, K: float, *, progress: Any = False) -> Reals:
             f"x must have the shape (..., L, L) with L even, from 2 to {LARGEST_SIZE}, "
             f"got {array.shape}"
         )
-    samples = Samples("x", array, array.shape[-1])
+    samples = Samples("x", array, (array.shape[-1],) * 2)
     K = coupling(K, -LARGEST_COUPLING, LARGEST_COUPLING)
     values = np.empty(len(samples))
     with reporting(progress, "evaluating", "configurations") as report:

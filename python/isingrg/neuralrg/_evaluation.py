@@ -11,7 +11,7 @@ from isingrg import _core
 from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError, NonFiniteError
 from isingrg._shared.progress import reporting
-from isingrg.neuralrg._samples import Floats, Reals, Samples
+from isingrg.neuralrg._samples import Floats, Reals, Samples, for_core
 
 if TYPE_CHECKING:
     from isingrg.neuralrg.model import NeuralRG
@@ -84,9 +84,10 @@ def _sampled(model: NeuralRG, n: int, seed: int, progress: Any, density: Floats 
     native = model._ready()
     n = arguments.integer("n", n, 1, MOST_SAMPLES)
     seed = arguments.seed(seed)
-    samples: Floats = arguments.allocate("the samples", (n, model.L, model.L), np.float64)
+    samples: Floats = arguments.allocate("the samples", (n, *model._shape), np.float64)
     with reporting(progress, "sampling", "configurations") as report:
-        _core.neuralrg_sample(native, seed, samples, None, density, report)
+        rows = for_core(samples, len(model._shape))
+        _core.neuralrg_sample(native, seed, rows, None, density, report)
     for values in (samples,) if density is None else (samples, density):
         if not np.isfinite(values).all():
             raise NonFiniteError("a sample is not finite: the parameters are too large")
@@ -115,11 +116,11 @@ def log_prob(model: NeuralRG, x: ArrayLike, *, progress: Any = False) -> Reals:
         If x is so large that the result is beyond the range of float64.
     """
     native = model._ready()
-    samples = Samples("x", x, model.L)
+    samples = Samples("x", x, model._shape)
     values = np.empty(len(samples))
     with reporting(progress, "evaluating", "configurations") as report:
         if len(samples):
-            _core.neuralrg_log_probability(native, samples.rows, values, report)
+            _core.neuralrg_log_probability(native, samples.native, values, report)
     return samples.scalars(values, "ln q(x)")
 
 
@@ -134,7 +135,7 @@ def encode(
     scales : (int, int), optional
         Only the part of the flow from scale n to m, 0 <= n <= m <= depth; pairs of layers of a
         "tebd". What enters scale n lives on the sites whose coordinates are multiples of
-        2**n, all others stay as they are.
+        `block` ** n, all others stay as they are.
     progress : bool or callable
         As for `sample`.
 
@@ -199,12 +200,13 @@ def _transformed(
 ) -> tuple[Floats, Reals]:
     native = model._ready()
     layers = _layers(model, scales)
-    samples = Samples(name, values, model.L)
+    samples = Samples(name, values, model._shape)
     images = arguments.allocate(image, samples.rows.shape, np.float64)
     determinants = np.empty(len(samples))
     with reporting(progress, "evaluating", "configurations") as report:
         if len(samples):
-            function(native, samples.rows, *layers, images, determinants, report)
+            rows = for_core(images, len(model._shape))
+            function(native, samples.native, *layers, rows, determinants, report)
     return (
         samples.configurations(images, image),
         samples.scalars(determinants, "the log-determinant"),

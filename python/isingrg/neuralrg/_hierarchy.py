@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,6 +11,7 @@ from numpy.typing import NDArray
 
 from isingrg import _core
 from isingrg._shared import state
+from isingrg.neuralrg._samples import for_core
 
 Sites = NDArray[np.int32]
 
@@ -16,11 +19,12 @@ Sites = NDArray[np.int32]
 class Layer(NamedTuple):
     """Bijectors that act side by side and share their parameters."""
 
-    #: A decimator passes the first of its four sites on to the next scale; the others are latent.
+    #: A decimator passes the first of its sites on to the next scale; the others are latent.
     is_decimator: bool
-    #: n: the layer acts on 2 x 2 sites whose distance is 2**n.
+    #: n: the layer acts on 2 x 2 sites whose distance is 2**n, or on 4 x 4 at 4**n.
     scale: int
-    #: Sites i L + j of each bijector, (blocks, 4): top left, top right, bottom left, bottom right.
+    #: Sites i L + j of each bijector, (blocks, sites of a block), row by row: of 2 x 2 top left,
+    #: top right, bottom left, bottom right.
     sites: Sites
 
 
@@ -30,19 +34,25 @@ def layers(native: Any) -> tuple[Layer, ...]:
 
 
 def _layer(native: Any, index: int) -> Layer:
-    is_decimator, scale, blocks = _core.neuralrg_layer_info(native, index)
-    sites = np.empty((blocks, 4), np.int32)
+    is_decimator, scale, blocks, shape = _core.neuralrg_layer_info(native, index)
+    sites = np.empty((blocks, math.prod(shape)), np.int32)
     _core.neuralrg_layer_sites(native, index, sites)
     return Layer(is_decimator, scale, sites)
 
 
-def latent_scales(native: Any, L: int) -> Sites:
-    scales = np.empty((L, L), np.int32)
-    _core.neuralrg_latent_scales(native, scales)
+def latent_scales(native: Any, shape: tuple[int, ...]) -> Sites:
+    scales = np.empty(shape, np.int32)
+    _core.neuralrg_latent_scales(native, for_core(scales, len(shape)))
     return scales
 
 
-def masks(native: Any) -> NDArray[np.bool_]:
-    """Bit i of a number of the core stands for site i."""
-    numbers = state.read_one(native, "masks").astype(np.uint8)
-    return (numbers[..., None] >> np.arange(4) & 1).astype(bool).reshape(*numbers.shape, 2, 2)
+Masks = NDArray[np.bool_] | tuple[NDArray[np.bool_], ...]
+
+
+def masks(native: Any, blocks: Sequence[tuple[int, ...]]) -> Masks:
+    """Bit i of a number of the core stands for site i of a block, of one shape for each layer."""
+    found = []
+    for numbers, shape in zip(state.read_one(native, "masks").astype(int), blocks, strict=True):
+        bits = numbers[:, None] >> np.arange(math.prod(shape)) & 1
+        found.append(bits.astype(bool).reshape(-1, *shape))
+    return np.array(found) if len(set(blocks)) == 1 else tuple(found)

@@ -72,13 +72,13 @@ def metropolis(
     n_chains, n_samples, warmup, between, seed = independence.course(
         n_chains, n_samples, warmup, between, seed
     )
-    x = arguments.allocate("the samples", (n_chains, n_samples, model.L, model.L), np.float64)
+    x = arguments.allocate("the samples", (n_chains, n_samples, *model._shape), np.float64)
     acceptance = np.zeros((n_chains, n_samples))
     given = None if start is None else start_of(model, start, n_chains)
     before = warmup + (given is None)  # the first proposal is then the start
     updates = before + n_samples * between
     with reporting(progress, "Monte Carlo", "updates") as report:
-        for group in pieces(n_chains, independence.TOGETHER * model.L**2):
+        for group in pieces(n_chains, independence.TOGETHER * math.prod(model._shape)):
             chains = len(x[group])
             first = None if given is None else given[group]
 
@@ -100,7 +100,7 @@ def _updates(
 ) -> Iterator[tuple[Floats, Floats]]:
     """State (chains, L, L) and acceptance probability (chains,) after each update."""
     if first is None:
-        state, log_weight = np.empty((chains, model.L, model.L)), np.full(chains, -math.inf)
+        state, log_weight = np.empty((chains, *model._shape)), np.full(chains, -math.inf)
     else:
         state = first.copy()
         log_weight = np.asarray(model.target.log_density(first)) - model.log_prob(first)
@@ -117,14 +117,14 @@ def _proposals(model: NeuralRG, chains: int, length: int, seed: int) -> tuple[Fl
     """Samples of q, (chains, length, L, L), and their ln pi(x) - ln q(x)."""
     x, density = model.sample_with_log_prob(chains * length, seed=seed)
     log_weights = np.asarray(model.target.log_density(x)) - density
-    return x.reshape(chains, length, model.L, model.L), log_weights.reshape(chains, length)
+    return x.reshape(chains, length, *model._shape), log_weights.reshape(chains, length)
 
 
 def start_of(model: NeuralRG, start: ArrayLike, n_chains: int) -> Floats:
-    samples = Samples("start", start, model.L)
+    samples = Samples("start", start, model._shape)
     if samples.leading != (n_chains,):
         raise ArgumentError(
-            f"start must have the shape ({n_chains}, {model.L}, {model.L}), got "
-            f"{(*samples.leading, model.L, model.L)}"
+            f"start must have the shape {(n_chains, *model._shape)}, got "
+            f"{(*samples.leading, *model._shape)}"
         )
     return samples.rows

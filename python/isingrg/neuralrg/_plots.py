@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from isingrg.neuralrg._responses import Responses
+from isingrg.neuralrg._samples import for_core
+
 if TYPE_CHECKING:
     from isingrg.neuralrg.model import NeuralRG
     from isingrg.plot import Drawing
@@ -28,7 +33,7 @@ def plot_samples(model: NeuralRG, n: int = 4, *, seed: int = 0, ax: Any = None) 
     """
     from isingrg import plot
 
-    return plot.samples(model.sample(n, seed=seed), ax=ax)
+    return plot.samples(for_core(model.sample(n, seed=seed), len(model._shape)), ax=ax)
 
 
 def plot_responses(
@@ -52,4 +57,8 @@ def plot_responses(
     """
     from isingrg import plot
 
-    return plot.responses(model.responses(n, **settings), ax=ax)
+    found = model.responses(n, **settings)
+    if len(model._shape) == 1:
+        sites = np.insert(found.sites, 0, 0, axis=1)
+        found = Responses(sites, found.mean[:, None], found.deviation[:, None])
+    return plot.responses(found, ax=ax)

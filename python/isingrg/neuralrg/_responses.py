@@ -13,7 +13,7 @@ from isingrg._shared.errors import ArgumentError
 from isingrg._shared.model import of_one_state
 from isingrg._shared.progress import reporting
 from isingrg.neuralrg._evaluation import MOST_SAMPLES
-from isingrg.neuralrg._samples import Floats, Samples, refuse_spins
+from isingrg.neuralrg._samples import Floats, Samples, for_core, refuse_spins
 
 if TYPE_CHECKING:
     from isingrg.neuralrg.model import NeuralRG
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class Responses(NamedTuple):
     """How latent variables answer to physical ones, over samples, from `NeuralRG.responses`."""
 
-    #: Coordinates (i, j) of the k latent variables, (k, 2).
+    #: Coordinates (i, j) of the k latent variables, (k, 2); (k, 1) on a ring.
     sites: NDArray[np.int32]
     #: Means of dz / dx, (k, L, L).
     mean: Floats
@@ -81,18 +81,19 @@ def responses(
     if x is None:
         # Not `sample`, which negates half of them if the flow is symmetric.
         random = np.random.default_rng(arguments.seed(seed))
-        shape = (arguments.integer("n", n, 1, MOST_SAMPLES), model.L, model.L)
+        shape = (arguments.integer("n", n, 1, MOST_SAMPLES), *model._shape)
         x = model.decode(random.standard_normal(shape))[0]
-    samples = Samples("x", x, model.L)
+    samples = Samples("x", x, model._shape)
     if not len(samples):
         raise ArgumentError("x must hold at least one configuration")
     refuse_spins("x", samples.rows)
-    shape = (len(chosen), model.L, model.L)
+    shape = (len(chosen), *model._shape)
     mean: Floats = arguments.allocate("the responses", shape, np.float64)
     deviation: Floats = arguments.allocate("the responses", shape, np.float64)
     with reporting(progress, "differentiating", "samples") as report:
-        numbers = (chosen @ [model.L, 1]).astype(np.int32)
-        _core.neuralrg_responses(native, samples.rows, numbers, mean, deviation, report)
+        numbers = np.ravel_multi_index(tuple(chosen.T), model._shape).astype(np.int32)
+        means, deviations = (for_core(values, len(model._shape)) for values in (mean, deviation))
+        _core.neuralrg_responses(native, samples.native, numbers, means, deviations, report)
     return Responses(
         chosen,
         samples.finite(mean, "a mean response"),
@@ -105,15 +106,18 @@ def _latent_sites(model: NeuralRG, scale: Any, sites: Any) -> NDArray[np.int32]:
         scales = model.latent_scales
         last = int(scales.max())
         if scale is None:
-            found = scales >= last - 1 if model.L == 2**last else scales == last
+            found = scales >= last - 1 if (scales == last).sum() == 1 else scales == last
         else:
             found = scales == arguments.integer("scale", scale, 0, last)
         return np.argwhere(found).astype(np.int32)
     if scale is not None:
         raise ArgumentError("give either scale or sites")
-    array = arguments.integers("sites", sites, 0, model.L - 1)
-    if array.ndim != 2 or array.shape[1] != 2 or not len(array):
-        raise ArgumentError(f"sites must have the shape (k, 2), got {array.shape}")
+    axes = len(model._shape)
+    array = arguments.integers("sites", sites, 0, max(model._shape) - 1)
+    if array.ndim != 2 or array.shape[1] != axes or not len(array):
+        raise ArgumentError(f"sites must have the shape (k, {axes}), got {array.shape}")
+    if (array >= model._shape).any():
+        raise ArgumentError(f"sites must be on the lattice {model._shape}")
     return array.astype(np.int32)
 
 
@@ -147,17 +151,20 @@ def sample_given(
     model._ready()
     n = arguments.integer("n", n, 1, MOST_SAMPLES)
     array = arguments.reals("coarse", coarse)
-    size = array.shape[-1] if array.ndim >= 2 else 0
-    scale = (model.L // size).bit_length() - 1 if size else -1
+    axes = len(model._shape)
     deepest = 0 if model._configuration.structure == "tebd" else model.depth
-    if size == 0 or array.shape[-2] != size or size << scale != model.L or scale > deepest:
+    distances = [model._configuration.distances(scale) for scale in range(deepest + 1)]
+    shapes = [tuple(np.floor_divide(model._shape, distance)) for distance in distances]
+    if array.shape[-axes:] not in shapes:
         raise ArgumentError(
-            f"coarse must have the shape (..., L / 2**m, L / 2**m) with m from 0 to {deepest}, "
-            f"got {array.shape}"
+            f"coarse must have the shape of the lattice at one of the scales 0 to {deepest}, such "
+            f"as (..., L / 2**m, L / 2**m): {', '.join(map(str, shapes))}, got {array.shape}"
         )
+    scale = shapes.index(array.shape[-axes:])
     random = np.random.default_rng(arguments.seed(seed))
-    shape = (*array.shape[:-2], n, model.L, model.L)
+    shape = (*array.shape[:-axes], n, *model._shape)
     z: Floats = arguments.allocate("the configurations", shape, np.float64)
     random.standard_normal(out=z)
-    z[..., :: 2**scale, :: 2**scale] = array[..., None, :, :]
+    kept: tuple[Any, ...] = tuple(slice(None, None, distance) for distance in distances[scale])
+    z[(Ellipsis, *kept)] = np.expand_dims(array, -1 - axes)
     return model.decode(z, scales=(0, scale), progress=progress)[0]

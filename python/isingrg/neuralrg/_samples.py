@@ -16,6 +16,42 @@ Floats = NDArray[np.float64]
 Reals = float | Floats
 
 LARGEST_SIZE = 64
+LARGEST_RING = 4096
+
+#: L of a square lattice, (rows, columns) of a rectangle, or (L,) of a ring.
+Sides = int | tuple[int, ...]
+
+
+def sides(name: str, value: Any, *, even: bool = True) -> Sides:
+    """Checked sides of a lattice; a rectangle of equal sides is a square."""
+    if isinstance(value, np.ndarray) and value.ndim == 1:
+        value = value.tolist()
+    if not isinstance(value, (tuple, list)):
+        return arguments.integer(name, value, 2, LARGEST_SIZE, even=even)
+    if len(value) == 1:
+        return (arguments.integer(f"{name}[0]", value[0], 2, LARGEST_RING, even=even),)
+    if len(value) != 2:
+        raise ArgumentError(
+            f"{name} must be L, (rows, columns), or (L,) of a ring, got {arguments.given(value)}"
+        )
+    rows, columns = (
+        arguments.integer(f"{name}[{axis}]", side, 2, LARGEST_SIZE, even=even)
+        for axis, side in enumerate(value)
+    )
+    return rows if rows == columns else (rows, columns)
+
+
+def shape_of(L: Sides) -> tuple[int, ...]:
+    """The shape of a configuration."""
+    return (L, L) if isinstance(L, int) else L
+
+
+def for_core(values: NDArray[Any], axes: int) -> NDArray[Any]:
+    """Configurations with so many axes as a view with two, which the core takes."""
+    if axes == 2:
+        return values
+    return values.reshape(*values.shape[:-1], 1, values.shape[-1])
+
 
 #: Numbers that intermediate results may hold where it is not the user who asks for them.
 _NUMBERS = 2**20
@@ -38,15 +74,21 @@ def refuse_spins(name: str, values: NDArray[Any]) -> None:
 
 
 class Samples:
-    """Checked configurations (..., L, L): `rows` of shape (n, L, L), and how results go back."""
+    """Checked configurations (..., *shape): `rows`, (n, *shape), and how results go back."""
 
-    def __init__(self, name: str, values: Any, L: int) -> None:
+    def __init__(self, name: str, values: Any, shape: tuple[int, ...]) -> None:
         array = arguments.reals(name, values)
-        if array.ndim < 2 or array.shape[-2:] != (L, L):
-            raise ArgumentError(f"{name} must have the shape (..., {L}, {L}), got {array.shape}")
+        if array.shape[-len(shape) :] != shape:
+            wanted = ", ".join(map(str, shape))
+            raise ArgumentError(f"{name} must have the shape (..., {wanted}), got {array.shape}")
         self.name = name
-        self.leading = array.shape[:-2]
-        self.rows: Floats = array.reshape(-1, L, L)
+        self.leading = array.shape[: -len(shape)]
+        self.rows: Floats = array.reshape(-1, *shape)
+
+    @property
+    def native(self) -> Floats:
+        """(n, rows, columns), as the core takes them."""
+        return for_core(self.rows, self.rows.ndim - 1)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -56,7 +98,7 @@ class Samples:
         return plain(self.finite(values, what).reshape(self.leading))
 
     def configurations(self, values: Floats, what: str) -> Floats:
-        """(n, L, L) results in the user's shape."""
+        """(n, *shape) results in the user's shape."""
         return self.finite(values, what).reshape(*self.leading, *values.shape[1:])
 
     def finite(self, values: Floats, what: str) -> Floats:

@@ -12,6 +12,7 @@ from isingrg._shared import arguments
 from isingrg._shared.progress import reporting
 from isingrg.neuralrg._chains import Chains
 from isingrg.neuralrg._metropolis import start_of
+from isingrg.neuralrg._samples import for_core
 from isingrg.neuralrg.function_target import following
 
 if TYPE_CHECKING:
@@ -96,16 +97,17 @@ def hmc(
     warmup = arguments.integer("warmup", warmup, 1 if adapt else 0, 2**30)
     between = arguments.integer("between", between, 1, 2**20)
     seed = arguments.seed(seed)
-    x = arguments.allocate("the samples", (n_chains, n_samples, model.L, model.L), np.float64)
+    x = arguments.allocate("the samples", (n_chains, n_samples, *model._shape), np.float64)
     acceptance = np.empty((n_chains, n_samples))
-    first = None if start is None else start_of(model, start, n_chains)
+    axes = len(model._shape)
+    first = None if start is None else for_core(start_of(model, start, n_chains), axes)
     record = {
         "space": code, "adapts": int(adapt), "random_length": int(random_length),
         "warmup": warmup, "between": between, "leapfrog": leapfrog, "step_size": step_size,
         "seed": seed,
     }  # fmt: skip
     with following(model.target), reporting(progress, "Monte Carlo", "updates") as report:
-        used = _core.neuralrg_hmc(native, record, x, first, acceptance, report)
+        used = _core.neuralrg_hmc(native, record, for_core(x, axes), first, acceptance, report)
     settings = {
         "sampler": "hmc", "space": space, "leapfrog": leapfrog,
         "random_length": int(random_length), "warmup": warmup, "between": between, "seed": seed,

@@ -18,12 +18,13 @@ _PREFIX = "target."
 
 def described(target: Target) -> tuple[dict[str, Any], dict[str, Floats]]:
     """A target as plain data, and named arrays, for a file."""
-    plain, arrays = {"kind": target.kind}, {}
+    plain: dict[str, Any] = {"kind": target.kind}
+    arrays: dict[str, Floats] = {}
     for name, value in target._description().items():
         if isinstance(value, np.ndarray):
             arrays[_PREFIX + name] = value
         else:
-            plain[name] = value
+            plain[name] = list(value) if isinstance(value, tuple) else value
     return plain, arrays
 
 

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from isingrg import _core
 from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError
-from isingrg.ising import Lattice, magnetization
+from isingrg.ising import Lattice
 from isingrg.ising._couplings import coupling, couplings, of_square_lattice
 from isingrg.ising._exact import LARGEST_COUPLING
 from isingrg.neuralrg._dual import (
@@ -19,8 +19,8 @@ from isingrg.neuralrg._dual import (
     log_density,
     log_partition_dual,
 )
-from isingrg.neuralrg._samples import LARGEST_SIZE, Floats
-from isingrg.neuralrg.targets import QuadraticTarget, Target, symmetric_matrix
+from isingrg.neuralrg._samples import LARGEST_SIZE, Floats, Sides, sides
+from isingrg.neuralrg.targets import QuadraticTarget, Target, cosines, symmetric_matrix
 
 
 class DualIsing(QuadraticTarget):
@@ -32,13 +32,14 @@ class DualIsing(QuadraticTarget):
 
     Parameters
     ----------
-    L : int
-        Linear size, even, 2 to 64.
+    L : int or (int, int) or (int,)
+        Linear size, even, 2 to 64; rows and columns of a rectangle; sites of a ring, even, 2 to
+        4096.
     K : float or (float, float)
         Coupling J/T, or those along axis 0 and axis 1, at most 100 in magnitude.
     bonds : array_like, shape (L**2, L**2), optional
-        In place of both the matrix K itself, bond by bond: symmetric, zero on the diagonal, at
-        most 100 in magnitude; sites in the order i L + j. L is even and at most 64 here too.
+        In place of K the matrix itself, bond by bond: symmetric, zero on the diagonal, at most 100
+        in magnitude; sites in the order i L + j. L may be left out for a square.
 
     Examples
     --------
@@ -53,7 +54,7 @@ class DualIsing(QuadraticTarget):
     @of_square_lattice
     def __init__(
         self,
-        L: int | None = None,
+        L: Sides | None = None,
         K: float | tuple[float, float] | None = None,
         *,
         bonds: ArrayLike | None = None,
@@ -61,9 +62,9 @@ class DualIsing(QuadraticTarget):
         self._K: float | tuple[float, float] | None = None
         self._bonds: Floats | None = None
         if bonds is not None:
-            if L is not None or K is not None:
-                raise ArgumentError("L and K must be left out where bonds is given")
-            self.L, self._bonds = _matrix(bonds)
+            if K is not None:
+                raise ArgumentError("K must be left out where bonds is given")
+            self.L, self._bonds = _matrix(bonds, L)
             eigenvalues, self._axes = np.linalg.eigh(self._bonds)
             self._alpha = LEAST_EIGENVALUE - float(eigenvalues[0])
             self._eigenvalues = eigenvalues + self._alpha
@@ -72,13 +73,15 @@ class DualIsing(QuadraticTarget):
             return
         if L is None or K is None:
             raise ArgumentError("give L and K, or bonds")
-        self.L = arguments.integer("L", L, 2, LARGEST_SIZE, even=True)
+        self.L = sides("L", L)
         self._K = _pair(K) if np.ndim(K) else coupling(K, -LARGEST_COUPLING, LARGEST_COUPLING)
-        cosines = np.cos(2 * np.pi * np.arange(self.L) / self.L)
+        if isinstance(self._K, tuple) and len(self._shape) == 1:
+            raise ArgumentError("K must be one number on a ring")
+        axes = cosines(self._shape)
         if isinstance(self._K, tuple):
-            waves = self._K[0] * cosines[:, None] + self._K[1] * cosines
+            waves = self._K[0] * axes[0] + self._K[1] * axes[1]
         else:
-            waves = self._K * (cosines[:, None] + cosines)
+            waves = self._K * sum(axes[1:], axes[0])
         self._alpha = 2 * sum(map(abs, self._along_axes)) + LEAST_EIGENVALUE
         self._eigenvalues = 2 * waves + self._alpha
         self._form = 1 / self._eigenvalues
@@ -91,31 +94,45 @@ class DualIsing(QuadraticTarget):
         return self._K
 
     @property
-    def _along_axes(self) -> tuple[float, float]:
-        return self.K if isinstance(self.K, tuple) else (self.K, self.K)
+    def _along_axes(self) -> tuple[float, ...]:
+        return self.K if isinstance(self.K, tuple) else (self.K,) * len(self._shape)
+
+    @property
+    def _is_of_core(self) -> bool:
+        """Whether the core knows it by L and K."""
+        return isinstance(self._K, float) and isinstance(self.L, int)
 
     def _log_densities(self, rows: Floats) -> Floats:
-        if isinstance(self._K, float):
-            return np.asarray(log_density(rows, self._K))
+        if self._is_of_core:
+            return np.asarray(log_density(rows, self._along_axes[0]))
         return super()._log_densities(rows)
 
     def _site_terms(self, rows: Floats) -> Floats:
-        return np.asarray((np.logaddexp(rows, -rows) - math.log(2)).sum(axis=(1, 2)))
+        return np.asarray(
+            (np.logaddexp(rows, -rows) - math.log(2)).reshape(len(rows), -1).sum(axis=1)
+        )
 
     @property
     def log_partition(self) -> float | None:
         """ln of the integral of pi, exact; None with bonds, whose Ising model is not solved."""
-        if isinstance(self._K, float):
-            return float(log_partition_dual(self.L, self._K))
         if self._K is None:
             return None
-        ising = Lattice.square(self.L, J=self._K).log_partition(1.0)
-        return float(ising) + self.log_partition_of_fields
+        if isinstance(self.L, int) and isinstance(self._K, float):
+            return float(log_partition_dual(self.L, self._K))
+        return float(self._lattice.log_partition(1.0)) + self.log_partition_of_fields
+
+    @property
+    def _lattice(self) -> Lattice:
+        """That of the spins; with bonds, one of the same shape."""
+        strengths = (1.0,) * len(self._shape) if self._K is None else self._along_axes
+        if len(self._shape) == 1:
+            return Lattice.chain(self._shape[0], J=strengths[0])
+        return Lattice.square(self._shape, J=strengths)
 
     @property
     def log_partition_of_fields(self) -> float:
         """ln Z of the dual less that of the Ising model: ln det(K + alpha) / 2 + ... (Eq. 7)."""
-        constants = self.L**2 * (math.log(math.pi / 2) + self._alpha)
+        constants = self._eigenvalues.size * (math.log(math.pi / 2) + self._alpha)
         return float(np.log(self._eigenvalues).sum() + constants) / 2
 
     def sample_fields(self, spins: ArrayLike, *, seed: int = 0) -> Floats:
@@ -131,12 +148,8 @@ class DualIsing(QuadraticTarget):
         -------
         ndarray, shape of spins
         """
-        array = arguments.spins(spins)
-        if array.shape[-1] != self.L:
-            raise ArgumentError(
-                f"spins must have the shape (..., {self.L}, {self.L}), got {array.shape}"
-            )
-        magnetization(array)  # refuses what is neither +1 nor -1
+        array = self._lattice._configurations(spins)
+        self._lattice.magnetization(array)  # refuses what is neither +1 nor -1
         noise = np.random.default_rng(arguments.seed(seed)).standard_normal(array.shape)
         return self._applied(array, self._eigenvalues) + self._applied(
             noise, np.sqrt(self._eigenvalues)
@@ -145,30 +158,34 @@ class DualIsing(QuadraticTarget):
     def _applied(self, values: NDArray[Any], scales: Floats) -> Floats:
         """A matrix with the axes of K and these eigenvalues, times configurations."""
         if self._bonds is None:
-            return np.ascontiguousarray(np.fft.ifft2(np.fft.fft2(values) * scales).real)
-        flat = values.reshape(*values.shape[:-2], self.L**2)
+            axes = tuple(range(-len(self._shape), 0))
+            waves = np.fft.fftn(values, axes=axes) * scales
+            return np.ascontiguousarray(np.fft.ifftn(waves, axes=axes).real)
+        flat = values.reshape(*values.shape[: -len(self._shape)], len(self._bonds))
         return np.asarray((flat @ self._axes * scales @ self._axes.T).reshape(values.shape))
 
     def _energy_of_means(self, means: Floats) -> Floats:
-        """Mean of the energy E/T per site of independent spins with these means, (n, L, L) to (n,).
+        """Energy E/T per site of independent spins with means (n, *shape), on average, (n,).
 
         E/J with a single coupling.
         """
         if self._bonds is not None:
             flat = means.reshape(len(means), -1)
             pairs = np.einsum("ni,ni->n", flat @ self._bonds, flat) / 2
-            return np.asarray(-pairs / self.L**2)
-        of_rows, of_columns = (1, 1) if isinstance(self._K, float) else self._along_axes
-        neighbours = of_rows * np.roll(means, 1, axis=1) + of_columns * np.roll(means, 1, axis=2)
-        return np.asarray(-(means * neighbours).mean(axis=(1, 2)))
+            return np.asarray(-pairs / len(self._bonds))
+        strengths = self.K if isinstance(self.K, tuple) else (1.0,) * len(self._shape)
+        neighbours = sum(
+            strength * np.roll(means, 1, axis=1 + axis) for axis, strength in enumerate(strengths)
+        )
+        return np.asarray(-(means * neighbours).reshape(len(means), -1).mean(axis=1))
 
     def _description(self) -> dict[str, Any]:
         if self._bonds is not None:
-            return {"bonds": self._bonds}
-        return {"L": self.L, "K": list(self.K) if isinstance(self.K, tuple) else self.K}
+            return {"L": self.L, "bonds": self._bonds}
+        return {"L": self.L, "K": self.K}
 
     def _record(self) -> dict[str, Any] | None:
-        return None if isinstance(self._K, float) else super()._record()
+        return None if self._is_of_core else super()._record()
 
 
 def _pair(value: Any) -> tuple[float, float]:
@@ -178,8 +195,8 @@ def _pair(value: Any) -> tuple[float, float]:
     return float(array[0]), float(array[1])
 
 
-def _matrix(values: Any) -> tuple[int, Floats]:
-    L, array = symmetric_matrix("bonds", values)
+def _matrix(values: Any, L: Any) -> tuple[Sides, Floats]:
+    L, array = symmetric_matrix("bonds", values, L)
     if np.diagonal(array).any():
         raise ArgumentError("bonds must be zero on the diagonal: no spin has a bond with itself")
     if abs(array).max() > LARGEST_COUPLING:

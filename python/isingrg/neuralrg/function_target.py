@@ -13,7 +13,7 @@ from isingrg import _core
 from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError, Interrupted, NonFiniteError
 from isingrg._shared.optional import package
-from isingrg.neuralrg._samples import LARGEST_SIZE, Floats
+from isingrg.neuralrg._samples import Floats, Sides, sides
 from isingrg.neuralrg._symmetry import Symmetry
 from isingrg.neuralrg.targets import Target
 
@@ -34,10 +34,12 @@ class FunctionTarget(Target):
     Parameters
     ----------
     function : callable
-        Of x, shape (n, L, L): an array of float64, or with `autodiff` a tensor of that library. It
-        returns (ln pi(x), gradient), shapes (n,) and (n, L, L); with `autodiff` ln pi(x) alone.
-    L : int
-        Linear size, a power of two, 2 to 64.
+        Of x, shape (n, L, L), on a ring (n, L): an array of float64, or with `autodiff` a tensor of
+        that library. It returns (ln pi(x), gradient), shapes (n,) and that of x; with `autodiff`
+        ln pi(x) alone.
+    L : int or (int, int) or (int,)
+        Linear size, a power of two, 2 to 64; rows and columns of a rectangle; sites of a ring, 2 to
+        4096.
     name : str
         What files call it.
     autodiff : {"torch", "jax"}, optional
@@ -57,12 +59,12 @@ class FunctionTarget(Target):
     kind = "function"
 
     def __init__(
-        self, function: Callable[[Any], Any], L: int, *, name: str = "function",
+        self, function: Callable[[Any], Any], L: Sides, *, name: str = "function",
         autodiff: str | None = None, check: bool = True,
     ) -> None:  # fmt: skip
         if not callable(function):
             raise TypeError(f"function must be callable, not {type(function).__name__}")
-        self.L = arguments.integer("L", L, 2, LARGEST_SIZE)
+        self.L = sides("L", L, even=False)
         if not isinstance(name, str):
             raise TypeError(f"name must be a string, not {type(name).__name__}")
         self.name = name
@@ -118,7 +120,7 @@ class FunctionTarget(Target):
 
     def __call__(self, x: memoryview, density: memoryview, gradient: memoryview | None) -> bool:
         """Fills what the core wants; False after a failure, which is kept."""
-        rows = np.frombuffer(x).reshape(-1, self.L, self.L).copy()
+        rows = np.frombuffer(x).reshape(-1, *self._shape).copy()
         with self._lock:
             if self._failure is not None:
                 return False
@@ -162,15 +164,16 @@ class FunctionTarget(Target):
 
     def _compare(self, symmetric: bool) -> None:
         random = np.random.default_rng(0)
-        x, directions = random.standard_normal((2, 4, self.L, self.L))
-        directions /= np.linalg.norm(directions, axis=(1, 2), keepdims=True)
+        x, directions = random.standard_normal((2, 4, *self._shape))
+        axes = tuple(range(1, x.ndim))
+        directions /= np.sqrt((directions**2).sum(axis=axes, keepdims=True))
         density, gradient = self._evaluated(x.copy())
         again, _ = self._evaluated(x.copy())
         scale = np.abs(density) + 1
         if (np.abs(again - density) > 1e-6 * scale).any():
             raise ArgumentError("the function of the target gives another ln pi for the same x")
         ahead, behind = (self._evaluated(x + sign * _STEP * directions)[0] for sign in (1, -1))
-        slope = (gradient * directions).sum(axis=(1, 2))
+        slope = (gradient * directions).sum(axis=axes)
         expected = (ahead - behind) / (2 * _STEP)
         allowed = _TOLERANCE * (1 + np.abs(expected)) + 1e-11 * scale / _STEP
         wrong = np.abs(slope - expected) > allowed

@@ -6,7 +6,7 @@ import dataclasses
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from isingrg import _core
 from isingrg._shared.errors import ArgumentError
@@ -29,7 +29,7 @@ from isingrg.neuralrg import (
 )
 from isingrg.neuralrg._configuration import Configuration, Training
 from isingrg.neuralrg._hierarchy import Layer, Sites
-from isingrg.neuralrg._samples import Samples, refuse_spins
+from isingrg.neuralrg._samples import Samples, Sides, refuse_spins, shape_of
 from isingrg.neuralrg._stored_targets import described, of_file
 from isingrg.neuralrg._symmetry import whole
 from isingrg.neuralrg.dual_ising import DualIsing, coupling_of
@@ -49,12 +49,12 @@ class NeuralRG(NativeModel):
 
     By default this is the continuous dual of the Ising model; `target` is any other.
 
-    Bijectors of 2 x 2 sites, layer by layer, carry physical variables x to independent normal
-    latent variables z (`encode`) and back (`decode`). At each scale disentanglers act across the
-    borders of blocks, then decimators pass one site of each block on to the next scale; the other
-    three are latent variables of this scale. A bijector is a chain of RealNVP coupling layers with
-    random masks that keep half of the sites, or a linear map; the bijectors of a layer share their
-    parameters.
+    Bijectors of 2 x 2 sites, or of 4 x 4, layer by layer, carry physical variables x to
+    independent normal latent variables z (`encode`) and back (`decode`). At each scale
+    disentanglers act across the borders of blocks, then decimators pass one site of each block on
+    to the next scale; the others are latent variables of this scale. A bijector is a chain of
+    RealNVP coupling layers with random masks that keep half of the sites, or a linear map; the
+    bijectors of a layer share their parameters.
 
     Parameters
     ----------
@@ -62,9 +62,10 @@ class NeuralRG(NativeModel):
 
     Notes
     -----
-    Configurations are arrays (n, L, L), or (L, L) for a single one. Training computes in single
-    precision, everything else in double. The defaults are the published architecture. A model may
-    be used from several threads; a call that meets a training in another thread raises
+    Configurations are arrays (n, L, L), or (L, L) for a single one; on a rectangle (n, rows,
+    columns), on a ring (n, L). Wherever a shape has (L, L), these take its place. Training computes
+    in single precision, everything else in double. The defaults are the published architecture. A
+    model may be used from several threads; a call that meets a training in another thread raises
     `IsingRGError`.
 
     References
@@ -89,11 +90,13 @@ class NeuralRG(NativeModel):
     @of_square_lattice
     def __init__(
         self,
-        L: int = 16,
+        L: Sides = 16,
         K: float = K_CRITICAL,
         *,
         layers: int = 10,
         hidden: Any = (10, 10, 10),
+        conditioner: str = "block",
+        block: int = 2,
         repeat: int = 1,
         structure: str = "mera",
         depth: int | None = None,
@@ -101,16 +104,21 @@ class NeuralRG(NativeModel):
         symmetric: bool = True,
         symmetry: Any = None,
         target: Target | None = None,
-        masks: ArrayLike | None = None,
+        masks: ArrayLike | str | None = None,
     ) -> None:
         self._configure(Configuration.of(locals()), Training())
         if target is None:
             couplings(self.K)  # warns of a temperature
 
     @property
-    def L(self) -> int:
-        """Linear size of the lattice."""
+    def L(self) -> Sides:
+        """Linear size of the lattice; (rows, columns) of a rectangle, (L,) of a ring."""
         return self._configuration.L
+
+    @property
+    def _shape(self) -> tuple[int, ...]:
+        """Of a configuration: (L, L), (rows, columns), or (L,) of a ring."""
+        return shape_of(self.L)
 
     @property
     def K(self) -> float | tuple[float, float]:
@@ -134,22 +142,25 @@ class NeuralRG(NativeModel):
     @property
     def latent_scales(self) -> Sites:
         """Scale at which each site becomes a latent variable, (L, L); the depth at the last."""
-        return _hierarchy.latent_scales(self._any(), self.L)
+        return _hierarchy.latent_scales(self._any(), self._shape)
 
     @property
     def depth(self) -> int:
         """Scales of the hierarchy; of "tebd" pairs of layers."""
-        return self._configuration.depth or self.L.bit_length() - 1
+        return self._configuration.depth or self._configuration.scales
 
     @property
-    def masks(self) -> NDArray[np.bool_]:
+    def masks(self) -> _hierarchy.Masks:
         """Which sites the coupling layers keep, (hierarchy layers, coupling layers, 2, 2).
 
+        The last axes are those of a block: (4, 4), or (2,) on a ring. Where the blocks of a lattice
+        have several shapes this is a tuple of such arrays, one for each layer of the hierarchy.
         Linear bijectors have no coupling layers.
         """
+        blocks = self._configuration.blocks
         if self._configuration.bijector == "linear":
-            return np.empty((len(self.hierarchy), 0, 2, 2), bool)
-        return _hierarchy.masks(self._ready())
+            return np.empty((len(self.hierarchy), 0, *blocks[0]), bool)
+        return _hierarchy.masks(self._ready(), blocks)
 
     @documented(Training)
     @alone
@@ -273,7 +284,7 @@ class NeuralRG(NativeModel):
             As for `fit`.
         """
         given = dict(locals())
-        samples = Samples("x", x, self.L)
+        samples = Samples("x", x, self._shape)
         if not len(samples):
             raise ArgumentError("x must hold at least one configuration")
         refuse_spins("x", samples.rows)
@@ -281,7 +292,7 @@ class NeuralRG(NativeModel):
         call = dataclasses.replace(self._begin(self._changed(given), seed), columns=(1.0,))
 
         def steps_on(native: Any, record: dict[str, Any], rows: Floats, report: Any) -> Any:
-            return _core.neuralrg_fit_samples(native, samples.rows, record, rows, report)
+            return _core.neuralrg_fit_samples(native, samples.native, record, rows, report)
 
         self._train(call, steps_on, watch)
         return self

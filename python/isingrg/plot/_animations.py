@@ -193,22 +193,28 @@ def animate_generation(
     """
     if not isinstance(model, NeuralRG):
         raise TypeError(f"model must be a NeuralRG, not {type(model).__name__}")
-    L, interval = model.L, _interval(interval)
+    shape, interval = model._shape, _interval(interval)
     random = np.random.default_rng(arguments.seed(seed))
-    state = random.standard_normal((L, L)) if z is None else arguments.moderate("z", z)
-    if state.shape != (L, L):
-        raise ArgumentError(f"z must have the shape ({L}, {L}), got {state.shape}")
+    state = random.standard_normal(shape) if z is None else arguments.moderate("z", z)
+    if state.shape != shape:
+        raise ArgumentError(f"z must have the shape {shape}, got {state.shape}")
     coarsens = model._configuration.structure != "tebd"
     stages: list[tuple[int, Floats]] = []
     for scale in range(model.depth, -1, -1):
         if scale < model.depth:
             state = model.decode(state, scales=(scale, scale + 1))[0]
-        step = 2**scale if coarsens else 1
-        stages.append((scale, state[::step, ::step]))
+        distances = model._configuration.distances(scale if coarsens else 0)
+        kept = state[tuple(slice(None, None, distance) for distance in distances)]
+        stages.append((scale, kept[None] if kept.ndim == 1 else kept))
     bound = max(float(np.abs(values).max()) for _, values in stages) or 1.0
     with drawing(ax, PICTURE + 0.3, PICTURE + 0.7) as drawn:
         image = picture(
-            drawn.ax, stages[0][1], cmap=DIVERGING, vmin=-bound, vmax=bound, extent=(0, L, L, 0)
+            drawn.ax,
+            stages[0][1],
+            cmap=DIVERGING,
+            vmin=-bound,
+            vmax=bound,
+            extent=(0, shape[-1], shape[0] if len(shape) == 2 else 1, 0),
         )
         drawn.figure.colorbar(image, ax=drawn.ax, shrink=0.8)
         title = drawn.ax.set_title(" ")
@@ -216,7 +222,7 @@ def animate_generation(
     def show(frame: int) -> list[Any]:
         scale, values = stages[frame]
         image.set_data(values)
-        title.set_text(f"scale {scale}: {len(values)} x {len(values)} variables")
+        title.set_text(f"scale {scale}: {len(values)} x {len(values[0])} variables")
         return [image, title]
 
     return _animation(drawn.figure, show, len(stages), interval)

@@ -13,7 +13,7 @@ from isingrg._shared.model import NativeModel
 from isingrg.ising import log_partition
 from isingrg.mlrg import MLRG
 from isingrg.multilevel import MultilevelSampler
-from isingrg.neuralrg import NeuralRG, log_partition_dual
+from isingrg.neuralrg import NeuralRG
 from isingrg.plot import _style
 from isingrg.plot._drawing import Drawing, drawing
 
@@ -114,10 +114,11 @@ def _neuralrg(drawn: Drawing, model: NeuralRG) -> None:
     if by_energy.any():
         loss = np.where(by_energy, record["loss"], np.nan)
         _noisy(drawn, record["step"], loss, r"$\langle\ln q - \ln\pi\rangle$")
-        exact = -float(log_partition_dual(model.L, model.K))
-        drawn.artists["exact"] = drawn.ax.axhline(
-            exact, color=_style.BLACK, linewidth=1.2, label=rf"exact $-\ln Z$ = {exact:.4f}"
-        )
+        known = model.target.log_partition
+        if known is not None:
+            drawn.artists["exact"] = drawn.ax.axhline(
+                -known, color=_style.BLACK, linewidth=1.2, label=rf"exact $-\ln Z$ = {-known:.4f}"
+            )
     if not by_energy.all():
         (drawn.artists["likelihood"],) = drawn.ax.plot(
             record["step"], np.where(by_energy, np.nan, record["loss"]), color=_style.ORANGE,

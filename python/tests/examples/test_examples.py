@@ -167,7 +167,7 @@ def damaged(kind, path, folder):
         return other, "the array "
     if kind == "method":
         MLRG(hidden=(4,)).fit(2, 4).save(other)
-        return other, "no NeuralRG of format version 1 to 3"
+        return other, "no NeuralRG of format version 1 to 4"
     with safetensors.safe_open(path, "numpy") as file:
         arrays = {name: file.get_tensor(name) for name in file.keys()}
         metadata = file.metadata()

@@ -104,9 +104,10 @@ CHAINS = dict(
 NEURALRG = Method(
     "neuralrg",
     config=dict(
-        size=4, coupling=0.3, structure=_core.NEURALRG_MERA, depth=0, repeats=1,
+        rows=4, columns=4, coupling=0.3, structure=_core.NEURALRG_MERA, block=2, depth=0, repeats=1,
         bijector=_core.NEURALRG_COUPLING, layers=2,
-        hidden=(3,), symmetric=1, masks=None, seed=0, kind=-1, strength=0.0, form=None,
+        hidden=(3,), neighbours=0, symmetric=1, masks=None, seed=0, kind=-1, strength=0.0,
+        form=None,
         function=None, symmetry_sources=None, symmetry_signs=None,
     ),
     training=dict(steps=1, batch=4, learning_rate=1e-3, weight_decay=0.0, seed=0),

@@ -463,7 +463,6 @@ def test_fields_and_temperatures_as_keywords(function, keyword):
         lambda L: ising.log_partition(L, 0.4),
         lambda L: ising.mean_energy(L, 0.4),
         lambda L: ising.heat_capacity(L, 0.4),
-        neuralrg.NeuralRG,
         lambda L: neuralrg.log_partition_dual(L, 0.4),
         neuralrg.haar_matrix,
         graphvae.GraphVAE,

@@ -155,7 +155,7 @@ CASES = [
      new(4, layers=2, masks=np.ones((2, 2, 2)))),
     (ArgumentError, r"masks must have the shape \(2, 2, 2\) or \(4, 2, 2, 2\), got \(3, 2, 2\)",
      new(4, layers=2, masks=np.eye(2, dtype=bool) * np.ones((3, 1, 1), bool))),
-    (ArgumentError, r"each of masks must keep one, two or three", new(
+    (ArgumentError, r"each of masks must keep some sites of a block", new(
         4, layers=2, masks=np.ones((2, 2, 2), bool))),
     (ArgumentError, r"masks must be from 1 to 14, got 15",
      new(2, layers=2, masks=[[1, 2], [15, 1]])),

@@ -46,7 +46,7 @@ def test_what_a_file_holds(model, path):
     assert described["configuration"] == {
         "L": 4, "K": 0.3, "layers": 3, "hidden": [5, 4], "repeat": 1, "structure": "tree",
         "depth": 1, "bijector": "coupling", "symmetric": True,
-        "symmetry": None, "masks": None, "target": None,
+        "symmetry": None, "masks": None, "target": None, "block": 2, "conditioner": "block",
     }  # fmt: skip
     assert (described["network_seed"], described["seed"]) == (2**64 - 1, 3)
     assert arrays["parameters"].size == model.parameter_count

@@ -32,7 +32,7 @@ static void call_neuralrg(isingrg_model *model, isingrg_status expected)
     ANSWER(expected, isingrg_neuralrg_responses(model, NULL, 0, NULL, 0, NULL, NULL, NULL, NULL));
     ANSWER(expected, isingrg_neuralrg_hmc(model, NULL, NULL, NULL, 0, NULL, NULL, NULL, NULL));
     ANSWER(expected, isingrg_neuralrg_layer_count(model, NULL));
-    ANSWER(expected, isingrg_neuralrg_layer_info(model, 0, NULL, NULL, NULL));
+    ANSWER(expected, isingrg_neuralrg_layer_info(model, 0, NULL, NULL, NULL, NULL, NULL));
     ANSWER(expected, isingrg_neuralrg_layer_sites(model, 0, NULL, 0));
     ANSWER(expected, isingrg_neuralrg_latent_scales(model, NULL, 0));
 }

@@ -6,7 +6,8 @@ static const int32_t hidden[1] = {4};
 
 static isingrg_neuralrg_config configuration(void)
 {
-    isingrg_neuralrg_config config = {.size = 4, .coupling = 0.3, .repeats = 1, .layers = 2};
+    isingrg_neuralrg_config config = {
+        .rows = 4, .columns = 4, .block = 2, .coupling = 0.3, .repeats = 1, .layers = 2};
     config.n_hidden = 1, config.hidden = hidden, config.symmetric = 1, config.seed = 7;
     return config;
 }
@@ -22,7 +23,8 @@ isingrg_model *make_neuralrg(void)
 static isingrg_neuralrg_training settings(void)
 {
     isingrg_neuralrg_training training = {
-        .steps = STEPS, .batch = 8, .learning_rate = 1e-3, .seed = 1};
+        .steps = STEPS, .batch = 8, .learning_rate = 1e-3,
+        .seed = 1};
     return training;
 }
 
@@ -40,17 +42,33 @@ static void test_create(void)
     isingrg_model *model = NULL;
     isingrg_neuralrg_config config = configuration();
     int32_t wide[2] = {4, 300};
-    int8_t masks[8] = {3, 5, 6, 9, 10, 12, 3, 15};
+    const int32_t sources[SITES] = {0};
+    const int8_t signs[SITES] = {1};
+    int32_t masks[8] = {3, 5, 6, 9, 10, 12, 3, 15};
     REFUSE("config", isingrg_neuralrg_create(NULL, &model));
     REFUSE("model", isingrg_neuralrg_create(&config, NULL));
     config.n_hidden = 2, config.hidden = wide;
     REFUSE("hidden", isingrg_neuralrg_create(&config, &model));
     config = configuration(), config.hidden = NULL;
     REFUSE("hidden", isingrg_neuralrg_create(&config, &model));
-    config = configuration(), config.size = INT64_MAX;
-    REFUSE("size", isingrg_neuralrg_create(&config, &model));
-    config = configuration(), config.size = 6;
-    REFUSE("power of two", isingrg_neuralrg_create(&config, &model));
+    config = configuration(), config.rows = INT64_MAX;
+    REFUSE("rows", isingrg_neuralrg_create(&config, &model));
+    config = configuration(), config.columns = INT64_MAX;
+    REFUSE("columns", isingrg_neuralrg_create(&config, &model));
+    config = configuration(), config.columns = 6;
+    REFUSE("powers of two", isingrg_neuralrg_create(&config, &model));
+    config = configuration(), config.block = 3;
+    REFUSE("block", isingrg_neuralrg_create(&config, &model));
+    config = configuration(), config.neighbours = 2;
+    REFUSE("neighbours", isingrg_neuralrg_create(&config, &model));
+    config = configuration(), config.symmetry_count = INT64_MAX;
+    REFUSE("symmetry_count", isingrg_neuralrg_create(&config, &model));
+    config.symmetry_count = SITES;
+    REFUSE("symmetry_sources", isingrg_neuralrg_create(&config, &model));
+    config.symmetry_sources = sources;
+    REFUSE("symmetry_signs", isingrg_neuralrg_create(&config, &model));
+    config.symmetry_signs = signs;
+    REFUSE("permutation", isingrg_neuralrg_create(&config, &model));
     config = configuration(), config.coupling = NAN;
     REFUSE("coupling", isingrg_neuralrg_create(&config, &model));
     config = configuration(), config.structure = 3;
@@ -66,7 +84,7 @@ static void test_create(void)
     config = configuration(), config.masks = masks, config.masks_count = 8;
     REFUSE("mask", isingrg_neuralrg_create(&config, &model));
     config.bijector = ISINGRG_NEURALRG_LINEAR;
-    REFUSE("masks must be left out", isingrg_neuralrg_create(&config, &model));
+    REFUSE("must be left out", isingrg_neuralrg_create(&config, &model));
     config.bijector = ISINGRG_NEURALRG_COUPLING;
     config.masks_count = INT64_MAX;
     REFUSE("masks_count", isingrg_neuralrg_create(&config, &model));
@@ -262,17 +280,23 @@ static void test_chains(isingrg_model *model)
 
 static void test_hierarchy(isingrg_model *model)
 {
-    int32_t layers = 0, is_decimator, scale, sites[SITES], scales[SITES];
+    int32_t layers = 0, is_decimator, scale, rows, columns, sites[SITES], scales[SITES];
     int64_t blocks = 0;
     ACCEPT(isingrg_neuralrg_layer_count(model, &layers));
     for (int32_t i = 0; i < layers; ++i) {
-        ACCEPT(isingrg_neuralrg_layer_info(model, i, &is_decimator, &scale, &blocks));
+        ACCEPT(isingrg_neuralrg_layer_info(
+            model, i, &is_decimator, &scale, &blocks, &rows, &columns));
+        REQUIRE(rows == 2 && columns == 2);
         ACCEPT(isingrg_neuralrg_layer_sites(model, i, sites, 4 * blocks));
     }
     ACCEPT(isingrg_neuralrg_latent_scales(model, scales, SITES));
     REFUSE("count", isingrg_neuralrg_layer_count(model, NULL));
-    REFUSE("index", isingrg_neuralrg_layer_info(model, layers, &is_decimator, &scale, &blocks));
-    REFUSE("blocks", isingrg_neuralrg_layer_info(model, 0, &is_decimator, &scale, NULL));
+    REFUSE(
+        "index", isingrg_neuralrg_layer_info(
+            model, layers, &is_decimator, &scale, &blocks, &rows, &columns));
+    REFUSE(
+        "blocks", isingrg_neuralrg_layer_info(
+            model, 0, &is_decimator, &scale, NULL, &rows, &columns));
     REFUSE("index", isingrg_neuralrg_layer_sites(model, INT32_MIN, sites, SITES));
     REFUSE("sites", isingrg_neuralrg_layer_sites(model, 0, NULL, SITES));
     REFUSE("sites", isingrg_neuralrg_layer_sites(model, 0, sites, 3));
