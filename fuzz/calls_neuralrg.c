@@ -82,7 +82,11 @@ static void fit(void)
     training.steps = (uint64_t)amount(1, 3);
     training.batch = (uint64_t)amount(1, 40);
     training.learning_rate = number(0.01);
+    training.decay = choice(3);
+    training.final_learning_rate = number(0.001);
+    training.schedule_steps = (uint64_t)amount(1, 3);
     training.weight_decay = number(0);
+    training.reverse = seldom() ? number(0.5) : 0;
     training.seed = next_word();
     const isingrg_neuralrg_training *given = seldom() ? NULL : &training;
     double *history = space(rows((int64_t)training.steps, ISINGRG_NEURALRG_COLUMNS));

@@ -117,6 +117,10 @@ extension FlowTraining {
         steps = try integer(Int64(clamping: c.steps), "steps", 1...1_000_000_000)
         batch = try integer(Int64(clamping: c.batch), "batch", 1...1_000_000)
         (learningRate, weightDecay) = (c.learning_rate, c.weight_decay)
+        decay = try choice(c.decay, "decay", LearningRateDecay.self)
+        finalLearningRate = c.final_learning_rate
+        scheduleSteps = try integer(Int64(clamping: c.schedule_steps), "schedule_steps", 1...1_000_000_000)
+        reverse = c.reverse
         seed = c.seed
     }
 }

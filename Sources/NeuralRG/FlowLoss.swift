@@ -20,6 +20,8 @@ package class LossWorkspace {
     /// Sums over the tiles since `clear`: losses and their squares.
     package private(set) var lossSum = 0.0, lossSquares = 0.0
     let symmetry: SymmetryGroup
+    /// The share of this loss in that of the training.
+    package var weight: Float = 1
 
     package init(_ model: FlowModel, progress: Progress? = nil) throws(Failure) {
         tile = try FlowTile(model.shape, trains: true, progress: progress)
@@ -48,10 +50,10 @@ package class LossWorkspace {
         }
     }
 
-    /// The share of each lane in a mean over `batch` samples; lanes past the end have none.
+    /// The weight of each lane in a mean over `batch` samples; lanes past the end have none.
     func share(samples: Int, batch: Int) -> Block {
         var share = Block(repeating: 0)
-        for lane in 0..<samples { share[lane] = 1 / Float(batch) }
+        for lane in 0..<samples { share[lane] = weight / Float(batch) }
         return share
     }
 

@@ -220,6 +220,18 @@ import NeuralRG
         #expect(abs(mean - 1) < 4 * (variance / Double(count)).squareRoot())
     }
 
+    @Test func refusesSchedulesOutOfRange() throws {
+        let model = try Self.model(symmetric: false)
+        for change in [
+            { $0.finalLearningRate = 0 }, { $0.scheduleSteps = 0 }, { $0.reverse = 1 }, { $0.reverse = .nan },
+        ] as [(inout FlowTraining) -> Void] {
+            var training = FlowTraining()
+            (training.steps, training.batch) = (1, 2)
+            change(&training)
+            #expect(throws: Failure.self) { try model.fit(training) { _ in } }
+        }
+    }
+
     @Test func resultsDoNotDependOnThreads() throws {
         let threads = threadCount
         defer { threadCount = threads }

@@ -187,7 +187,8 @@ static void own_density(void)
         .rows = 4, .columns = 4, .block = 2, .repeats = 1, .layers = 2, .n_hidden = 1, .hidden = hidden,
         .symmetric = 1, .seed = 0, .target = &target};
     const isingrg_neuralrg_training training = {
-        .steps = WELL_STEPS, .batch = 64, .learning_rate = 1e-2, .seed = 0};
+        .steps = WELL_STEPS, .batch = 64, .learning_rate = 1e-2, .final_learning_rate = 1e-2,
+        .schedule_steps = 1, .seed = 0};
     double history[WELL_STEPS * ISINGRG_NEURALRG_COLUMNS];
     isingrg_model *model;
     uint64_t done;

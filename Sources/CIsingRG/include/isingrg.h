@@ -839,11 +839,25 @@ enum {
 ISINGRG_API isingrg_status isingrg_neuralrg_create(
     const isingrg_neuralrg_config *config, isingrg_model **model);
 
+/* How the learning rate falls: not at all; by half a period of a cosine; or in eight equal parts, each
+ * with a rate that is the same factor lower. */
+enum {
+    ISINGRG_NEURALRG_CONSTANT = 0,
+    ISINGRG_NEURALRG_COSINE = 1,
+    ISINGRG_NEURALRG_STEP = 2
+};
+
 typedef struct {
     uint64_t steps;       /* optimiser steps of this call, 1 to 10^9 */
     uint64_t batch;       /* configurations per step, 1 to 10^6 */
     double learning_rate; /* 1e-12 to 10 */
+    int32_t decay;        /* ISINGRG_NEURALRG_CONSTANT ... ISINGRG_NEURALRG_STEP */
+    double final_learning_rate; /* at the end of the schedule and after it, 1e-12 to 10 */
+    uint64_t schedule_steps; /* from the model's first step to the end, 1 to 10^9 */
     double weight_decay;  /* 0 to 10; added to the gradient before the moments of Adam */
+    /* Of isingrg_neuralrg_fit_samples, the share w of the loss of isingrg_neuralrg_fit, from 0 to less
+     * than 1: the loss is the mean of (1 - w) (-ln q(x)) over samples and w (ln q(x) - ln pi(x)). */
+    double reverse;
     uint64_t seed;        /* of the latent variables, or of the choice of samples */
 } isingrg_neuralrg_training;
 
@@ -858,7 +872,7 @@ ISINGRG_API isingrg_status isingrg_neuralrg_fit(
     isingrg_model *model, const isingrg_neuralrg_training *training, double *history,
     int64_t history_count, uint64_t *done, isingrg_progress progress, void *context);
 
-/* As isingrg_neuralrg_fit, but by maximum likelihood; the loss is the mean of -ln q(x).
+/* As isingrg_neuralrg_fit, but by maximum likelihood, the loss being the mean of -ln q(x), or by both.
  * \param samples      to learn from, shape (n, rows, columns), finite; each step takes some at random
  * \param n            1 to 2^32
  * \param[out] history shape (steps, ISINGRG_NEURALRG_COLUMNS)

@@ -120,7 +120,11 @@ pub struct NeuralRgTraining {
     pub steps: u64,
     pub batch: u64,
     pub learning_rate: f64,
+    pub decay: i32,
+    pub final_learning_rate: f64,
+    pub schedule_steps: u64,
     pub weight_decay: f64,
+    pub reverse: f64,
     pub seed: u64,
 }
 

@@ -228,7 +228,11 @@ fn own_density() -> Result<(), Error> {
         steps: WELL_STEPS as u64,
         batch: 64,
         learning_rate: 1e-2,
+        decay: 0,
+        final_learning_rate: 1e-2,
+        schedule_steps: 1,
         weight_decay: 0.0,
+        reverse: 0.0,
         seed: 0,
     };
     let model = Model::new(|model| unsafe { ffi::isingrg_neuralrg_create(&config, model) })?;

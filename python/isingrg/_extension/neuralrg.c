@@ -126,7 +126,11 @@ static const Field training_fields[] = {
     FIELD(isingrg_neuralrg_training, steps, COUNT),
     FIELD(isingrg_neuralrg_training, batch, COUNT),
     FIELD(isingrg_neuralrg_training, learning_rate, NUMBER),
+    FIELD(isingrg_neuralrg_training, decay, INT32),
+    FIELD(isingrg_neuralrg_training, final_learning_rate, NUMBER),
+    FIELD(isingrg_neuralrg_training, schedule_steps, COUNT),
     FIELD(isingrg_neuralrg_training, weight_decay, NUMBER),
+    FIELD(isingrg_neuralrg_training, reverse, NUMBER),
     FIELD(isingrg_neuralrg_training, seed, UINT64),
 };
 
@@ -259,6 +263,9 @@ static const Constant constants[] = {
     CONSTANT(NEURALRG_TREE),
     CONSTANT(NEURALRG_COUPLING),
     CONSTANT(NEURALRG_LINEAR),
+    CONSTANT(NEURALRG_CONSTANT),
+    CONSTANT(NEURALRG_COSINE),
+    CONSTANT(NEURALRG_STEP),
     CONSTANT(NEURALRG_GAUSSIAN),
     CONSTANT(NEURALRG_LOG_COSH),
     CONSTANT(NEURALRG_QUARTIC),

@@ -17,6 +17,7 @@ from isingrg.neuralrg.dual_ising import DualIsing, sample_fields
 from isingrg.neuralrg.function_target import FunctionTarget
 from isingrg.neuralrg.gaussian import Gaussian
 from isingrg.neuralrg.model import NeuralRG
+from isingrg.neuralrg.plateau import Plateau
 from isingrg.neuralrg.targets import Phi4, Target
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "LogPartition",
     "NeuralRG",
     "Phi4",
+    "Plateau",
     "Responses",
     "Target",
     "haar",

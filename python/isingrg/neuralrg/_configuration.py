@@ -22,6 +22,11 @@ from isingrg.neuralrg.function_target import FunctionTarget
 from isingrg.neuralrg.targets import Target
 
 STRUCTURES = {"mera": _core.NEURALRG_MERA, "tebd": _core.NEURALRG_TEBD, "tree": _core.NEURALRG_TREE}
+SCHEDULES = {
+    "constant": _core.NEURALRG_CONSTANT,
+    "cosine": _core.NEURALRG_COSINE,
+    "step": _core.NEURALRG_STEP,
+}
 CONDITIONERS = {"block": 0, "neighbours": 1}
 BIJECTORS = {"coupling": _core.NEURALRG_COUPLING, "linear": _core.NEURALRG_LINEAR}
 
@@ -36,6 +41,14 @@ Masks = tuple[tuple[int, ...], ...]
 
 def _depth(name: str, value: Any) -> int | None:
     return None if value is None else arguments.integer(name, value, -(2**31), 2**31)
+
+
+#: Of the schedule "step".
+_STAGES = 8
+
+
+def _total_steps(name: str, value: Any) -> int | None:
+    return None if value is None else arguments.integer(name, value, 1, 10**9)
 
 
 #: Settings of coupling layers alone.
@@ -105,8 +118,8 @@ class Configuration(Settings):
         "(q0(x) + q0(-x)) / 2.",
     )
     symmetry: Symmetry | None = other(
-        None, "(permutations, signs)", symmetry, "A group in place of that flip, q(x) = sum_g "
-        "q0(g x) / n: its n elements, at most 256 and the identity first, as permutations of the "
+        None, "two array_like of int", symmetry, "A group (permutations, signs) in place of that "
+        "flip, q(x) = sum_g q0(g x) / n: its n elements, at most 256 and the identity first, as permutations of the "
         "sites i L + j, shape (n, L**2) or (n, L, L), with signs, shape (n,) or that of the "
         "permutations: (g x)[i] = signs[i] x[permutations[i]]. The target must not change under "
         "it.", core="",
@@ -259,4 +272,30 @@ class Training(Settings):
     lr: float = number(
         1e-3, 1e-12, 10, "Learning rate of Adam.", core="learning_rate", limits_steps=True
     )
+    schedule: str = choice(
+        "constant", SCHEDULES, "How the learning rate falls from `lr` to `final_lr`: not at all, "
+        "by half a period of a cosine, or in eight equal parts, each with a rate that is the same "
+        "factor lower.", core="decay",
+    )  # fmt: skip
+    final_lr: float = number(
+        1e-4, 1e-12, 10, "Learning rate at the end of the schedule, and after it.",
+        core="final_learning_rate",
+    )  # fmt: skip
+    total_steps: int | None = other(
+        None, "int, 1 to 10**9", _total_steps, "Length of the schedule, from the first step of the "
+        "model. By default it ends with the first call that has one.",
+        encode=lambda steps: steps or 1, core="schedule_steps",
+    )  # fmt: skip
     weight_decay: float = number(1e-3, 0, 10, "Factor by which a parameter adds to its gradient.")
+
+    def learning_rate(self, step: int) -> float:
+        """That of the step after `step` steps of the model."""
+        total = self.total_steps or 1
+        ratio = self.final_lr / self.lr
+        if self.schedule == "cosine":
+            progress = min(step, total) / total
+            return self.lr * (ratio + (1 - ratio) * (1 + math.cos(math.pi * progress)) / 2)
+        if self.schedule == "step":
+            stage = min(step // -(-total // _STAGES), _STAGES - 1)
+            return float(self.lr * ratio ** (stage / (_STAGES - 1)))
+        return self.lr

@@ -11,6 +11,7 @@ from isingrg import _core
 from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError, NonFiniteError
 from isingrg._shared.progress import reporting
+from isingrg._shared.results import plain
 from isingrg.neuralrg._samples import Floats, Reals, Samples, for_core
 
 if TYPE_CHECKING:
@@ -122,6 +123,30 @@ def log_prob(model: NeuralRG, x: ArrayLike, *, progress: Any = False) -> Reals:
         if len(samples):
             _core.neuralrg_log_probability(native, samples.native, values, report)
     return samples.scalars(values, "ln q(x)")
+
+
+def latent_energy(model: NeuralRG, z: ArrayLike, *, progress: Any = False) -> Reals:
+    """Energy of the latent variables that the flow induces, -ln pi(g(z)) - ln |det dx/dz| (Eq. 6).
+
+    It is |z|^2 / 2 plus a constant where the flow is perfect. `hmc` in latent space moves in it.
+
+    Parameters
+    ----------
+    z : array_like, shape (..., L, L)
+    progress : bool or callable
+        As for `sample`.
+
+    Returns
+    -------
+    float or ndarray, shape (...)
+
+    Raises
+    ------
+    NonFiniteError
+        If z is so large that the result is beyond the range of float64.
+    """
+    x, logdet = decode(model, z, progress=progress)
+    return plain(-np.asarray(model.target.log_density(x)) - logdet)
 
 
 def encode(

@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from isingrg import _core
+from isingrg._shared import arguments
 from isingrg._shared.errors import ArgumentError
 from isingrg._shared.files import Path
 from isingrg._shared.history import Columns, Floats
 from isingrg._shared.model import NativeModel
 from isingrg._shared.settings import documented
 from isingrg._shared.storage import Format
-from isingrg._shared.training import Callback, Watch, alone
+from isingrg._shared.training import Callback, TrainingCall, Watch, alone
 from isingrg.ising import K_CRITICAL
 from isingrg.ising._couplings import couplings, of_square_lattice
 from isingrg.neuralrg import (
@@ -170,6 +171,9 @@ class NeuralRG(NativeModel):
         batch: int | None = None,
         lr: float | None = None,
         *,
+        schedule: str | None = None,
+        final_lr: float | None = None,
+        total_steps: int | None = None,
         weight_decay: float | None = None,
         seed: int | None = None,
         checkpoint: Path | None = None,
@@ -236,7 +240,7 @@ class NeuralRG(NativeModel):
         """
         given = dict(locals())
         watch = Watch.checked(checkpoint, every, callback, progress, default=100)
-        call = dataclasses.replace(self._begin(self._changed(given), seed), columns=(0.0,))
+        call = self._call(given, seed, likelihood=0.0)
         with following(self.target):
             self._train(call, _core.neuralrg_fit, watch)
         return self
@@ -249,6 +253,10 @@ class NeuralRG(NativeModel):
         batch: int | None = None,
         lr: float | None = None,
         *,
+        reverse: float | None = None,
+        schedule: str | None = None,
+        final_lr: float | None = None,
+        total_steps: int | None = None,
         weight_decay: float | None = None,
         seed: int | None = None,
         checkpoint: Path | None = None,
@@ -260,14 +268,21 @@ class NeuralRG(NativeModel):
 
         Each step takes a batch of the samples at random and moves by Adam down the gradient of
         the mean of -ln q(x). This needs samples and no energy. The flow can learn the samples by
-        heart: compare `log_prob` of other samples.
+        heart: compare `log_prob` of other samples. `reverse` mixes this loss with that of `fit`,
+        which needs the energy: samples show all that the target has, and the energy says how
+        likely it is.
 
         Parameters
         ----------
         x : array_like, shape (..., L, L)
             Continuous configurations, at least one: such as those of `hmc`, or those that
             `sample_fields` draws for given spins.
-        steps, batch, lr, weight_decay, seed, checkpoint, callback, every, progress
+        reverse : float, optional
+            Share of the loss of `fit` in that of each step, by default 0 and below 1: the loss is
+            the sum of (1 - reverse) (-ln q) over samples and reverse (ln q - ln pi) over the flow's own.
+        steps, batch, lr, schedule, final_lr, total_steps
+            As for `fit`.
+        weight_decay, seed, checkpoint, callback, every, progress
             As for `fit`. To continue from a checkpoint, x is to be the same again.
 
         Returns
@@ -289,17 +304,35 @@ class NeuralRG(NativeModel):
             raise ArgumentError("x must hold at least one configuration")
         refuse_spins("x", samples.rows)
         watch = Watch.checked(checkpoint, every, callback, progress, default=100)
-        call = dataclasses.replace(self._begin(self._changed(given), seed), columns=(1.0,))
+        reverse = 0.0 if reverse is None else arguments.finite("reverse", reverse, 0, 1)
+        if reverse == 1:
+            raise ArgumentError("reverse must be below 1: fit takes no samples")
+        call = self._call(given, seed, likelihood=1 - reverse)
 
         def steps_on(native: Any, record: dict[str, Any], rows: Floats, report: Any) -> Any:
             return _core.neuralrg_fit_samples(native, samples.native, record, rows, report)
 
-        self._train(call, steps_on, watch)
+        with following(self.target):
+            self._train(call, steps_on, watch)
         return self
+
+    def _call(self, given: dict[str, Any], seed: int | None, likelihood: float) -> TrainingCall:
+        """A checked training, in whose loss that of samples has this share."""
+        training = self._changed(given)
+        if training.schedule != "constant" and training.total_steps is None:
+            training = dataclasses.replace(training, total_steps=self.step + training.steps)
+        call = self._begin(training, seed)
+        record = call.record | {"reverse": 1 - likelihood if likelihood else 0.0}
+        return dataclasses.replace(call, record=record, columns=(likelihood,))
+
+    def _learning_rate(self, step: int) -> float:
+        training: Any = self._training
+        return float(training.learning_rate(step - 1))
 
     sample = _evaluation.sample
     sample_with_log_prob = _evaluation.sample_with_log_prob
     log_prob = _evaluation.log_prob
+    latent_energy = _evaluation.latent_energy
     encode = _evaluation.encode
     decode = _evaluation.decode
     free_energy = _free_energy.free_energy
@@ -370,5 +403,5 @@ class NeuralRG(NativeModel):
 
     @staticmethod
     def _upgrade(version: int, metadata: dict[str, Any], arrays: dict[str, Floats]) -> None:
-        # The first version did not remember the settings.
-        metadata["training"] = dataclasses.asdict(Training())
+        # The first version did not remember the settings, and the third knew no schedule.
+        metadata["training"] = dataclasses.asdict(Training()) | metadata.get("training", {})

@@ -110,7 +110,10 @@ NEURALRG = Method(
         form=None,
         function=None, symmetry_sources=None, symmetry_signs=None,
     ),
-    training=dict(steps=1, batch=4, learning_rate=1e-3, weight_decay=0.0, seed=0),
+    training=dict(
+        steps=1, batch=4, learning_rate=1e-3, decay=0, final_learning_rate=1e-4, schedule_steps=1,
+        weight_decay=0.0, reverse=0.0, seed=0,
+    ),
     rows="steps",
     columns=_core.NEURALRG_COLUMNS,
     largest_batch=10**6,

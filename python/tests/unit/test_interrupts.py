@@ -194,6 +194,7 @@ LONG = {
     "isingrg.neuralrg.NeuralRG.free_energy": ("model.free_energy(10**5)", "flow"),
     "isingrg.neuralrg.NeuralRG.hmc": ("model.hmc(512, 10**3)", "flow"),
     "isingrg.neuralrg.NeuralRG.log_partition": ("model.log_partition(10**5)", "flow"),
+    "isingrg.neuralrg.NeuralRG.latent_energy": ("model.latent_energy(x)", "flow"),
     "isingrg.neuralrg.NeuralRG.log_prob": ("model.log_prob(x)", "flow"),
     "isingrg.neuralrg.NeuralRG.metropolis": ("model.metropolis(512, 10**3)", "flow"),
     "isingrg.neuralrg.NeuralRG.responses": ("model.responses(x=x)", "flow"),

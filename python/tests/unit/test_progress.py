@@ -149,6 +149,7 @@ CALLS = {
     "neuralrg.NeuralRG.free_energy": lambda p: flow().free_energy(20, progress=p),
     "neuralrg.NeuralRG.hmc": lambda p: flow().hmc(2, 3, warmup=4, progress=p),
     "neuralrg.NeuralRG.log_partition": lambda p: flow().log_partition(2, progress=p),
+    "neuralrg.NeuralRG.latent_energy": lambda p: flow().latent_energy(reals(), progress=p),
     "neuralrg.NeuralRG.log_prob": lambda p: flow().log_prob(reals(), progress=p),
     "neuralrg.NeuralRG.metropolis": lambda p: flow().metropolis(2, 3, progress=p),
     "neuralrg.NeuralRG.responses": lambda p: flow().responses(20, progress=p),

@@ -23,8 +23,8 @@ isingrg_model *make_neuralrg(void)
 static isingrg_neuralrg_training settings(void)
 {
     isingrg_neuralrg_training training = {
-        .steps = STEPS, .batch = 8, .learning_rate = 1e-3,
-        .seed = 1};
+        .steps = STEPS, .batch = 8, .learning_rate = 1e-3, .final_learning_rate = 1e-3,
+        .schedule_steps = STEPS, .seed = 1};
     return training;
 }
 

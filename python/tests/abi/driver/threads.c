@@ -22,7 +22,8 @@ static void *share(void *argument)
     int8_t spins[2 * 8 * 8];
     uint64_t done, step;
     isingrg_neuralrg_training training = {
-        .steps = 2, .batch = 8, .learning_rate = 1e-3, .seed = 1};
+        .steps = 2, .batch = 8, .learning_rate = 1e-3, .final_learning_rate = 1e-3,
+        .schedule_steps = 2, .seed = 1};
     for (int round = 0; round < ROUNDS; ++round) {
         if (thread % 2 == 0)
             expect(isingrg_neuralrg_fit(flow, &training, history, 4, &done, NULL, NULL));
