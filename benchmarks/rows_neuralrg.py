@@ -8,6 +8,8 @@ import subprocess
 import sys
 import time
 
+import numpy as np
+
 import isingrg
 import peer_neuralrg_torch
 from isingrg import neuralrg
@@ -95,6 +97,42 @@ def scaling():
             f"{1e3 * one:.0f} and {1e3 * two:.0f} ms")
     one, two = update_seconds(1, 2), update_seconds(2, 2)
     yield "NeuralRG latent HMC update, 1 and 2 threads", f"{1e3 * one:.0f} and {1e3 * two:.0f} ms"
+
+
+def target_shares(L=16):
+    """Process time of ln pi and its gradient of all samples beside that of a training step. The
+    forces of physical HMC are these, in double precision, where a training computes in single."""
+
+    def wells(x):
+        return -((x**2 - 1) ** 2).sum(axis=(1, 2)), -4 * x * (x**2 - 1)
+
+    isingrg.set_num_threads(1)
+    targets = {
+        "dual Ising": neuralrg.DualIsing(L, 0.44), "phi^4": neuralrg.Phi4(L, -4.0, 6.975),
+        "Gaussian by its spectrum": neuralrg.Gaussian(spectrum=np.ones((L, L))),
+        "Gaussian by its covariance": neuralrg.Gaussian(covariance=np.eye(L * L)),
+        "function in NumPy": neuralrg.FunctionTarget(wells, L),
+    }
+    for name, target in targets.items():
+        with neuralrg.NeuralRG(L, target=target).fit(1, SAMPLES) as model:
+            step = process_seconds(lambda model=model: model.fit(5, SAMPLES)) / 5
+
+            def forces(updates, model=model):
+                model.hmc(
+                    SAMPLES, 1, space="physical", warmup=updates, leapfrog=LEAPFROG, step_size=1e-3,
+                    random_length=False)
+
+            both = [process_seconds(lambda n=n, forces=forces: forces(n)) for n in (1, 11)]
+            force = (both[1] - both[0]) / (10 * LEAPFROG)
+        yield (
+            f"ln pi and gradient of {name}, L = {L}, {SAMPLES} samples, of a training step",
+            f"{1e3 * force:.2f} of {1e3 * step:.0f} ms, {100 * force / step:.1f} %")
+
+
+def process_seconds(work):
+    start = time.process_time()
+    work()
+    return time.process_time() - start
 
 
 def memory():

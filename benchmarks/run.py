@@ -270,7 +270,8 @@ def main():
     limit = product_rate(np.float32)
     for name, value in itertools.chain(
             own_rates(rounds), mlrg_scaling(), whole_trainings(), published_trainings(),
-            rows_neuralrg.rates(rounds, limit), rows_neuralrg.scaling(), rows_neuralrg.memory(),
+            rows_neuralrg.rates(rounds, limit), rows_neuralrg.scaling(),
+            rows_neuralrg.target_shares(), rows_neuralrg.memory(),
             rows_graphvae.rates(rounds, limit), rows_graphvae.scaling(), rows_graphvae.experiment(),
             rows_tensorrg.rates(rounds, product_rate(np.float64)), rows_potts.rates(rounds),
             rows_mcrg.rates(rounds), machine_limits()):

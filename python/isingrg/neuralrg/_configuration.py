@@ -119,10 +119,10 @@ class Configuration(Settings):
     )
     symmetry: Symmetry | None = other(
         None, "two array_like of int", symmetry, "A group (permutations, signs) in place of that "
-        "flip, q(x) = sum_g q0(g x) / n: its n elements, at most 256 and the identity first, as permutations of the "
-        "sites i L + j, shape (n, L**2) or (n, L, L), with signs, shape (n,) or that of the "
-        "permutations: (g x)[i] = signs[i] x[permutations[i]]. The target must not change under "
-        "it.", core="",
+        "flip, q(x) = sum_g q0(g x) / n: its n elements, at most 256 and the identity first, as "
+        "permutations of the sites i L + j, shape (n, L**2) or (n, L, L), with signs, shape (n,) "
+        "or that of the permutations: (g x)[i] = signs[i] x[permutations[i]]. The target must not "
+        "change under it.", core="",
     )  # fmt: skip
     target: Target | None = other(
         None, "Target", _target, "The density that the flow learns, of the same L: `DualIsing`, "

@@ -279,7 +279,8 @@ class NeuralRG(NativeModel):
             `sample_fields` draws for given spins.
         reverse : float, optional
             Share of the loss of `fit` in that of each step, by default 0 and below 1: the loss is
-            the sum of (1 - reverse) (-ln q) over samples and reverse (ln q - ln pi) over the flow's own.
+            the sum of (1 - reverse) (-ln q) over samples and reverse (ln q - ln pi) over the
+            flow's own.
         steps, batch, lr, schedule, final_lr, total_steps
             As for `fit`.
         weight_decay, seed, checkpoint, callback, every, progress
