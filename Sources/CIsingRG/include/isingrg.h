@@ -43,7 +43,7 @@ extern "C" {
 /* MARK: Library */
 
 /* Raised whenever a function or a structure of this header changes its meaning. */
-#define ISINGRG_ABI_VERSION 8
+#define ISINGRG_ABI_VERSION 9
 
 typedef int32_t isingrg_status;
 enum {

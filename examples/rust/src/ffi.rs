@@ -2,7 +2,7 @@
 
 use std::ffi::{c_char, c_void};
 
-pub const ABI_VERSION: i32 = 8;
+pub const ABI_VERSION: i32 = 9;
 
 pub const OK: i32 = 0;
 pub const INTERRUPTED: i32 = 5;
@@ -34,6 +34,7 @@ pub const MLRG_COLUMNS: usize = 5;
 pub struct MlrgConfig {
     pub representation: *const c_char,
     pub symmetry: *const c_void,
+    pub n_symmetries: i32,
     pub scheme: i32,
     pub moderator: i32,
     pub divergence: i32,

@@ -60,6 +60,7 @@ fn train(steps: u64) -> Result<(), Error> {
     let config = ffi::MlrgConfig {
         representation: c"A1".as_ptr(),
         symmetry: null(),
+        n_symmetries: 0,
         scheme: ffi::STAR,
         moderator: ffi::MONOTONE,
         divergence: ffi::KL,
