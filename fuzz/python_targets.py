@@ -403,7 +403,7 @@ def targets():
             if not issubclass(value, Exception) and value.__name__ not in _RECORDS:
                 found.append((item.name, value, None, _strategies(item.name, value)))
         else:
-            found.append((item.name, value, owner, _strategies(item.name, value)))
+            found.append((item.name, value, owner, _strategies(item.name, value, owner)))
     return [target for target in found if target[2] is None or INSTANCES.get(target[2])]
 
 
@@ -415,11 +415,13 @@ def _owner(item):
     return owner if inspect.isclass(owner) and not static else None
 
 
-def _strategies(name, function):
+def _strategies(name, function, owner=None):
+    """Of all parameters but that of the instance, which functions of a class call as they like."""
     own = OWN.get(name, {})
     chosen = {}
-    for parameter in inspect.signature(function).parameters.values():
-        if parameter.name != "self" and parameter.kind is not parameter.VAR_KEYWORD:
+    parameters = list(inspect.signature(function).parameters.values())
+    for parameter in parameters[owner is not None :]:
+        if parameter.kind is not parameter.VAR_KEYWORD:
             default = parameter.default
             usual = GOOD.get(parameter.name, st.just(default))
             if default is parameter.empty and parameter.name not in own | GOOD:
