@@ -48,7 +48,7 @@ def prune(
     Raises
     ------
     ArgumentError
-        If no unit would stay.
+        If no unit would stay, or without configurations.
 
     Examples
     --------
@@ -59,6 +59,8 @@ def prune(
     """
     metadata, arrays = model._snapshot()
     mu = model.encode(spins, progress=progress)[-1][0].reshape(-1, model.latent)
+    if not len(mu):
+        raise ArgumentError("spins must hold at least one configuration")
     kept = active_units(mu) if units is None else _checked(units, model.latent)
     if not kept.any():
         found = "" if units is not None else ": none is active on these spins"

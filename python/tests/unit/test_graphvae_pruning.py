@@ -130,3 +130,10 @@ def test_pruning_by_what_is_active():
         model.prune(spins, [True] * 3)
     with pytest.raises(TypeError, match="units must hold True or False, not int64"):
         model.prune(spins, [0, 1, 2, 3])
+
+
+def test_no_configurations_are_refused():
+    with pytest.raises(ArgumentError, match="at least one configuration"):
+        GraphVAE(L=8, latent=2, hidden=4, token=3, levels=2).fit(
+            np.ones((4, 8, 8), np.int8), 1
+        ).prune(np.ones((0, 8, 8), np.int8), [True, False])
