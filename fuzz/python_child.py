@@ -140,7 +140,7 @@ def call(function, model, arguments):
                 warnings.simplefilter("error")
                 warnings.filterwarnings("ignore", r"\d+ samples have an effective")  # documented
                 warnings.filterwarnings("ignore", "at K = .* the lattice is frozen")  # likewise
-                warnings.filterwarnings("ignore", "chi = .* splits")
+                warnings.filterwarnings("ignore", "chi = .* (splits|cuts)")
                 warnings.filterwarnings("ignore", "the simulations are worth")
                 return "returned", function(*subject, **arguments)
         finally:

@@ -19,6 +19,10 @@ Floats = NDArray[np.float64]
 _NEEDS = "finite-size scaling needs SciPy"
 
 
+#: Where parameters are sought.
+_BOUNDS = {"nu": (0.05, 20.0)}
+
+
 @dataclasses.dataclass(frozen=True)
 class Collapse:
     """A fit of y = L**exponent F((K - K_c) L**(1 / nu)), from `collapse`.
@@ -86,7 +90,7 @@ def collapse(
         or more; at most 1e50 in magnitude. The points are independent of each other: simulations
         with different seeds.
     K_c, nu, exponent : float, optional
-        Known values, finite, which are not fitted.
+        Known values, finite, which are not fitted; nu from 0.05 to 20, where it is also sought.
     degree : int
         Of F, 1 to 10.
     prefactor : bool
@@ -130,7 +134,10 @@ def collapse(
         "slope": None if prefactor else 0.0,
         "correction": 0.0 if omega is None else None,
     }
-    known = {name: arguments.finite(name, v) for name, v in given.items() if v is not None}
+    known = {
+        name: arguments.finite(name, v, *_BOUNDS.get(name, ())) for name, v in given.items()
+        if v is not None
+    }  # fmt: skip
     if start is not None and not isinstance(start, Mapping):
         raise TypeError(f"start must be a mapping, not {type(start).__name__}")
     first = {
@@ -196,8 +203,7 @@ class _Fit:
     def minimise(self, first: Floats) -> Floats:
         if not self._free:
             return first
-        bounds = {"nu": (0.05, 20.0)}
-        low, high = np.array([bounds.get(n, (-np.inf, np.inf)) for n in self._free]).T
+        low, high = np.array([_BOUNDS.get(n, (-np.inf, np.inf)) for n in self._free]).T
         with np.errstate(all="ignore"):
             try:
                 result = package("scipy.optimize", _NEEDS, "analysis").least_squares(

@@ -26,11 +26,11 @@ def times(chains: Floats) -> list[float]:
 
 def checked(conjugate: Sequence[ArrayLike], parameters: ArrayLike) -> tuple[Floats, list[Floats]]:
     """Parameters (R, p), and chains (n_chains, n_r, p) of each simulation."""
-    points = arguments.reals("parameters", parameters)
+    points = arguments.moderate("parameters", parameters)
     if points.ndim not in (1, 2) or not points.size:
         raise ArgumentError(f"parameters must have the shape (R,) or (R, p), got {points.shape}")
     inner = points.shape[1:]
-    series = [arguments.reals("conjugate", one) for one in conjugate]
+    series = [arguments.moderate("conjugate", one) for one in conjugate]
     shapes = [one.shape for one in series]
     chains = [shape[: len(shape) - len(inner)] for shape in shapes]
     if len(series) != len(points) or any(
@@ -53,7 +53,7 @@ def checked(conjugate: Sequence[ArrayLike], parameters: ArrayLike) -> tuple[Floa
 
 def targets(parameters: ArrayLike, inner: tuple[int, ...]) -> tuple[Floats, tuple[int, ...]]:
     """Parameters as rows, and the shape of results, where one lambda has the shape `inner`."""
-    points = arguments.reals("parameters", parameters)
+    points = arguments.moderate("parameters", parameters)
     leading = points.shape[: points.ndim - len(inner)]
     if (*leading, *inner) != points.shape:
         numbers = "".join(f", {number}" for number in inner)
