@@ -151,6 +151,7 @@ _NEURALRG = Small(
         "free_energy": lambda m: m.free_energy(50),
         "hierarchy": lambda m: [layer.sites for layer in m.hierarchy],
         "hmc": lambda m: m.hmc(2, 3).x,
+        "latent_energy": lambda m: m.latent_energy(reals()),
         "latent_scales": lambda m: m.latent_scales,
         "target": lambda m: m.target.K,
         "log_partition": lambda m: m.log_partition(50),
