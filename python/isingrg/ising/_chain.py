@@ -26,9 +26,9 @@ class Chain(Running):
 
     Chains know where they are. `advance` lets them go on, `measure` measures on the way, `sample`
     stores configurations, and `save` writes a file from which `load` makes chains that go on with
-    the same spins, bit for bit. What is done by one call or by several is the same, and however
-    long chains run they need no more memory. A call that is interrupted leaves them at a sweep
-    that they have reached.
+    the same spins, bit for bit. What is done by one call or by several is the same, but for the
+    first call of "wolff", and however long chains run they need no more memory. A call that is
+    interrupted leaves them at a sweep that they have reached.
 
     Parameters
     ----------
@@ -59,7 +59,9 @@ class Chain(Running):
     words, four or more chains of equal K and h share them, 64 or 512 at once; the spins of a chain
     then depend on their number. A sweep of "swendsen-wang" is one update of all clusters, and
     one of "wolff" as many clusters as reach every spin once on average. Their number is chosen
-    while chains do the first three quarters of the first `advance`. In a field, clusters are turned
+    while chains do the first three quarters of the first `advance`: until then sweeps end as soon
+    as enough spins were reached, which does not keep the distribution, so that this call belongs to
+    the way to equilibrium, also of a `start` that is there. In a field, clusters are turned
     with the probability that it gives them, the bonds to a ghost spin summed out, and a sweep of
     "wolff" begins with one of "metropolis".
 

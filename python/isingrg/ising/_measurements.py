@@ -71,16 +71,23 @@ class Measurements:
         Parameters
         ----------
         chains : int or slice
-            Index of a chain, -n_chains to n_chains - 1, or a slice.
+            Index of a chain, -n_chains to n_chains - 1, or a slice that holds one at least.
 
         Returns
         -------
         Measurements
+
+        Raises
+        ------
+        ArgumentError
+            If there is no such chain.
         """
         count = len(self.K)
         if not isinstance(chains, slice):
             index = arguments.integer("chains", chains, -count, count - 1) % count
             chains = slice(index, index + 1)
+        if not len(range(count)[chains]):
+            raise ArgumentError(f"chains must hold one of the {count} chains, got {chains}")
         return dataclasses.replace(
             self, K=self.K[chains], field=self.field[chains],
             observables={name: array[chains] for name, array in self.observables.items()},

@@ -287,3 +287,9 @@ def test_memory():
         Chain(Lattice.square(256), 0.3, n_chains=2**24)
     with pytest.raises(MemoryError):
         chain().sample(2**40)
+
+
+def test_measurements_of_no_chain_are_refused():
+    measured = Chain(Lattice.square(4), 0.4, n_chains=2).measure(50)
+    with pytest.raises(ArgumentError, match="chains"):
+        measured.of_chains(slice(0, 0))
