@@ -129,12 +129,9 @@ class Correlations:
         ConvergenceError
             As `transfer`.
         """
-        matrices = self._transfers(parity, level, n)
-        most = min(arguments.integer("most", most, 1, 64), matrices.shape[-1])
-        moduli = np.sort(np.abs(np.linalg.eigvals(matrices)), axis=-1)[:, ::-1][:, :most]
-        if not (moduli > 0).all():
-            raise ConvergenceError(f"an eigenvalue at level {level} is zero: too few samples")
-        return jackknife_of_blocks(np.log(moduli) / math.log(self.factor))
+        return exponents_of(
+            self._transfers(parity, level, n), self.factor, most, where=f" at level {level}"
+        )
 
     def _transfers(self, parity: str, level: int, n: int | None) -> Reals:
         """T without each block of samples, then with all."""
@@ -211,6 +208,15 @@ def jackknife_of_blocks(values: Reals) -> Estimate:
     mean = partial.mean(0)
     error = np.sqrt((blocks - 1) / blocks * np.square(partial - mean).sum(0))
     return Estimate((blocks * whole - (blocks - 1) * mean)[()], error[()])
+
+
+def exponents_of(matrices: Reals, factor: int, most: int, where: str = "") -> Estimate:
+    """y = ln(eigenvalue) / ln b of T without each block of samples, and with all as the last."""
+    most = min(arguments.integer("most", most, 1, 64), matrices.shape[-1])
+    moduli = np.sort(np.abs(np.linalg.eigvals(matrices)), axis=-1)[:, ::-1][:, :most]
+    if not (moduli > 0).all():
+        raise ConvergenceError(f"an eigenvalue{where} is zero: too few samples")
+    return jackknife_of_blocks(np.log(moduli) / math.log(factor))
 
 
 def combined(function: Callable[[Any, Any], Reals], one: Any, other: Any) -> Estimate:

@@ -118,7 +118,7 @@ def block(
     rows, lead = configurations(spins, dimension)
     factor, levels = checked_levels(rows.shape[-1], factor, levels)
     seed = arguments.seed(seed)
-    if callable(rule) and not isinstance(rule, Filter):
+    if callable(rule):
         with reporting(progress, "blocking", "levels") as report:
             for level in range(levels):
                 tell(report, level, levels)

@@ -16,11 +16,7 @@ from isingrg.ising import _couplings
 from isingrg.mcrg import _rules
 from isingrg.mcrg._correlations import Accumulator, Correlations
 from isingrg.mcrg._operators import Operators, operators
-from isingrg.mcrg._rules import Filter, Rule
-
-#: Best known critical coupling of the cubic lattice (A. M. Ferrenberg, J. Xu and D. P. Landau,
-#: doi:10.1103/PhysRevE.97.043301).
-_CUBIC_CRITICAL = 0.221654626
+from isingrg.mcrg._rules import Rule
 
 #: Spins in memory at a time.
 _CHUNK = 2**28
@@ -83,7 +79,7 @@ def simulate(
     """
     dimension = arguments.integer("dimension", dimension, 2, 3)
     L = arguments.integer("L", L, 4, 4096 if dimension == 2 else 256, even=True)
-    critical = ising.K_CRITICAL if dimension == 2 else _CUBIC_CRITICAL
+    critical = ising.K_CRITICAL if dimension == 2 else ising.critical_point("cubic").K
     K = critical if K is None else _couplings.coupling(K, -10.0, 10.0)
     n_chains = arguments.integer("n_chains", n_chains, 4, 4096)
     n_samples = arguments.integer("n_samples", n_samples, 2 * n_chains, 2**40)
@@ -106,7 +102,7 @@ def simulate(
                     _mixed(seed, part, chain), _part(report, done, chains * length, whole),
                 )  # fmt: skip
                 for index in range(chains):
-                    accumulator.add(chain + index, course.sums(spins[index], done, None))
+                    accumulator.add(chain + index, course.sums(spins[index], done))
                     done += length
                 tell(report, done, whole)
     return accumulator.finished()
@@ -166,7 +162,7 @@ def measure(
     with reporting(progress, "measuring", "blocks") as report:
         done = 0
         for index, chosen in enumerate(np.array_split(rows, n_blocks)):
-            accumulator.add(index, course.sums(chosen, done, None))
+            accumulator.add(index, course.sums(chosen, done))
             done += len(chosen)
             tell(report, index + 1, n_blocks)
     return accumulator.finished()
@@ -196,38 +192,30 @@ class _Course:
         if table[0].spins != 2 or sum(map(sum, table[0].points)) != 1:
             raise ArgumentError(f"operators must begin with nearest neighbours, got {table[0]}")
         self.operators = table
-        self._is_callable = callable(rule) and not isinstance(rule, Filter)
-        self._native = (
-            (_core.MCRG_MAJORITY, None)
-            if self._is_callable
-            else _rules.native(rule, dimension, self.factor)
-        )
+        self._is_callable = callable(rule)
+        self._native = _rules.native("majority" if callable(rule) else rule, dimension, self.factor)
 
     def accumulator(self, blocks: int) -> Accumulator:
         return Accumulator(self.L, self.factor, self.levels, self.operators, blocks)
 
-    def sums(
-        self, spins: NDArray[np.int8], first: int, report: Report | None
-    ) -> NDArray[np.float64]:
+    def sums(self, spins: NDArray[np.int8], first: int) -> NDArray[np.float64]:
         """Of n configurations, (n, levels + 1, operators)."""
         if not self._is_callable:
-            return self._measured(spins, self.levels, first, report)
+            return self._measured(spins, self.levels, first)
         parts = []
         for level in range(self.levels + 1):
-            parts.append(self._measured(spins, 0, first, report))
+            parts.append(self._measured(spins, 0, first))
             if level < self.levels:
                 spins = _rules.by_callable(self.rule, spins, self.factor)  # type: ignore[arg-type]
         return np.concatenate(parts, axis=1)
 
-    def _measured(
-        self, spins: NDArray[np.int8], levels: int, first: int, report: Report | None
-    ) -> NDArray[np.float64]:
+    def _measured(self, spins: NDArray[np.int8], levels: int, first: int) -> NDArray[np.float64]:
         n = len(spins)
         sums = np.empty((n, levels + 1, len(self.operators)))
         kind, weights = self._native
         _core.mcrg_measure(
             self.dimension, spins.shape[-1], spins.reshape(n, -1), self.factor, levels, kind,
-            weights, *self.operators.native, self.seed, first, sums, report,
+            weights, *self.operators.native, self.seed, first, sums, None,
         )  # fmt: skip
         return sums
 

@@ -16,7 +16,7 @@ from isingrg._shared.errors import ArgumentError, ConvergenceError
 from isingrg._shared.progress import Part, reporting
 from isingrg.ising import _couplings
 from isingrg.mcrg import _rules
-from isingrg.mcrg._correlations import jackknife_of_blocks
+from isingrg.mcrg._correlations import exponents_of, jackknife_of_blocks
 from isingrg.mcrg._operators import Operators, operators
 from isingrg.statistics import Estimate
 
@@ -85,12 +85,7 @@ class VariationalResult:
         ConvergenceError
             If covariances are singular, or an eigenvalue is zero: too few samples.
         """
-        matrices = self._transfers(parity, n)
-        most = min(arguments.integer("most", most, 1, 64), matrices.shape[-1])
-        moduli = np.sort(np.abs(np.linalg.eigvals(matrices)), axis=-1)[:, ::-1][:, :most]
-        if not (moduli > 0).all():
-            raise ConvergenceError("an eigenvalue is zero: too few samples")
-        return jackknife_of_blocks(np.log(moduli) / math.log(self.factor))
+        return exponents_of(self._transfers(parity, n), self.factor, most)
 
     def _transfers(self, parity: str, n: int | None) -> NDArray[np.float64]:
         index = self.operators.chosen(parity, n)
