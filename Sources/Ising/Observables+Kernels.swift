@@ -1,3 +1,5 @@
+import Numerics
+
 /// The loops over bytes, eight at a time in each lane of a word vector: vectors of bytes proper
 /// fall into generic code in Swift 6.3 and run a thousand times slower.
 ///
@@ -124,16 +126,5 @@ enum Observables {
             }
         }
         for column in 0..<width { output[column] = sums[column] < 0 ? -1 : 1 }
-    }
-
-    /// The sum of 64 unsigned bytes.
-    @inline(__always)
-    private static func byteSum(_ bytes: Words) -> Int {
-        let mask = Words(repeating: 0x00FF_00FF_00FF_00FF)
-        let pairs = (bytes & mask) &+ (bytes &>> 8 & mask)  // four 16-bit sums, each below 511
-        let fours = pairs.lowHalf &+ pairs.highHalf
-        let eights = fours.lowHalf &+ fours.highHalf
-        let sums = eights[0] &+ eights[1]  // each 16-bit sum below 4081
-        return Int(truncatingIfNeeded: (sums &* 0x0001_0001_0001_0001) &>> 48)
     }
 }

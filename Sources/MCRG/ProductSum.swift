@@ -1,3 +1,5 @@
+import Numerics
+
 /// The sums over a lattice of products of spins, 64 sites of a row at a time.
 ///
 /// A spin is the byte 0x01 or 0xFF, so that bit 1 of the exclusive or of spins is set exactly where
@@ -75,16 +77,5 @@ struct ProductSum {
             mask[word] = bytes == 8 ? ~0 : (1 << UInt64(8 * bytes)) - 1
         }
         return mask
-    }
-
-    /// The sum of 64 unsigned bytes.
-    @inline(__always)
-    private func byteSum(_ bytes: Words) -> Int {
-        let mask = Words(repeating: 0x00FF_00FF_00FF_00FF)
-        let pairs = (bytes & mask) &+ (bytes &>> 8 & mask)
-        let fours = pairs.lowHalf &+ pairs.highHalf
-        let eights = fours.lowHalf &+ fours.highHalf
-        let sums = eights[0] &+ eights[1]
-        return Int(truncatingIfNeeded: (sums &* 0x0001_0001_0001_0001) &>> 48)
     }
 }
